@@ -1,0 +1,88 @@
+"""Neural networks in NumPy, written out by hand: forward, backward, training."""
+
+from netlib.arrays import Array, Labels, Rng, Shape, Weights
+from netlib.augmentation import Affine, Augmentation
+from netlib.datasets import Dataset, idx_folder, mnist
+from netlib.early_stopping import EarlyStopping
+from netlib.errors import (
+    ConfigError,
+    DataError,
+    DataNotFoundError,
+    NetlibError,
+    NotBuiltError,
+    ShapeError,
+    StateError,
+)
+from netlib.gradcheck import directional_error, gradient_errors
+from netlib.initializers import Initializer, glorot_uniform, he_normal, uniform, zeros
+from netlib.layers.conv2d import Conv2d
+from netlib.layers.dense import Dense
+from netlib.layers.dropout import Dropout
+from netlib.layers.flatten import Flatten
+from netlib.layers.layer import Backward, Layer
+from netlib.layers.maxpool2d import MaxPool2d
+from netlib.layers.relu import ReLU
+from netlib.layers.sequential import Sequential
+from netlib.layers.sigmoid import Sigmoid
+from netlib.layers.tanh import Tanh
+from netlib.losses import Loss, mean_squared_error, softmax_cross_entropy
+from netlib.optimizers import SGD, Adam, Optimizer
+from netlib.schedules import Schedule, constant, step_halving, warmup_halving
+from netlib.training import Epoch, Recipe, State, evaluate, fit
+from netlib.weights import load_weights, save_weights
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "Affine",
+    "Array",
+    "Augmentation",
+    "Backward",
+    "ConfigError",
+    "Conv2d",
+    "DataError",
+    "DataNotFoundError",
+    "Dataset",
+    "Dense",
+    "Dropout",
+    "EarlyStopping",
+    "Epoch",
+    "Flatten",
+    "Initializer",
+    "Labels",
+    "Layer",
+    "Loss",
+    "MaxPool2d",
+    "NetlibError",
+    "NotBuiltError",
+    "Optimizer",
+    "ReLU",
+    "Recipe",
+    "Rng",
+    "Schedule",
+    "Sequential",
+    "Shape",
+    "ShapeError",
+    "Sigmoid",
+    "State",
+    "StateError",
+    "Tanh",
+    "Weights",
+    "constant",
+    "directional_error",
+    "evaluate",
+    "fit",
+    "glorot_uniform",
+    "gradient_errors",
+    "he_normal",
+    "idx_folder",
+    "load_weights",
+    "mean_squared_error",
+    "mnist",
+    "save_weights",
+    "softmax_cross_entropy",
+    "step_halving",
+    "uniform",
+    "warmup_halving",
+    "zeros",
+]

@@ -1,0 +1,70 @@
+"""This file decides when a training has stopped getting better."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netlib.arrays import Weights
+from netlib.checks import check_count, check_range
+
+Memory = dict[str, Any]
+"""What early stopping remembers: numbers, None and arrays, so that it is part of a state."""
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """End a training after some epochs without improvement.
+
+    An epoch improves if its metric is below (1 - min_delta) times that of the last epoch that
+    improved; the first one does. So a slow descent counts once it adds up to min_delta.
+
+    Args:
+        metric: Name of an epoch metric for which less is better.
+        patience: Epochs in a row without improvement that end the training, at least 1.
+        min_delta: Relative size of an improvement, in [0, 1).
+        restore_best: Whether the training ends with the weights of the epoch with the lowest
+            metric, also when it ends at its last epoch.
+
+    Raises:
+        ConfigError: If a setting is out of its range.
+    """
+
+    metric: str = "validation_loss"
+    patience: int = 10
+    min_delta: float = 0.0
+    restore_best: bool = True
+
+    def __post_init__(self) -> None:
+        check_count("EarlyStopping", "patience", self.patience)
+        check_range("EarlyStopping", "min_delta", self.min_delta, "[0, 1)")
+
+    def start(self) -> Memory:
+        """Return the memory before the first epoch."""
+        return {"reference": None, "waited": 0, "best": None}
+
+    def update(
+        self, memory: Memory, number: int, metrics: Mapping[str, float], weights: Weights
+    ) -> Memory:
+        """Return the memory after one more epoch; the old one stays as it is.
+
+        Args:
+            memory: From `start` or the epoch before.
+            number: Number of the epoch.
+            metrics: Its metrics, all finite.
+            weights: Weights at its end, kept without copying if they are the best so far.
+        """
+        value = metrics[self.metric]
+        reference, best = memory["reference"], memory["best"]
+        improved = reference is None or value < reference * (1 - self.min_delta)
+        if best is None or value < best["metrics"][self.metric]:
+            kept = weights if self.restore_best else {}
+            best = {"epoch": number, "metrics": dict(metrics), "weights": kept}
+        return {
+            "reference": value if improved else reference,
+            "waited": 0 if improved else memory["waited"] + 1,
+            "best": best,
+        }
+
+    def exhausted(self, memory: Memory) -> bool:
+        """Return whether patience has run out."""
+        return bool(memory["waited"] >= self.patience)

@@ -1,0 +1,1 @@
+"""Layers, one to a file; `layer.py` states what they promise."""

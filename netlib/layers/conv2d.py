@@ -1,0 +1,83 @@
+"""This file holds the convolution layer; the arithmetic is in `netlib/convolution.py`."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from netlib.arrays import Array, Rng, Shape
+from netlib.checks import check_count
+from netlib.convolution import Convolution, Geometry
+from netlib.errors import ConfigError, ShapeError
+from netlib.initializers import Initializer, he_normal, zeros
+from netlib.layers.layer import Backward, Layer
+
+
+@dataclass(eq=False)
+class Conv2d(Layer):
+    """Slide filters over images: y[n, i, j, f] = bias[f] + sum x[n, i*s+a, j*s+b, c] w[a, b, c, f].
+
+    Input (N, H, W, C), output (N, H', W', F); params `weight` (K, K, C, F) and `bias` (F,).
+    It is the cross-correlation that the field calls convolution. "same" surrounds the image with
+    zeros so that H' = ceil(H / stride); "valid" adds none, H' = (H - K) // stride + 1.
+
+    Args:
+        filters: F, at least 1.
+        kernel: K, rows and columns of a filter, at least 1.
+        padding: "same" or "valid". An odd total of zeros puts the larger half below and right.
+        stride: s, step between neighbouring outputs, at least 1.
+        weight_init: Draws the weight, by default for ReLU.
+        bias_init: Draws the bias.
+
+    Raises:
+        ConfigError: If a count is not a positive integer or the padding has another name.
+    """
+
+    filters: int
+    kernel: int = 3
+    padding: Literal["same", "valid"] = "same"
+    stride: int = 1
+    weight_init: Initializer = field(default=he_normal, repr=False)
+    bias_init: Initializer = field(default=zeros, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("filters", "kernel", "stride"):
+            check_count("Conv2d", name, getattr(self, name))
+        if self.padding not in ("same", "valid"):
+            raise ConfigError(
+                f"Conv2d: expected padding 'same' or 'valid', got {self.padding!r}; choose one"
+            )
+
+    @property
+    def symbol(self) -> str:
+        """C and the number of filters."""
+        return f"C{self.filters}"
+
+    def _build(self, in_shape: Shape, rng: Rng, /) -> Shape:
+        smallest = self.kernel if self.padding == "valid" else 1
+        if len(in_shape) != 3 or min(in_shape[:2]) < smallest:
+            raise ShapeError(
+                f"{self!r}: expected inputs of shape (H, W, C) with H, W >= {smallest}, "
+                f"got {in_shape}; give images with a channel axis, or a smaller kernel"
+            )
+        channels = in_shape[2]
+        shape = (self.kernel, self.kernel, channels, self.filters)
+        fans = (self.kernel**2 * channels, self.kernel**2 * self.filters)
+        self._add_param("weight", self.weight_init(rng, shape, *fans))
+        self._add_param("bias", self.bias_init(rng, (self.filters,), *fans))
+        geometry = Geometry(in_shape, self.filters, self.kernel, self.padding, self.stride)
+        self._convolution = Convolution(geometry, self.scratch)
+        return geometry.out_shape
+
+    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+        weight, bias = self.params["weight"], self.params["bias"]
+        y = self._convolution.forward(x, weight, bias)
+
+        def backward(dy: Array) -> Array:
+            self._convolution.weight_gradient(dy, out=self.grads["weight"])
+            self._convolution.bias_gradient(dy, out=self.grads["bias"])
+            if not self.input_gradient:
+                return np.empty(0, self.dtype)
+            return self._convolution.input_gradient(dy, weight)
+
+        return y, backward

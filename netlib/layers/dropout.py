@@ -1,0 +1,60 @@
+"""This file holds dropout."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netlib.arrays import Array, Rng, Shape
+from netlib.checks import check_range
+from netlib.layers.layer import Backward, Layer
+
+_LEVELS = 2**16
+
+
+@dataclass(eq=False)
+class Dropout(Layer):
+    """Zero each value with a probability in training, and scale the others up to keep the mean.
+
+    y = x * keep / (1 - probability), keep being 0 or 1 for every single value; in evaluation
+    y = x. The probability is rounded to a multiple of 2**-16, the resolution of the random
+    numbers; the scale is that of the rounded one. Input and output of any one shape.
+
+    Args:
+        probability: Of zeroing a value, in [0, 1).
+
+    Raises:
+        ConfigError: If the probability lies outside [0, 1).
+
+    Source: Srivastava et al. 2014, in the inverted form.
+    """
+
+    probability: float
+
+    def __post_init__(self) -> None:
+        check_range("Dropout", "probability", self.probability, "[0, 1)")
+
+    def _build(self, in_shape: Shape, _rng: Rng, /) -> Shape:
+        return in_shape
+
+    def _forward(self, x: Array, rng: Rng | None, /) -> tuple[Array, Backward]:
+        if rng is None or self.probability == 0:
+            return x, lambda dy: dy
+        mask: Array = self.scratch("mask", x.shape, self.dtype)
+        threshold = min(round(self.probability * _LEVELS), _LEVELS - 1)
+        np.greater_equal(_random_levels(rng, x.shape), threshold, out=mask)
+        mask *= _LEVELS / (_LEVELS - threshold)
+        y = np.multiply(x, mask, out=self.scratch("y", x.shape, self.dtype))
+
+        def backward(dy: Array) -> Array:
+            dx: Array = np.multiply(dy, mask, out=self.scratch("dx", x.shape, self.dtype))
+            return dx
+
+        return y, backward
+
+
+def _random_levels(rng: Rng, shape: Shape) -> NDArray[np.uint16]:
+    """Draw uint16 values, four from each raw 64-bit number: the cheapest NumPy can give."""
+    size = int(np.prod(shape))
+    words = rng.bit_generator.random_raw(-(-size // 4))
+    return words.view(np.uint16)[:size].reshape(shape)

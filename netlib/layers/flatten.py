@@ -1,0 +1,24 @@
+"""This file holds the layer between images and dense layers."""
+
+import math
+from dataclasses import dataclass
+
+from netlib.arrays import Array, Rng, Shape
+from netlib.layers.layer import Backward, Layer
+
+
+@dataclass(eq=False)
+class Flatten(Layer):
+    """Lay the values of each image in one row: (N, H, W, C) to (N, H*W*C).
+
+    The order is that of memory, channels fastest. The output shares the input's memory.
+    """
+
+    def _build(self, in_shape: Shape, _rng: Rng, /) -> Shape:
+        return (math.prod(in_shape),)
+
+    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+        def backward(dy: Array) -> Array:
+            return dy.reshape(x.shape)
+
+        return x.reshape(len(x), -1), backward

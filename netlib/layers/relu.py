@@ -1,0 +1,29 @@
+"""This file holds the rectified linear unit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from netlib.arrays import Array, Rng, Shape
+from netlib.layers.layer import Backward, Layer
+
+
+@dataclass(eq=False)
+class ReLU(Layer):
+    """Set negative values to zero: y = max(x, 0), with derivative 0 at 0.
+
+    Input and output of any one shape.
+    """
+
+    def _build(self, in_shape: Shape, _rng: Rng, /) -> Shape:
+        return in_shape
+
+    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+        y = np.maximum(x, 0, out=self.scratch("y", x.shape, self.dtype))
+
+        def backward(dy: Array) -> Array:
+            positive = np.greater(y, 0, out=self.scratch("positive", y.shape, np.bool_))
+            dx: Array = np.multiply(dy, positive, out=self.scratch("dx", y.shape, self.dtype))
+            return dx
+
+        return y, backward

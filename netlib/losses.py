@@ -1,0 +1,74 @@
+"""This file holds losses: functions `(outputs, labels) -> (mean loss, doutputs)`.
+
+The gradient belongs to the mean over the batch, so it needs no further division.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from netlib.arrays import Array, Labels
+from netlib.errors import ShapeError
+
+Loss = Callable[[Array, Labels], tuple[float, Array]]
+
+
+def softmax_cross_entropy(logits: Array, labels: Labels) -> tuple[float, Array]:
+    """Measure how improbable the labels are under the softmax of the logits.
+
+    p = exp(z) / sum exp(z) along each row, loss = mean of -log p[label],
+    dz = (p - onehot(label)) / N. Logits are shifted by their maximum first, so nothing overflows.
+
+    Args:
+        logits: (N, U), one row per image. Not modified.
+        labels: (N,) integers 0..U-1.
+
+    Returns:
+        The mean loss in nats, >= 0, and dlogits (N, U) in the dtype of the logits.
+
+    Raises:
+        ShapeError: If there is not one label per row.
+    """
+    n = _count("softmax_cross_entropy", logits, labels)
+    rows = np.arange(n)
+    z = logits - logits.max(axis=1, keepdims=True)
+    exponentials = np.exp(z)
+    sums = exponentials.sum(axis=1, keepdims=True)
+    loss = float(np.mean(np.log(sums[:, 0]) - z[rows, labels], dtype=np.float64))
+    dlogits: Array = exponentials / sums
+    dlogits[rows, labels] -= 1
+    dlogits /= n
+    return loss, dlogits
+
+
+def mean_squared_error(outputs: Array, labels: Labels) -> tuple[float, Array]:
+    """Compare outputs with one-hot targets.
+
+    loss = mean of (y - onehot(label))^2 over images and outputs, dy = 2 (y - onehot) / (N * U).
+
+    Args:
+        outputs: (N, U), one row per image. Not modified.
+        labels: (N,) integers 0..U-1.
+
+    Returns:
+        The mean loss, >= 0, and doutputs (N, U) in the dtype of the outputs.
+
+    Raises:
+        ShapeError: If there is not one label per row.
+    """
+    n = _count("mean_squared_error", outputs, labels)
+    difference = outputs.copy()
+    difference[np.arange(n), labels] -= 1
+    loss = float(np.mean(np.square(difference), dtype=np.float64))
+    difference *= 2 / difference.size
+    return loss, difference
+
+
+def _count(where: str, outputs: Array, labels: Labels) -> int:
+    """Return N, or refuse outputs and labels that do not belong together."""
+    if outputs.ndim != 2 or labels.shape != outputs.shape[:1]:
+        raise ShapeError(
+            f"{where}: expected outputs (N, U) and labels (N,), got {outputs.shape} and "
+            f"{labels.shape}; end the network with Dense and give one label per image"
+        )
+    return len(outputs)

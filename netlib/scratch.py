@@ -1,0 +1,44 @@
+"""This file keeps work arrays alive between steps.
+
+A fresh array of megabytes costs page faults worth more than the arithmetic done in it, so a
+layer asks its `Scratch` for the same memory at every step.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from netlib.arrays import Shape
+
+
+class Scratch:
+    """Work arrays by name, grown when a larger one is asked for and never shrunk.
+
+    Contents survive until the next call with the same name; memory is zero when it is first
+    handed out. A copy or a pickle of a scratch is empty: nothing in it is worth keeping.
+    """
+
+    def __init__(self) -> None:
+        self._flat: dict[str, NDArray[Any]] = {}
+
+    def __call__(self, name: str, shape: Shape, dtype: DTypeLike) -> NDArray[Any]:
+        """Return the work array of this name, its old contents included.
+
+        Args:
+            name: Key; one name, one purpose.
+            shape: Shape of the array.
+            dtype: Its dtype; the same for all calls of one name.
+
+        Returns:
+            A contiguous array of that shape and dtype.
+        """
+        size = math.prod(shape)
+        flat = self._flat.get(name)
+        if flat is None or flat.size < size:
+            flat = self._flat[name] = np.zeros(size, dtype)
+        return flat[:size].reshape(shape)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_flat": {}}

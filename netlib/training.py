@@ -1,0 +1,266 @@
+"""This file trains and evaluates networks.
+
+`fit` is a generator: it trains one epoch each time the caller asks for the next one, so to stop
+a training is not to ask. Each epoch carries the state from which the same training continues.
+"""
+
+import copy
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from netlib.arrays import Rng, as_input
+from netlib.augmentation import Augmentation
+from netlib.checks import check_count
+from netlib.datasets import Dataset
+from netlib.early_stopping import EarlyStopping
+from netlib.errors import ConfigError, ShapeError, StateError
+from netlib.layers.sequential import Sequential
+from netlib.losses import Loss, softmax_cross_entropy
+from netlib.optimizers import Optimizer
+from netlib.schedules import Schedule
+
+State = dict[str, Any]
+"""Nested dicts of arrays and JSON values: no code, so nothing that needs pickle."""
+
+_STATE_KEYS = {"epoch", "finished", "weights", "optimizer", "rng", "early_stopping"}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train: everything but the network, the data and the seed.
+
+    Args:
+        optimizer: Its settings; each training works on a fresh copy of it.
+        schedule: Epochs elapsed -> learning rate, asked before every step.
+        epochs: Passes over the training data, at most.
+        batch_size: Images per step; the last batch of an epoch may be smaller.
+        loss: What is minimised.
+        augment: Applied to each training batch, after scaling to [0, 1].
+        early_stopping: When to stop sooner, if ever.
+
+    Raises:
+        ConfigError: If a count is not a positive integer.
+    """
+
+    optimizer: Optimizer
+    schedule: Schedule
+    epochs: int
+    batch_size: int
+    loss: Loss = softmax_cross_entropy
+    augment: Augmentation | None = None
+    early_stopping: EarlyStopping | None = None
+
+    def __post_init__(self) -> None:
+        check_count("Recipe", "epochs", self.epochs)
+        check_count("Recipe", "batch_size", self.batch_size)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training data.
+
+    Attributes:
+        number: 1 for the first.
+        metrics: `train_loss`, the mean over the epoch as trained on (with dropout and
+            augmentation, while the weights change); `learning_rate` of its first step; with
+            validation data `validation_loss` and `validation_error` (a fraction) at its end.
+            In the last epoch of a training that restores its best weights, the validation metrics
+            are those of the restored weights, and `restored_epoch` tells whose they are.
+        state: What `fit` needs to continue after this epoch; a copy, independent of the training.
+    """
+
+    number: int
+    metrics: dict[str, float]
+    state: State
+
+
+def fit(
+    network: Sequential,
+    recipe: Recipe,
+    train: Dataset,
+    validation: Dataset | None = None,
+    *,
+    seed: int,
+    state: State | None = None,
+) -> Iterator[Epoch]:
+    """Train a network, epoch by epoch.
+
+    With a state, training continues after its epoch exactly as if it had never been interrupted:
+    same weights, same data order, same dropout, to the last bit. A loss that is not finite ends
+    the training: the metrics of that last epoch are nan.
+
+    Args:
+        network: Built for the images if it is not built yet; holds the weights afterwards.
+        recipe: How to train.
+        train: Images to learn from.
+        validation: Images to judge each epoch by.
+        seed: Initial weights, data order, dropout and augmentation all come from it.
+        state: `Epoch.state` of the same training, to continue after that epoch.
+
+    Returns:
+        Iterator of epochs; empty if the state is that of a finished training.
+
+    Raises:
+        ShapeError: If the network does not end with one output per class.
+        ConfigError: If early stopping watches a metric that there will not be.
+        StateError: If the state belongs to another network or recipe.
+    """
+    rng = np.random.default_rng(seed)
+    if not network.built:
+        network.build(train.images.shape[1:], rng)
+    if network.out_shape != (train.n_classes,):
+        raise ShapeError(
+            f"fit: expected a network with {train.n_classes} outputs, one per class, got "
+            f"{network.out_shape}; end it with Dense({train.n_classes})"
+        )
+    training = _Training(network, recipe, train, validation, rng)
+    if state is not None:
+        training.restore(state)
+    return training.run()
+
+
+def evaluate(
+    network: Sequential, dataset: Dataset, loss: Loss = softmax_cross_entropy
+) -> dict[str, float]:
+    """Judge a network by labelled images.
+
+    Args:
+        network: Built, and used in evaluation mode.
+        dataset: Images it is judged by.
+        loss: The loss to report.
+
+    Returns:
+        `loss`, the mean over the images; `wrong`, how many images have another label than the
+        largest output; `error`, the same as a fraction.
+    """
+    outputs = network.predict(dataset.images)
+    mean_loss, _ = loss(outputs, dataset.labels)
+    wrong = int(np.count_nonzero(outputs.argmax(axis=1) != dataset.labels))
+    return {"loss": mean_loss, "error": wrong / len(dataset), "wrong": wrong}
+
+
+class _Training:
+    """A training between two epochs."""
+
+    def __init__(
+        self,
+        network: Sequential,
+        recipe: Recipe,
+        train: Dataset,
+        validation: Dataset | None,
+        rng: Rng,
+    ) -> None:
+        self._network, self._recipe, self._rng = network, recipe, rng
+        self._train, self._validation = train, validation
+        self._optimizer = copy.deepcopy(recipe.optimizer)
+        self._stopping = recipe.early_stopping
+        self._memory = self._stopping.start() if self._stopping else None
+        self._number, self._finished = 0, False
+        self._check_metric()
+        network.input_gradient = False  # of the images: nobody needs it
+
+    def _check_metric(self) -> None:
+        known = ["train_loss"]
+        if self._validation is not None:
+            known += ["validation_loss", "validation_error"]
+        if self._stopping and self._stopping.metric not in known:
+            raise ConfigError(
+                f"fit: expected early stopping on one of {known}, got "
+                f"{self._stopping.metric!r}; choose one or pass validation data"
+            )
+
+    def restore(self, state: State) -> None:
+        """Continue after the epoch of a state."""
+        if state.keys() != _STATE_KEYS or (state["early_stopping"] is None) != (
+            self._memory is None
+        ):
+            raise StateError(
+                f"fit: expected a state with {sorted(_STATE_KEYS)} of a training with the same "
+                f"recipe, got {sorted(state)}; pass the state of an Epoch"
+            )
+        self._network.load(state["weights"])
+        self._optimizer.restore(state["optimizer"])
+        self._rng.bit_generator.state = state["rng"]
+        self._memory = state["early_stopping"]
+        self._number, self._finished = state["epoch"], state["finished"]
+
+    def _state(self) -> State:
+        return {
+            "epoch": self._number,
+            "finished": self._finished,
+            "weights": self._network.weights(),
+            "optimizer": self._optimizer.state(),
+            "rng": self._rng.bit_generator.state,
+            "early_stopping": copy.deepcopy(self._memory),
+        }
+
+    def run(self) -> Iterator[Epoch]:
+        """Yield the epochs that are left."""
+        while self._number < self._recipe.epochs and not self._finished:
+            yield self._next_epoch()
+
+    def _next_epoch(self) -> Epoch:
+        metrics = {"learning_rate": self._recipe.schedule(self._number)}
+        with np.errstate(all="ignore"):  # a diverging training is reported by its metrics
+            metrics["train_loss"] = self._train_once()
+            metrics |= self._validate(diverged=math.isnan(metrics["train_loss"]))
+        self._number += 1
+        if not all(map(math.isfinite, metrics.values())):
+            self._finished = True
+        elif self._stopping:
+            metrics |= self._watch(self._stopping, metrics)
+        return Epoch(self._number, metrics, self._state())
+
+    def _train_once(self) -> float:
+        """Pass over the data once; return the mean loss, nan if a batch had none."""
+        n, batch_size = len(self._train), self._recipe.batch_size
+        order = self._rng.permutation(n)
+        total = 0.0
+        for start in range(0, n, batch_size):
+            batch = order[start : start + batch_size]
+            loss = self._step(self._train.images[batch], self._train.labels[batch], start / n)
+            if not math.isfinite(loss):
+                return math.nan
+            total += loss * len(batch)
+        return total / n
+
+    def _step(self, images: Any, labels: Any, elapsed: float) -> float:
+        """Make one step; return the loss before it."""
+        recipe, network = self._recipe, self._network
+        x = as_input(images, network.dtype)
+        if recipe.augment:
+            x = recipe.augment(x, self._rng)
+        outputs, backward = network.forward(x, train=True, rng=self._rng)
+        loss, doutputs = recipe.loss(outputs, labels)
+        backward(doutputs)
+        rate = recipe.schedule(self._number + elapsed)
+        self._optimizer.step(network.parameters, network.gradients, rate)
+        return loss
+
+    def _validate(self, *, diverged: bool) -> dict[str, float]:
+        if self._validation is None:
+            return {}
+        if diverged:
+            return {"validation_loss": math.nan, "validation_error": math.nan}
+        result = evaluate(self._network, self._validation, self._recipe.loss)
+        return {"validation_loss": result["loss"], "validation_error": result["error"]}
+
+    def _watch(self, stopping: EarlyStopping, metrics: dict[str, float]) -> dict[str, float]:
+        """Update early stopping; at the end of the training restore the best weights."""
+        assert self._memory is not None
+        weights = self._network.weights()
+        self._memory = stopping.update(self._memory, self._number, metrics, weights)
+        self._finished = stopping.exhausted(self._memory)
+        ended = self._finished or self._number == self._recipe.epochs
+        if not (ended and stopping.restore_best):
+            return {}
+        best = self._memory["best"]
+        self._network.load(best["weights"])
+        restored = {
+            name: value for name, value in best["metrics"].items() if name.startswith("validation")
+        }
+        return {**restored, "restored_epoch": best["epoch"]}

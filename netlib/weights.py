@@ -1,0 +1,60 @@
+"""This file keeps weights in safetensors files, which other frameworks read too."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from netlib.arrays import Array, Weights
+from netlib.errors import DataError, DataNotFoundError
+
+
+def save_weights(weights: Mapping[str, Array], path: str | Path) -> None:
+    """Write arrays to a file, whole or not at all.
+
+    The bytes go to a temporary file in the same folder, which takes the name at the end; a reader
+    never sees half a file, and a crash leaves the old one.
+
+    Args:
+        weights: Arrays by name, such as `Sequential.weights` returns.
+        path: The file, by custom named *.safetensors; replaced if it exists.
+    """
+    path = Path(path)
+    content = save({name: np.ascontiguousarray(array) for name, array in weights.items()})
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_weights(path: str | Path) -> Weights:
+    """Read the arrays of a file that `save_weights` or another framework wrote.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Arrays by name.
+
+    Raises:
+        DataNotFoundError: If there is no such file.
+        DataError: If it is damaged.
+    """
+    path = Path(path)
+    try:
+        arrays: Weights = load(path.read_bytes())
+    except FileNotFoundError as error:
+        raise DataNotFoundError(f"{path}: expected a file, got none; check the path") from error
+    except SafetensorError as error:
+        raise DataError(
+            f"{path}: expected a safetensors file, got a damaged one ({error}); write it again"
+        ) from error
+    return arrays
