@@ -1,0 +1,30 @@
+"""Hyperparameter sweeps that survive every kill: declare a Study, run it, read its tables."""
+
+from sweep.errors import OptionError, RunError, StorageError, StudyError, SweepError
+from sweep.loading import load_study
+from sweep.pruning import Asha, Median
+from sweep.records import Epoch
+from sweep.results import Run
+from sweep.run import Options, run
+from sweep.settings import settings
+from sweep.space import Trial
+from sweep.study import Final, Study
+
+__all__ = [
+    "Asha",
+    "Epoch",
+    "Final",
+    "Median",
+    "OptionError",
+    "Options",
+    "Run",
+    "RunError",
+    "StorageError",
+    "Study",
+    "StudyError",
+    "SweepError",
+    "Trial",
+    "load_study",
+    "run",
+    "settings",
+]

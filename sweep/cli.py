@@ -1,0 +1,206 @@
+"""This file is the command line: it reads options, prints what was asked for, and says what failed."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+
+from sweep import report as report_files
+from sweep import screens
+from sweep.console import Progress
+from sweep.errors import OptionError, RunError, SweepError
+from sweep.export import FORMATS
+from sweep.loading import load_study
+from sweep.rehearsal import rehearse
+from sweep.results import Run
+from sweep.run import Options
+from sweep.run import run as run_study
+from sweep.study import Study
+
+EXIT_FAILURE = 1
+EXIT_MISTAKE = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Returns:
+        0 when done, 1 after a failure that is ours, 2 after a mistake that the user can mend,
+        130 when interrupted.
+    """
+    try:
+        result = cli.main(args=argv, prog_name="python -m sweep", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return EXIT_MISTAKE
+    except SweepError as error:
+        click.echo(f"error: {error}", err=True)
+        return EXIT_MISTAKE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted: the same command goes on from here, nothing done is lost", err=True)
+        return EXIT_INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sweep")
+def cli() -> None:
+    """Hyperparameter sweeps that survive every kill: running again is going on."""
+
+
+def _study_arguments(command: Any) -> Any:  # noqa: ANN401 - click's decorators
+    for decorate in (
+        click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
+                     help="Change one of the study's own settings; may be repeated."),
+        click.option("--seed", type=click.IntRange(0), help="The one seed all others derive from."),
+        click.option("--trials", type=click.IntRange(1), help="How many trials in the end: the "
+                     "total, not more of them.  [default: the study's]"),
+        click.argument("study", type=click.Path(path_type=Path), metavar="STUDY.py"),
+    ):  # fmt: skip
+        command = decorate(command)
+    return command
+
+
+@cli.command()
+@_study_arguments
+@click.option("--name", default="", help="Of the run directory.  [default: the study's]")
+@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
+              help="The directory of all run directories.")  # fmt: skip
+@click.option("--hours", type=float, help="Stop after so long; the same command goes on.")
+@click.option("--slots", type=click.IntRange(1), help="How many trials at a time.  [default: cores]")
+@click.option("--cpus-per-slot", type=click.IntRange(1), default=1, show_default=True,
+              help="Cores, and BLAS threads, of each.")  # fmt: skip
+@click.option("--pool", type=click.Choice(["ray", "inline"]), default="ray", show_default=True,
+              help="inline: one trial at a time in this process, for breakpoints.")  # fmt: skip
+@click.option("--address", type=click.Choice(["local", "auto"]), default="local",
+              show_default=True, help="auto: join the Ray cluster that runs here.")  # fmt: skip
+@click.option("--retries", type=click.IntRange(0), default=2, show_default=True,
+              help="How often a trial is tried again whose process died.")  # fmt: skip
+@click.option("--quiet", is_flag=True, help="Print nothing but the result.")
+def run(
+    study: Path,
+    trials: int | None,
+    seed: int | None,
+    settings: tuple[str, ...],
+    quiet: bool,  # noqa: FBT001 - click passes flags by name
+    **options: Any,  # noqa: ANN401 - the fields of Options
+) -> None:
+    """Start a study's run, or go on with it; once all is done it changes nothing."""
+    declared = _load(study, trials, seed, settings)
+    chosen = Options(**{name: value for name, value in options.items() if value is not None})
+    console = Console(quiet=quiet)
+    signal.signal(signal.SIGTERM, _interrupt)
+    with Progress(console) as progress:
+        result = run_study(declared, chosen, progress)
+    screens.result(result, declared.trials)
+
+
+@cli.command()
+@_study_arguments
+@click.option("--seconds", type=click.FloatRange(0), default=20.0, show_default=True,
+              help="How long to try the first trial.")  # fmt: skip
+def check(
+    study: Path, trials: int | None, seed: int | None, settings: tuple[str, ...], seconds: float
+) -> None:
+    """Validate a study, try its first trial for a moment, and estimate the whole run."""
+    declared = _load(study, trials, seed, settings)
+    screens.rehearsal(declared, rehearse(declared, seconds), Options().n_slots)
+
+
+@cli.command()
+@click.argument("run", metavar="RUN")
+def status(run: str) -> None:
+    """Show how a run stands, on one screen, while it works or after."""
+    screens.status(_open(run))
+
+
+@cli.command()
+@click.argument("run", metavar="RUN")
+def report(run: str) -> None:
+    """Make the tables, plots and report of a run again, from its database."""
+    opened = _open(run)
+    report_files.write(opened)
+    click.echo(opened.folder.report)
+
+
+@cli.command()
+@click.argument("run", metavar="RUN")
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), required=True)
+@click.option("--table", type=click.Choice(list(screens.TABLES)), default="trials",
+              show_default=True)  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
+              help="A file to write.  [default: standard output]")  # fmt: skip
+def export(run: str, format_: str, table: str, output: Path | None) -> None:
+    """Print a run's table as CSV, Markdown, LaTeX or JSON, or write it to a file."""
+    text = FORMATS[format_](screens.TABLES[table](_open(run)))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text)
+    except OSError as error:
+        raise OptionError(
+            f"--output {output}: expected a file that can be written, got {error.strerror!r}"
+        ) from error
+
+
+@cli.command()
+@click.argument("run", metavar="RUN")
+@click.argument("trial", type=click.IntRange(0))
+def show(run: str, trial: int) -> None:
+    """Show everything about one trial, its traceback included."""
+    opened = _open(run)
+    if trial >= len(opened.records):
+        raise OptionError(
+            f"show: expected a trial below {len(opened.records)}, got {trial}; "
+            f"see `python -m sweep status {run}`"
+        )
+    screens.show(opened, opened.records[trial])
+
+
+@cli.command()
+@click.argument("run", metavar="RUN")
+def best(run: str) -> None:
+    """Show the best configuration, its weights, and how to load them."""
+    screens.best(_open(run))
+
+
+def _load(
+    path: Path, trials: int | None, seed: int | None, settings: tuple[str, ...]
+) -> Study:
+    overrides = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not (key and equals):
+            raise OptionError(f"--set: expected KEY=VALUE, got {setting!r}")
+        overrides[key.strip()] = value
+    study = load_study(path, overrides)
+    return replace(
+        study,
+        trials=study.trials if trials is None else trials,
+        seed=study.seed if seed is None else seed,
+    )
+
+
+def _open(run: str) -> Run:
+    """The run at this path, or of this name below ./runs."""
+    candidates = [Path(run), Path("runs") / run]
+    for path in candidates:
+        if (path / "sweep.db").is_file():
+            return Run(path)
+    raise RunError(
+        f"{run}: expected a run directory or a name below ./runs, found no sweep.db in "
+        f"{' or '.join(map(str, candidates))}; `python -m sweep run` makes one"
+    )
+
+
+def _interrupt(signal_number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+

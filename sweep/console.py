@@ -1,0 +1,103 @@
+"""This file is all that a running sweep prints: a line per trial that ended, and one live status."""
+
+import time
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from sweep.driver import Snapshot
+from sweep.records import Ending, TrialRecord
+from sweep.tables import short
+
+STYLES = {
+    Ending.COMPLETE: "green",
+    Ending.PRUNED: "dim",
+    Ending.DIVERGED: "yellow",
+    Ending.ERROR: "red",
+    Ending.LOST: "red",
+}
+
+
+class Progress:
+    """Shows a study's progress on a terminal; in a pipe only the lines of ended trials."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, refresh_per_second=4, transient=True)
+        self._shown_at = 0.0
+        self._study = ""
+
+    def __enter__(self) -> "Progress":
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._live.stop()
+
+    def __call__(self, snapshot: Snapshot, ended: TrialRecord | None) -> None:
+        """Shows how the study stands, and the trial that ended."""
+        if snapshot.study.name != self._study:
+            self._study = snapshot.study.name
+            self._console.print(_opening(snapshot), highlight=False)
+        if ended is not None:
+            self._console.print(_line(snapshot, ended), highlight=False, soft_wrap=True)
+        if time.monotonic() - self._shown_at > 0.25:
+            self._shown_at = time.monotonic()
+            self._live.update(_status(snapshot))
+
+
+def _opening(snapshot: Snapshot) -> str:
+    done = sum(record.ending is not Ending.RUNNING for record in snapshot.records)
+    before = f", {done} of them done before" if done else ""
+    noun = "slot" if snapshot.slots == 1 else "slots"
+    return (
+        f"{snapshot.study.name}: {snapshot.n_trials} trials{before}, on {snapshot.slots} {noun}"
+    )
+
+
+def _line(snapshot: Snapshot, ended: TrialRecord) -> Text:
+    study = snapshot.study
+    curve = ended.curve(study.metric)
+    score = short(ended.score if ended.score is not None else (curve or [float("nan")])[-1])
+    mark = "*" if snapshot.best is ended else " "
+    what = ended.failure.message if ended.failure else " ".join(
+        f"{name}={short(value)}" for name, value in ended.params.items()
+    )
+    return Text.assemble(
+        (f"{mark} trial {ended.number:>3}  {ended.ending.value:<8}", STYLES[ended.ending]),
+        (f"  {study.metric} {score:<9}", "bold" if mark == "*" else ""),
+        (f"  {len(ended.epochs):>2} epochs {ended.seconds:6.1f} s  ", ""),
+        (what, "dim"),
+    )
+
+
+def _status(snapshot: Snapshot) -> Text:
+    running = snapshot.count(Ending.RUNNING)
+    done, pruned = snapshot.count(Ending.COMPLETE), snapshot.count(Ending.PRUNED)
+    failed = len(snapshot.records) - running - done - pruned
+    best = f"best {short(snapshot.best.score)}" if snapshot.best else "no score yet"
+    parts = [
+        f"{running}/{snapshot.slots} slots busy",
+        f"{done} done, {pruned} pruned, {failed} failed of {snapshot.n_trials}",
+        best,
+        _time_left(snapshot),
+    ]
+    return Text("  " + " · ".join(parts), style="cyan", no_wrap=True, overflow="ellipsis")
+
+
+def _time_left(snapshot: Snapshot) -> str:
+    elapsed = time.monotonic() - snapshot.began
+    ended = sum(r.ending is not Ending.RUNNING for r in snapshot.records) - snapshot.ended_before
+    if not ended:
+        return "time left: unknown"
+    left = (snapshot.n_trials - snapshot.ended_before - ended) * elapsed / ended
+    return f"about {duration(left)} left"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: 45 s, 3 min, 2.5 h."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,256 @@
+"""This file is the loop that owns a study: ask, start, record, prune, tell.
+
+One driver, one thread, no locks. Everything is in the database before anything is built on it, so
+the driver can be killed between any two lines and started again.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sweep.database import StudyTable
+from sweep.errors import StudyError
+from sweep.folder import CheckpointFolder
+from sweep.pool import Pool
+from sweep.pruning import Curve
+from sweep.records import Ending, Failure, Progress, SlotLost, TrialRecord, Work
+from sweep.sampling import Sampling
+from sweep.seeds import derive_seed
+from sweep.space import plain
+from sweep.study import Study
+
+TICK_S = 0.25
+"""How long the driver waits for slots at a time, before it looks at the clock again."""
+
+MAX_ERRORS_IN_A_ROW = 3
+"""So many trials that raise one after the other mean that the study is broken, not the parameters."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What ends a run, beside its last trial.
+
+    Attributes:
+        hours: No trial is started after so long; those under way are ended, to be continued.
+        retries: How often a trial is tried again whose process died.
+    """
+
+    hours: float = math.inf
+    retries: int = 2
+
+
+@dataclass
+class Snapshot:
+    """How a study stands, for people to watch.
+
+    Attributes:
+        ended_before: How many trials had ended when this driver took up the study.
+        began: When it did, by `time.monotonic`.
+    """
+
+    study: Study
+    records: list[TrialRecord]
+    slots: int
+    n_trials: int
+    ended_before: int
+    began: float
+
+    def count(self, *endings: Ending) -> int:
+        """How many trials stand so."""
+        return sum(record.ending in endings for record in self.records)
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The best complete trial; the first of equals."""
+        return best_of(self.study.sign, self.records)
+
+
+Observer = Callable[[Snapshot, TrialRecord | None], None]
+"""Called on every change, and with each trial that ends."""
+
+
+def best_of(sign: int, records: Iterable[TrialRecord]) -> TrialRecord | None:
+    """The complete trial with the best score; of equal ones the first. None if there is none.
+
+    Args:
+        sign: 1 where a lower score is better, -1 where a higher one is.
+        records: Any trials, in the order of their numbers.
+    """
+    scored = [record for record in records if record.score is not None]
+    return min(scored, key=lambda record: sign * (record.score or 0.0), default=None)
+
+
+class Driver:
+    """Brings one study to its full number of trials."""
+
+    def __init__(
+        self,
+        study: Study,
+        table: StudyTable,
+        checkpoints: CheckpointFolder,
+        limits: Limits,
+        observer: Observer,
+    ) -> None:
+        """Takes up the study where its table stands.
+
+        Raises:
+            StudyError: If a recorded trial does not fit the study's space any more.
+        """
+        self._study = study
+        self._table = table
+        self._checkpoints = checkpoints
+        self._limits = limits
+        self._observer = observer
+        self._sampling = Sampling(study)
+        self.records = table.trials()
+        self._sampling.restore(self.records)
+        limit = self._sampling.limit
+        self.n_trials = study.trials if limit is None else min(study.trials, limit)
+        self._interrupted = [r for r in self.records if r.ending is Ending.RUNNING]
+        self._errors_in_a_row = 0
+
+    @property
+    def n_left(self) -> int:
+        """How many trials have not ended, those that have not begun among them."""
+        return max(0, self.n_trials - len(self.records)) + len(self._interrupted)
+
+    @property
+    def done(self) -> bool:
+        """Whether every trial has ended."""
+        return self.n_left == 0
+
+    def run(self, pool: Pool) -> None:
+        """Works until every trial has ended, or the time is up.
+
+        Raises:
+            StudyError: If the study breaks its contract, or trial after trial raises.
+            StorageError: If the database or the disk refuses.
+        """
+        snapshot = Snapshot(
+            study=self._study,
+            records=self.records,
+            slots=len(pool.idle),
+            n_trials=self.n_trials,
+            ended_before=self._n_ended(),
+            began=time.monotonic(),
+        )
+        deadline = snapshot.began + self._limits.hours * 3600
+        slots: dict[int, TrialRecord] = {}
+        while time.monotonic() < deadline:
+            for slot in pool.idle:
+                record = self._next()
+                if record is None:
+                    break
+                slots[slot] = record
+                self._start(record, slot, pool)
+            if not slots:
+                return
+            self._observer(snapshot, None)
+            for slot, answer in pool.wait(TICK_S):
+                record = slots[slot]
+                if isinstance(answer, SlotLost):
+                    del slots[slot]
+                    self._lose(record, answer)
+                elif self._take(record, answer):
+                    pool.advance(slot)
+                else:
+                    del slots[slot]
+                    pool.release(slot)
+                if record.ending is not Ending.RUNNING:
+                    self._observer(snapshot, record)
+
+    def _next(self) -> TrialRecord | None:
+        """An interrupted trial, or else a new one, as long as there are any."""
+        while self._interrupted:
+            record = self._interrupted.pop(0)
+            if not self._is_pruned(record):
+                return record
+            self._end(record, Ending.PRUNED)  # the decision that the interruption forestalled
+        if len(self.records) >= self.n_trials:
+            return None
+        number = len(self.records)
+        trial = self._sampling.ask(number)
+        record = TrialRecord(
+            number=number,
+            params=trial.params,
+            domains=trial.domains,
+            config=plain(self._study.space(trial)),
+            seed=derive_seed(self._study.seed, self._study.name, number),
+            told=self._n_ended(),
+            started=datetime.now(),
+        )
+        self._table.add(record)
+        self.records.append(record)
+        return record
+
+    def _start(self, record: TrialRecord, slot: int, pool: Pool) -> None:
+        record.worker = pool.worker(slot)
+        self._table.set_trial_attribute(record.number, "worker", asdict(record.worker))
+        checkpoint = self._checkpoints.read(record.number, len(record.epochs))
+        pool.advance(slot, Work(record.number, record.params, record.seed, checkpoint))
+
+    def _take(self, record: TrialRecord, progress: Progress) -> bool:
+        """Records what a slot gave back; True if its trial goes on."""
+        if progress.complaint:
+            raise StudyError(progress.complaint)
+        new = [epoch for epoch in progress.epochs if epoch.number > len(record.epochs)]
+        for epoch in new:  # the others were recorded before an interruption
+            self._table.add_epoch(record.number, epoch, epoch.metrics.get(self._study.metric))
+            record.epochs.append(epoch)
+        if progress.checkpoint is not None:
+            self._checkpoints.write(record.number, progress.checkpoint)
+        if progress.failure is not None:
+            self._end(record, progress.failure.ending, progress.failure)
+        elif progress.finished:
+            record.score = self._study.score_of(record.curve(self._study.metric))
+            self._end(record, Ending.COMPLETE)
+        elif new and self._is_pruned(record):
+            self._end(record, Ending.PRUNED)
+        return record.ending is Ending.RUNNING
+
+    def _is_pruned(self, record: TrialRecord) -> bool:
+        pruner = self._study.pruner
+        if pruner is None or not pruner.decides_after(len(record.epochs)):
+            return False
+        others = [self._curve(other) for other in self.records if other is not record]
+        return pruner.prunes(self._curve(record).values, others)
+
+    def _curve(self, record: TrialRecord) -> Curve:
+        values = [self._study.sign * value for value in record.curve(self._study.metric)]
+        return Curve(values, record.ending is Ending.COMPLETE)
+
+    def _lose(self, record: TrialRecord, lost: SlotLost) -> None:
+        """Puts a trial whose process died back in line, or gives it up."""
+        attempt = {"ending": Ending.LOST.value, "message": lost.message, "epoch": len(record.epochs)}
+        record.attempts.append(attempt)
+        self._table.set_trial_attribute(record.number, "attempts", record.attempts)
+        if len(record.attempts) > self._limits.retries:
+            self._end(record, Ending.LOST, Failure(Ending.LOST, lost.message))
+        else:
+            self._interrupted.append(record)
+
+    def _end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
+        before = best_of(self._study.sign, (r for r in self.records if r is not record))
+        record.ending, record.failure = ending, failure
+        record.ended = self._n_ended()
+        record.finished = datetime.now()
+        self._table.finish(record)
+        self._sampling.tell(record)
+        self._keep_best_checkpoint(before, record)
+        self._errors_in_a_row = self._errors_in_a_row + 1 if ending is Ending.ERROR else 0
+        if failure is not None and self._errors_in_a_row == MAX_ERRORS_IN_A_ROW:
+            raise StudyError(
+                f"train: expected at least one of {MAX_ERRORS_IN_A_ROW} trials in a row to end "
+                f"without an error, got {failure.message}; mend the study\n{failure.traceback}"
+            )
+
+    def _keep_best_checkpoint(self, before: TrialRecord | None, ended: TrialRecord) -> None:
+        if best_of(self._study.sign, self.records) is not ended:
+            self._checkpoints.delete(ended.number)
+        elif before is not None:
+            self._checkpoints.delete(before.number)
+
+    def _n_ended(self) -> int:
+        return sum(record.ending is not Ending.RUNNING for record in self.records)

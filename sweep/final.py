@@ -1,0 +1,131 @@
+"""This file is the last step of a study: train its best configuration again, then open the test set.
+
+The final training is a study of its own beside the search, in the same database, so that it is
+recorded, resumed and kept like any other. Every opening of the test set is on record there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from sweep.checkpoints import decode
+from sweep.database import Database, StudyTable
+from sweep.errors import StudyError
+from sweep.folder import CheckpointFolder
+from sweep.records import Ending, TrialRecord
+from sweep.space import Params, Trial, replay
+from sweep.study import Final, Study
+
+SUFFIX = "-final"
+TESTS = "tests"
+
+
+@dataclass(frozen=True)
+class Test:
+    """One opening of the test set: for which final training, when, and what came out.
+
+    Attributes:
+        trial: The number of the final training.
+        params: The parameters that it shares with the best trial of the search.
+        opened: When, as an ISO 8601 time.
+        metrics: What `evaluate` returned; None if it never came to an end.
+    """
+
+    trial: int
+    params: Params
+    opened: str
+    metrics: Mapping[str, float] | None
+
+
+def final_study(study: Study, final: Final, best: Params, done: list[TrialRecord]) -> Study:
+    """The study whose last trial trains the best configuration on the final data.
+
+    Earlier final trainings, of configurations that were best then, keep their numbers.
+    """
+
+    def space(trial: Trial) -> Any:  # noqa: ANN401 - a configuration of any type
+        config = study.space(trial)
+        return final.config(config) if final.config else config
+
+    all_params = [record.params for record in done]
+    if best not in all_params:
+        all_params.append(best)
+    return replace(
+        study,
+        name=study.name + SUFFIX,
+        space=space,
+        data=final.data,
+        minimize=final.minimize,
+        maximize=None,
+        trials=len(all_params),
+        first=tuple(all_params),
+        sampler="random",
+        pruner=None,
+        final=None,
+    )
+
+
+def table_of(study: Study, database: Database) -> StudyTable:
+    """The table of a study's final trainings, made if there is none yet."""
+    name = study.name + SUFFIX
+    if name in database.studies():
+        return database.study(name)
+    metric = study.final.minimize if study.final else ""
+    return database.create(name, minimize=True, attributes={"metric": metric})
+
+
+def tests(table: StudyTable) -> list[Test]:
+    """Every opening of the test set so far, oldest first."""
+    return [Test(**entry) for entry in table.attributes().get(TESTS, [])]
+
+
+def final_of(best: Params, records: list[TrialRecord]) -> TrialRecord | None:
+    """The finished final training of these parameters, if there is one."""
+    matches = (r for r in records if r.params == best and r.ending is Ending.COMPLETE)
+    return next(matches, None)
+
+
+def evaluate(
+    study: Study, final: Final, record: TrialRecord, table: StudyTable, folder: CheckpointFolder
+) -> Test:
+    """Opens the test set for one final training, once; that it did is recorded first.
+
+    Args:
+        study: The final study, as made by `final_study`.
+        final: What the search's study declares.
+        record: The final training.
+        table: Where it is on record.
+        folder: Where its last state is.
+
+    Raises:
+        StudyError: If `evaluate` returns anything but numbers, or there is nothing to evaluate.
+    """
+    before = [entry for entry in tests(table) if entry.metrics is not None]
+    done = next((test for test in before if test.trial == record.number), None)
+    if done is not None:
+        return done
+    data = folder.read(record.number, len(record.epochs))
+    if data is None:
+        raise StudyError(
+            f"final: expected the last state of training {record.number} at "
+            f"{folder.path(record.number)}, got none; yield a sweep.Epoch with a state"
+        )
+    history = table.attributes().get(TESTS, [])
+    opened = datetime.now().astimezone().isoformat(timespec="seconds")
+    entry: dict[str, Any] = {"trial": record.number, "params": record.params, "opened": opened}
+    table.set_attribute(TESTS, [*history, entry | {"metrics": None}])
+    config = study.space(Trial(replay(record.params)))
+    with threadpool_limits(limits=1, user_api="blas"):
+        metrics = final.evaluate(config, decode(data).state, final.test())
+    try:
+        entry["metrics"] = {str(name): float(value) for name, value in metrics.items()}
+    except (AttributeError, TypeError, ValueError):
+        raise StudyError(
+            f"final: expected evaluate to return numbers by name, got {metrics!r}; "
+            f'return {{"test_error": ...}}'
+        ) from None
+    table.set_attribute(TESTS, [*history, entry])
+    return Test(**entry)

@@ -1,0 +1,139 @@
+"""This file names every path of a run directory, and locks it for one driver."""
+
+import fcntl
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sweep.checkpoints import CorruptCheckpointError, decode, write_atomically
+from sweep.errors import RunError, StorageError
+
+README = """\
+One run of a sweep. The same `python -m sweep run` command continues it, or says that it is done.
+
+sweep.db         everything that was recorded: the one source of truth (an Optuna study)
+report.md        the tables below, to read
+trials.csv       one row per trial
+epochs.csv       one row per epoch of every trial
+plots/           learning curves, and the best score so far
+best/            the best configuration, and its weights if the training gave any
+checkpoints/     states from which interrupted trials continue
+logs/            what was too long for the terminal
+lock             names the process that writes here, while there is one
+
+All but sweep.db and checkpoints/ can be deleted: `python -m sweep report` makes them again.
+"""
+
+
+class CheckpointFolder:
+    """The checkpoints of one study: the last one of each trial that may still need it."""
+
+    def __init__(self, folder: Path, study: str) -> None:
+        self._folder = folder
+        self._study = study
+
+    def path(self, number: int) -> Path:
+        """Where the checkpoint of a trial is, if there is one."""
+        return self._folder / f"{self._study}-{number:05d}.safetensors"
+
+    def read(self, number: int, n_epochs: int) -> bytes | None:
+        """The checkpoint of a trial with so many epochs on record; None if there is none to use.
+
+        One that is torn, or ahead of the record, is of no use; without it the training starts
+        over, and the same seed leads to the same epochs.
+        """
+        try:
+            data = self.path(number).read_bytes()
+            return data if decode(data).epoch <= n_epochs else None
+        except (FileNotFoundError, CorruptCheckpointError):
+            return None
+
+    def write(self, number: int, data: bytes) -> None:
+        """Replaces the checkpoint of a trial."""
+        write_atomically(self.path(number), data)
+
+    def delete(self, number: int) -> None:
+        """Removes the checkpoint of a trial, if there is one."""
+        self.path(number).unlink(missing_ok=True)
+
+
+class RunFolder:
+    """The paths of a run directory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.database = self.path / "sweep.db"
+        self.report = self.path / "report.md"
+        self.plots = self.path / "plots"
+        self.best = self.path / "best"
+        self.checkpoints = self.path / "checkpoints"
+        self.logs = self.path / "logs"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a run in it."""
+        return self.database.is_file()
+
+    def create(self) -> None:
+        """Makes the directory, if it is not there.
+
+        Raises:
+            StorageError: If that is not allowed.
+            RunError: If it is there and holds something else.
+        """
+        if self.path.is_dir() and not self.exists:
+            foreign = sorted(p.name for p in self.path.iterdir() if p.name not in ("lock", "logs"))
+            if foreign:
+                raise RunError(
+                    f"{self.path}: expected a run directory or an empty one, got one with "
+                    f"{foreign[0]!r} in it; choose another with --runs or --name"
+                )
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"{self.path}: expected a directory that can be written, got "
+                f"{error.strerror!r}; choose another with --runs"
+            ) from error
+        write_atomically(self.path / "README.txt", README.encode())
+
+    def remove(self) -> None:
+        """Deletes the directory and all that is in it."""
+        shutil.rmtree(self.path)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps every other driver out for as long as this process lives.
+
+        The operating system lets go of the lock when the process ends, however it ends.
+
+        Raises:
+            RunError: If another driver is at work here.
+        """
+        path = self.path / "lock"
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise StorageError(
+                f"{path}: expected a file that can be written, got {error.strerror!r}; "
+                f"mend its permissions"
+            ) from error
+        with os.fdopen(handle, "r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                holder = file.read().strip() or "another process"
+                raise RunError(
+                    f"{self.path}: expected no other driver, got {holder} at work; "
+                    f"wait for it, or stop it first"
+                ) from None
+            since = datetime.now().astimezone().isoformat(timespec="seconds")
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {socket.gethostname()} since {since}\n")
+            file.flush()
+            yield
+            file.truncate(0)

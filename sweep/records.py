@@ -1,0 +1,153 @@
+"""This file holds the plain data that crosses every border: driver, slots, database and tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sweep.space import Domain, Params
+
+State = Mapping[str, Any]
+"""What a training can be continued from: arrays and JSON values, in dictionaries of any depth."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What a study's `train` yields after each epoch.
+
+    Any object with these two attributes will do; so will a dictionary of metrics alone.
+
+    Attributes:
+        metrics: Plain numbers by name, the one to minimise or maximise among them.
+        state: What the same training can continue from, as arrays and JSON values in dictionaries.
+            An entry "weights" (a dictionary of arrays) is kept as the trial's result.
+            None if this training can only start again.
+    """
+
+    metrics: Mapping[str, float]
+    state: State | None = None
+
+
+class Ending(StrEnum):
+    """How a trial ended, or that it has not."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    PRUNED = "pruned"
+    DIVERGED = "diverged"
+    """The metric was no longer a finite number."""
+    ERROR = "error"
+    """`train` raised; never retried, since it would raise again."""
+    LOST = "lost"
+    """The worker process or its node died, more often than the retries allow."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a trial's last attempt did not go on, in words for people."""
+
+    ending: Ending
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a slot needs to begin a trial, or to continue it from an encoded checkpoint."""
+
+    trial: int
+    params: Params
+    seed: int
+    checkpoint: bytes | None = None
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One epoch as it is kept: number from 1, its metrics, and what it cost."""
+
+    number: int
+    metrics: Mapping[str, float]
+    seconds: float
+    cpu_seconds: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a slot gives back: the epochs since it was last asked, and how the training stands.
+
+    Attributes:
+        epochs: New epochs, oldest first.
+        checkpoint: To continue from after the last of them; None if the last one sent is recent.
+        finished: Whether the training has no more epochs.
+        failure: Set if the training raised or diverged; then it has no more epochs either.
+        complaint: Set if the study breaks its contract; the sweep has to stop.
+    """
+
+    trial: int
+    epochs: tuple[EpochRecord, ...] = ()
+    checkpoint: bytes | None = None
+    finished: bool = False
+    failure: Failure | None = None
+    complaint: str = ""
+
+
+@dataclass(frozen=True)
+class SlotLost:
+    """A slot's process is gone, and the trial that it had with it; the pool has a new one ready."""
+
+    trial: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The process that trains: where it runs and with how many BLAS threads, as measured in it."""
+
+    host: str
+    pid: int
+    blas_threads: int
+
+
+@dataclass
+class TrialRecord:
+    """Everything that the database knows of one trial.
+
+    Attributes:
+        number: From 0, in the order of asking; never changes, however often the trial is retried.
+        config: What `space` made of `params`, as plain values.
+        told: How many endings the sampler had seen when it was asked for this trial.
+        ended: Which ending this was, from 1, in the order in which they were told; 0 before.
+        attempts: One line per attempt that was cut short: the reason, and the last epoch kept.
+        score: The metric to minimise or maximise, by the study's rule; None without one.
+    """
+
+    number: int
+    params: Params
+    domains: Mapping[str, Domain]
+    config: Mapping[str, Any]
+    seed: int
+    told: int
+    ending: Ending = Ending.RUNNING
+    ended: int = 0
+    score: float | None = None
+    epochs: list[EpochRecord] = field(default_factory=list)
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    failure: Failure | None = None
+    worker: Worker | None = None
+    started: datetime | None = None
+    finished: datetime | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Training time of all its epochs, in seconds of wall clock."""
+        return sum(epoch.seconds for epoch in self.epochs)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of all its epochs, in seconds."""
+        return sum(epoch.cpu_seconds for epoch in self.epochs)
+
+    def curve(self, metric: str) -> list[float]:
+        """The metric after each epoch; epochs without it are left out."""
+        return [epoch.metrics[metric] for epoch in self.epochs if metric in epoch.metrics]

@@ -1,0 +1,155 @@
+"""This file writes what a run directory shows: tables, plots, and the report that holds them.
+
+Everything is made of the database alone, and is the same bytes each time.
+"""
+
+import json
+from collections.abc import Mapping
+
+from safetensors.numpy import save
+
+from sweep import export, plots, tables
+from sweep.checkpoints import decode, write_atomically
+from sweep.final import SUFFIX
+from sweep.folder import CheckpointFolder
+from sweep.records import Ending, TrialRecord
+from sweep.results import Run
+
+N_TOP = 10
+
+
+def write(run: Run) -> None:
+    """Writes the report, the tables, the plots and the best configuration of a run.
+
+    Raises:
+        StorageError: If the disk refuses.
+    """
+    folder = run.folder
+    files: dict[str, str | bytes] = {
+        "trials.csv": export.to_csv(run.trials()),
+        "epochs.csv": export.to_csv(run.epochs()),
+        "report.md": markdown(run),
+    }
+    if any(record.epochs for record in run.records):
+        files["plots/learning_curves.svg"] = plots.learning_curves(run)
+        files["plots/progression.svg"] = plots.progression(run)
+    files |= best_files(run)
+    for name, content in files.items():
+        data = content.encode() if isinstance(content, str) else content
+        write_atomically(folder.path / name, data)
+
+
+def best_files(run: Run) -> dict[str, str | bytes]:
+    """The best configuration, and the weights that were trained with it, as files."""
+    best = run.final or run.best
+    if best is None:
+        return {}
+    about = {
+        "study": run.name,
+        "trial": run.best.number if run.best else None,
+        "score": {run.metric: run.best.score if run.best else None},
+        "test": dict(run.test.metrics or {}) if run.test else None,
+        "params": best.params,
+        "config": best.config,
+        "seed": best.seed,
+    }
+    files: dict[str, str | bytes] = {"best/config.json": json.dumps(about, indent=2) + "\n"}
+    weights = _weights(run, best)
+    if weights is not None:
+        files["best/weights.safetensors"] = weights
+    return files
+
+
+def markdown(run: Run) -> str:
+    """The report as Markdown."""
+    sections = [
+        f"# {run.name}",
+        _headline(run),
+        "## Progression of the best",
+        f"Each row is a trial that was better than all before it, by {run.metric} of its "
+        f"{run.about['score']} epoch, and what it changed.",
+        export.to_markdown(tables.progression(run.records, run.metric, run.sign)),
+        f"## The best {N_TOP}",
+        export.to_markdown(tables.leaders(run.records, run.metric, run.sign, N_TOP)),
+        *_final(run),
+        "## What it cost",
+        export.to_markdown(tables.summary(run.records)),
+        *_failures(run.records),
+        "## Where it comes from",
+        _provenance(run),
+    ]
+    if any(record.epochs for record in run.records):
+        sections.insert(2, "![Learning curves](plots/learning_curves.svg)")
+        sections.insert(2, "![The best score so far](plots/progression.svg)")
+    return "\n\n".join(section.strip() for section in sections) + "\n"
+
+
+def _headline(run: Run) -> str:
+    ended = [record for record in run.records if record.ending is not Ending.RUNNING]
+    text = f"{len(ended)} trials have ended."
+    if run.best is not None:
+        score = tables.short(run.best.score)
+        text += f" The best is trial {run.best.number}, with {run.metric} {score}."
+    if run.test is not None:
+        text += f" Trained once more on all training data, it has {_metrics(run.test.metrics)}."
+    return text
+
+
+def _final(run: Run) -> list[str]:
+    if not run.finals:
+        return []
+    lines = [
+        "The search never saw the test set. These are all the times it was opened:",
+        "",
+        *(
+            f"- {test.opened}: final training {test.trial}, "
+            f"{_metrics(test.metrics)}"
+            for test in run.tests
+        ),
+    ]
+    finals = tables.trials(run.finals, run.final_metric)
+    table = finals.drop(columns=["attempts", "host", "started"], errors="ignore")
+    return ["## Final training", export.to_markdown(table), "\n".join(lines)]
+
+
+def _failures(records: list[TrialRecord]) -> list[str]:
+    failed = [record for record in records if record.failure is not None]
+    if not failed:
+        return []
+    lines = [
+        f"- trial {record.number}: {record.ending.value}, {record.failure.message}"
+        for record in failed
+        if record.failure is not None
+    ]
+    return ["## Failures", "\n".join(lines)]
+
+
+def _provenance(run: Run) -> str:
+    about = run.about["provenance"]
+    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
+    settings = ", ".join(f"{name}={value}" for name, value in run.about["settings"].items())
+    lines = [
+        f"- command: `{about['command']}`",
+        f"- seed: {run.about['seed']}, sampler: {run.about['sampler']}, "
+        f"pruner: {run.about['pruner']}",
+        f"- settings: {settings or 'none'}",
+        f"- versions: Python {about['python']}, {versions}",
+        f"- code: revision {about['revision']}",
+        f"- machine: {about['cpus']} cores, {about['platform']}",
+    ]
+    return "\n".join(lines)
+
+
+def _metrics(metrics: Mapping[str, float] | None) -> str:
+    named = (f"{name} {tables.short(value)}" for name, value in (metrics or {}).items())
+    return ", ".join(named) or "not finished"
+
+
+def _weights(run: Run, best: TrialRecord) -> bytes | None:
+    """The entry "weights" of the last state of the best training, as a safetensors file."""
+    study = run.name + SUFFIX if best is run.final else run.name
+    data = CheckpointFolder(run.folder.checkpoints, study).read(best.number, len(best.epochs))
+    if data is None:
+        return None
+    weights = decode(data).state.get("weights")
+    return save(dict(weights)) if weights else None

@@ -1,0 +1,86 @@
+"""This file reads a run: what its database tells, as records and as tables."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+
+from sweep import final as final_step
+from sweep import tables
+from sweep.database import Database
+from sweep.driver import best_of
+from sweep.errors import RunError
+from sweep.folder import RunFolder
+from sweep.records import TrialRecord
+
+
+class Run:
+    """A run as its database tells it; can be read while it is being written.
+
+    Attributes:
+        folder: Its paths.
+        about: The study's identity and provenance, as recorded when the run was made.
+        records: All trials of the search.
+        finals: All final trainings.
+        final_metric: The metric that they are recorded by; empty if there are none.
+        tests: Every opening of the test set.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Reads the run in directory `path`.
+
+        Raises:
+            RunError: If there is none.
+        """
+        self.folder = RunFolder(Path(path))
+        if not self.folder.exists:
+            raise RunError(f"{path}: expected a run directory, found no sweep.db there; "
+                           f"check the path, or make it with `python -m sweep run`")  # fmt: skip
+        with closing(Database(self.folder.database)) as database:
+            name, *others = database.studies()
+            table = database.study(name)
+            self.about = table.attributes()
+            self.records = table.trials()
+            finals = database.study(others[0]) if others else None
+            self.finals = finals.trials() if finals else []
+            self.final_metric = str(finals.attributes()["metric"]) if finals else ""
+            self.tests = final_step.tests(finals) if finals else []
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return str(self.about["name"])
+
+    @property
+    def metric(self) -> str:
+        """The metric to minimise or maximise."""
+        return str(self.about["metric"])
+
+    @property
+    def sign(self) -> int:
+        """1 where a lower metric is better, -1 where a higher one is."""
+        return 1 if self.about["direction"] == "minimize" else -1
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The best complete trial; None before the first one."""
+        return best_of(self.sign, self.records)
+
+    @property
+    def final(self) -> TrialRecord | None:
+        """The finished final training of the best trial, if there is one."""
+        return final_step.final_of(self.best.params, self.finals) if self.best else None
+
+    @property
+    def test(self) -> final_step.Test | None:
+        """What the test set said of the final training; None before it was opened."""
+        number = self.final.number if self.final else -1
+        return next((test for test in self.tests if test.trial == number and test.metrics), None)
+
+    def trials(self) -> pd.DataFrame:
+        """One row per trial."""
+        return tables.trials(self.records, self.metric)
+
+    def epochs(self) -> pd.DataFrame:
+        """One row per epoch of every trial."""
+        return tables.epochs(self.records)

@@ -1,0 +1,163 @@
+"""This file asks Optuna for parameters, on a copy of the study in memory.
+
+The database is the truth; the copy costs a hundredth of its time per question. The sampler is made
+afresh for every question, from the study's seed and the trial's number, so that the answer depends
+on nothing but these and the trials it has been told of.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.storages import InMemoryStorage
+from optuna.trial import FrozenTrial, TrialState
+
+from sweep.errors import StudyError
+from sweep.records import Ending, TrialRecord
+from sweep.seeds import derive_seed
+from sweep.space import Categorical, Domain, Float, Int, Params, Trial, Value, grid
+from sweep.study import Study
+
+STATES = {
+    Ending.RUNNING: TrialState.RUNNING,
+    Ending.COMPLETE: TrialState.COMPLETE,
+    Ending.PRUNED: TrialState.PRUNED,
+    # Optuna's samplers do not see failed trials and would suggest a diverging one again; a pruned
+    # trial without any value ranks last of all.
+    Ending.DIVERGED: TrialState.PRUNED,
+    Ending.ERROR: TrialState.FAIL,
+    Ending.LOST: TrialState.FAIL,
+}
+
+SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
+    "tpe": lambda seed: TPESampler(seed=seed, multivariate=True, constant_liar=True),
+    "random": lambda seed: RandomSampler(seed=seed),
+}
+
+
+class Sampling:
+    """Gives each new trial its parameters, given how the others ended."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._grid = grid(study.space) if study.sampler == "grid" else None
+        self._storage = InMemoryStorage()
+        self._copy = optuna.create_study(
+            storage=self._storage,
+            study_name=study.name,
+            direction="minimize" if study.sign > 0 else "maximize",
+        )
+        self._study_id = self._storage.get_study_id_from_name(study.name)
+
+    @property
+    def limit(self) -> int | None:
+        """How many trials there can be at most; None without a limit."""
+        return None if self._grid is None else len(self._grid)
+
+    def restore(self, records: Iterable[TrialRecord]) -> None:
+        """Takes in the trials of the database, in the order of their numbers."""
+        for record in records:
+            self._copy.add_trial(_frozen(record, self.study.metric))
+
+    def ask(self, number: int) -> Trial:
+        """Draws the parameters of a new trial.
+
+        Raises:
+            StudyError: If the space breaks a law, as by changing what a parameter is drawn from.
+        """
+        fixed = self._fixed(number)
+        if fixed:
+            self._copy.enqueue_trial(fixed)
+        if self._grid is None:
+            seed = derive_seed(self.study.seed, "sampler", number)
+            self._copy.sampler = SAMPLERS[self.study.sampler](seed)
+        asked = self._copy.ask()
+
+        def choose(name: str, domain: Domain) -> Value:
+            if name in fixed and fixed[name] not in domain:
+                raise StudyError(f"first: expected {name!r} in {domain}, got {fixed[name]!r}")
+            return _suggest(asked, name, domain)
+
+        trial = Trial(choose)
+        self.study.space(trial)
+        unknown = fixed.keys() - trial.params.keys()
+        if unknown:
+            raise StudyError(
+                f"first: expected parameters of the space, {sorted(trial.params)}, "
+                f"got {sorted(unknown)}; mend the names"
+            )
+        return trial
+
+    def tell(self, record: TrialRecord) -> None:
+        """Takes in how a trial ended."""
+        frozen = _frozen(record, self.study.metric)
+        trial_id = self._storage.get_trial_id_from_study_id_trial_number(
+            self._study_id, record.number
+        )
+        for step, value in frozen.intermediate_values.items():
+            self._storage.set_trial_intermediate_value(trial_id, step, value)
+        self._storage.set_trial_state_values(trial_id, frozen.state, frozen.values)
+
+    def _fixed(self, number: int) -> Params:
+        if self._grid is not None:
+            return self._grid[number]
+        return self.study.first[number] if number < len(self.study.first) else {}
+
+
+def to_distribution(domain: Domain) -> BaseDistribution:
+    """The domain in Optuna's words."""
+    match domain:
+        case Float(low, high, step, log):
+            return FloatDistribution(low, high, step=step, log=log)
+        case Int(low, high, step, log):
+            return IntDistribution(low, high, step=step, log=log)
+        case Categorical(choices):
+            return CategoricalDistribution(choices)
+
+
+def to_domain(distribution: BaseDistribution) -> Domain:
+    """The reverse of `to_distribution`."""
+    match distribution:
+        case FloatDistribution():
+            return Float(
+                distribution.low, distribution.high, distribution.step, distribution.log
+            )
+        case IntDistribution():
+            return Int(distribution.low, distribution.high, distribution.step, distribution.log)
+        case CategoricalDistribution():
+            return Categorical(distribution.choices)
+    raise StudyError(f"database: expected a distribution known here, got {distribution}")
+
+
+def _suggest(asked: optuna.Trial, name: str, domain: Domain) -> Value:
+    match domain:
+        case Float(low, high, step, log):
+            return asked.suggest_float(name, low, high, step=step, log=log)
+        case Int(low, high, step, log):
+            return asked.suggest_int(name, low, high, step=step, log=log)
+        case Categorical(choices):
+            return asked.suggest_categorical(name, choices)
+
+
+def _frozen(record: TrialRecord, metric: str) -> FrozenTrial:
+    state = STATES[record.ending]
+    values: dict[str, Any] = {}
+    if state is TrialState.COMPLETE:
+        values = {"value": record.score}
+    elif record.ending is Ending.PRUNED:
+        values = {"intermediate_values": dict(enumerate(record.curve(metric), start=1))}
+    return optuna.trial.create_trial(
+        state=state,
+        params=record.params,
+        distributions={name: to_distribution(d) for name, d in record.domains.items()},
+        **values,
+    )

@@ -1,0 +1,119 @@
+"""This file prints what the commands show, each on one screen."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pandas as pd
+
+from sweep import export, tables
+from sweep.console import duration
+from sweep.records import Ending, TrialRecord
+from sweep.rehearsal import Rehearsal
+from sweep.results import Run
+from sweep.study import Study
+
+TABLES: dict[str, Callable[[Run], pd.DataFrame]] = {
+    "trials": Run.trials,
+    "epochs": Run.epochs,
+    "summary": lambda run: tables.summary(run.records),
+    "progression": lambda run: tables.progression(run.records, run.metric, run.sign),
+}
+
+
+def result(run: Run, n_trials: int) -> None:
+    """What a run has come to, when `run` ends."""
+    click.echo()
+    click.echo(export.to_markdown(tables.leaders(run.records, run.metric, run.sign)))
+    if run.best is None:
+        click.echo(f"no trial has a score: see `python -m sweep status {_path(run)}`")
+        return
+    best(run)
+    n_ended = sum(record.ending is not Ending.RUNNING for record in run.records)
+    if n_ended < n_trials:
+        click.echo(f"{n_ended} of {n_trials} trials have ended: the same command goes on")
+    else:
+        click.echo(f"all {n_ended} trials are done: {_path(run)}/report.md")
+
+
+def status(run: Run) -> None:
+    """Counts, the best so far, and what is running."""
+    click.echo(f"{run.name}: {_path(run)}\n")
+    click.echo(export.to_markdown(tables.summary(run.records)))
+    for record in run.records:
+        if record.ending is Ending.RUNNING:
+            curve = record.curve(run.metric)
+            score = f", {run.metric} {tables.short(curve[-1])}" if curve else ""
+            click.echo(f"running: trial {record.number}, {len(curve)} epochs{score}")
+    if run.best is not None:
+        click.echo(f"best: trial {run.best.number}, {run.metric} {tables.short(run.best.score)}")
+
+
+def show(run: Run, record: TrialRecord) -> None:
+    """Everything about one trial."""
+    click.echo(f"trial {record.number} of {run.name}: {record.ending.value}")
+    for title, value in (
+        ("score", None if record.score is None else f"{run.metric} {record.score}"),
+        ("params", json.dumps(record.params)),
+        ("config", json.dumps(record.config)),
+        ("seed", record.seed),
+        ("worker", record.worker),
+        ("started", record.started),
+        ("finished", record.finished),
+        ("attempts cut short", "; ".join(map(json.dumps, record.attempts))),
+    ):
+        if value not in (None, ""):
+            click.echo(f"{title}: {value}")
+    if record.epochs:
+        click.echo("\n" + export.to_markdown(tables.epochs([record]).drop(columns="trial")))
+    if record.failure is not None:
+        click.echo(f"\n{record.failure.message}\n{record.failure.traceback}")
+
+
+def best(run: Run) -> None:
+    """The best configuration, what it reached, and how to load its weights."""
+    if run.best is None:
+        click.echo(f"{run.name}: no trial has a score yet")
+        return
+    click.echo(f"best: trial {run.best.number}, {run.metric} {tables.short(run.best.score)}")
+    click.echo(f"config: {json.dumps((run.final or run.best).config)}")
+    if run.test is not None:
+        click.echo(
+            "test set, opened once after the search: "
+            + ", ".join(f"{k} {tables.short(v)}" for k, v in (run.test.metrics or {}).items())
+        )
+    weights = run.folder.best / "weights.safetensors"
+    if weights.is_file():
+        click.echo(f'weights: safetensors.numpy.load_file("{_relative(weights)}")')
+
+
+def rehearsal(study: Study, tried: Rehearsal, n_slots: int) -> None:
+    """What trying the first trial has shown, and what the whole run may take."""
+    click.echo(f"{study.name}: the space, the data and the training work")
+    click.echo(f"data: loaded in {duration(tried.load_seconds)}")
+    click.echo(f"trial 0: {json.dumps(tried.params)}")
+    per_epoch = tried.seconds / len(tried.epochs)
+    click.echo(
+        f"        {len(tried.epochs)} epochs, {duration(per_epoch)} each"
+        f"{', to its end' if tried.finished else ''}; last: "
+        + ", ".join(f"{k} {tables.short(v)}" for k, v in tried.epochs[-1].metrics.items())
+    )
+    state = f"{tried.checkpoint_bytes / 1e6:.1f} MB" if tried.checkpoint_bytes else "none given"
+    click.echo(f"memory: {tried.peak_bytes / 1e6:.0f} MB in one process; state to keep: {state}")
+    if tried.finished:
+        total = duration(tried.seconds * study.trials / n_slots)
+        click.echo(f"estimate: {study.trials} such trials on {n_slots} slots take about {total}, "
+                   f"less what the pruner saves")  # fmt: skip
+    else:
+        per_ten = duration(10 * per_epoch * study.trials / n_slots)
+        click.echo(f"estimate: {study.trials} trials of 10 such epochs on {n_slots} slots "
+                   f"take about {per_ten}; --seconds more would tell how many there are")  # fmt: skip
+
+
+def _path(run: Run) -> Path:
+    return _relative(run.folder.path)
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,96 @@
+"""This file lets a study declare settings of its own, which `--set KEY=VALUE` changes."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any, TypeVar
+
+from sweep.errors import OptionError, StudyError
+
+S = TypeVar("S")
+
+
+@dataclass
+class _Overrides:
+    given: Mapping[str, str]
+    known: dict[str, Any] = field(default_factory=dict)
+
+
+_overrides: ContextVar[_Overrides | None] = ContextVar("overrides", default=None)
+
+
+def settings(declaration: type[S]) -> S:
+    """The study's settings: the defaults of a dataclass, with the user's changes.
+
+    Call it once at the top of a study file. Values are read as the type of the default: a number,
+    a word, true or false, or a tuple as in `--set models=1,2,3`.
+
+    Args:
+        declaration: A frozen dataclass whose fields all have defaults.
+
+    Raises:
+        StudyError: If it is not a dataclass, or a field has no default.
+        OptionError: If a changed value cannot be read as the type of its default.
+    """
+    if not is_dataclass(declaration):
+        raise StudyError(f"settings: expected a dataclass, got {declaration!r}; decorate the class")
+    try:
+        defaults = declaration()
+    except TypeError as error:
+        raise StudyError(
+            f"settings: expected a default for every field of {declaration.__name__}, "
+            f"got none for one ({error}); give each field a value"
+        ) from None
+    overrides = _overrides.get()
+    if overrides is None:
+        return defaults
+    names = {f.name for f in fields(declaration)}
+    changes = {
+        name: _parse(name, text, getattr(defaults, name))
+        for name, text in overrides.given.items()
+        if name in names
+    }
+    chosen = declaration(**changes)
+    overrides.known.update(asdict(chosen))  # type: ignore[call-overload]
+    return chosen
+
+
+@contextmanager
+def overriding(given: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Applies `given` to every `settings` call inside; yields all settings that were declared.
+
+    Raises:
+        OptionError: On leaving, if one of `given` is not a setting of the study.
+    """
+    overrides = _Overrides(given)
+    token = _overrides.set(overrides)
+    try:
+        yield overrides.known
+    finally:
+        _overrides.reset(token)
+    for name in given:
+        if name not in overrides.known:
+            known = ", ".join(overrides.known) or "none at all"
+            raise OptionError(f"--set {name}: expected one of the study's settings, got {name!r}; "
+                              f"it has {known}")  # fmt: skip
+
+
+def _parse(name: str, text: str, default: object) -> object:
+    try:
+        if isinstance(default, tuple):
+            return tuple(_parse_one(part, default[0] if default else "") for part in text.split(","))
+        return _parse_one(text, default)
+    except (ValueError, KeyError):
+        kind = type(default).__name__
+        raise OptionError(
+            f"--set {name}: expected a value of type {kind}, like {default!r}, got {text!r}"
+        ) from None
+
+
+def _parse_one(text: str, default: object) -> object:
+    if isinstance(default, bool):
+        return {"true": True, "false": False}[text.strip().lower()]
+    if isinstance(default, int | float):
+        return type(default)(text)
+    return text.strip()

@@ -1,0 +1,139 @@
+"""This file is the declaration that a study file makes: what to vary, how to train, what to minimise."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sweep.errors import StudyError
+from sweep.pruning import Pruner
+from sweep.records import State
+from sweep.space import Params, Space
+
+Train = Callable[..., Iterable[Any]]
+"""train(config, data, seed, state): yields an Epoch, or a dictionary of metrics, per epoch."""
+
+MINIMUM = """
+    def space(trial):
+        return {"x": trial.suggest_float("x", -10, 10)}
+
+    def train(config, data, seed, state):
+        yield {"loss": config["x"] ** 2}
+
+    study = sweep.Study(name="quadratic", space=space, train=train, minimize="loss")"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Final:
+    """The last step of a study: train the best configuration once more, then open the test set.
+
+    The workers of the search never see what `test` returns; each evaluation is kept on record.
+
+    Attributes:
+        data: Loads what the final training learns from, as `Study.data` does for the search.
+        test: Loads the test set. Called after the final training only.
+        evaluate: (config, state, test set) -> metrics of the trained state, as plain numbers.
+        minimize: Name of a metric that the final training reports, as its loss: the one that the
+            search selects by needs validation data, which may be part of the training now.
+        config: Changes the best configuration for the final training, as to more epochs.
+    """
+
+    data: Callable[[], Any]
+    test: Callable[[], Any]
+    evaluate: Callable[[Any, State, Any], Mapping[str, float]]
+    minimize: str
+    config: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What to vary and how to train; it validates itself.
+
+    Attributes:
+        name: Of the study and, by default, of its run directory.
+        space: Draws a configuration (a dataclass or a dict) from a `Trial`. Pure: it runs on the
+            driver when a trial is asked for, and again in the worker with the recorded values.
+        train: train(config, data, seed, state) yields an `Epoch`, or a dict of metrics, per epoch.
+            `state` is None, or that of the last epoch kept: go on from there.
+        minimize: Name of the metric to minimise; give this or `maximize`.
+        maximize: Name of the metric to maximise.
+        data: Loads what the search trains on and validates with, once; workers share it read-only.
+        trials: How many trials the run has in the end.
+        seed: The one seed that all others derive from.
+        sampler: "tpe" (Optuna's), "random", or "grid": every point of a finite space.
+        pruner: Stops unpromising trials early: `Asha`, `Median` or None.
+        score: Which epoch counts: the "last", or the "best" one of the trial.
+        first: Parameters to try first, each whole or in part; the sampler adds what is missing.
+        final: What to do with the best configuration in the end; None for nothing.
+        settings: The study's own settings, kept on record; filled in when the file is loaded.
+
+    Raises:
+        StudyError: If a value is not what its line above says.
+    """
+
+    name: str
+    space: Space
+    train: Train
+    minimize: str | None = None
+    maximize: str | None = None
+    data: Callable[[], Any] | None = None
+    trials: int = 20
+    seed: int = 0
+    sampler: Literal["tpe", "random", "grid"] = "tpe"
+    pruner: Pruner | None = None
+    score: Literal["last", "best"] = "last"
+    first: tuple[Params, ...] = ()
+    final: Final | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for law, holds, value in (
+            ("name to be letters, digits, '-', '_' or '.'", _is_name(self.name), self.name),
+            ("space to be a function", callable(self.space), self.space),
+            ("train to be a function", callable(self.train), self.train),
+            ("data to be a function", self.data is None or callable(self.data), self.data),
+            ("trials to be a whole number >= 1", _is_int(self.trials, 1), self.trials),
+            ("seed to be a whole number >= 0", _is_int(self.seed, 0), self.seed),
+            (
+                "sampler to be 'tpe', 'random' or 'grid'",
+                self.sampler in ("tpe", "random", "grid"),
+                self.sampler,
+            ),
+            ("score to be 'last' or 'best'", self.score in ("last", "best"), self.score),
+            (
+                "pruner to be Asha(...), Median(...) or None",
+                self.pruner is None or isinstance(self.pruner, Pruner),
+                self.pruner,
+            ),
+        ):
+            if not holds:
+                raise StudyError(f"Study: expected {law}, got {value!r}")
+        if (self.minimize is None) == (self.maximize is None):
+            raise StudyError(
+                f"Study: expected either minimize or maximize to name a metric, got "
+                f"minimize={self.minimize!r}, maximize={self.maximize!r}; give one of them"
+            )
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric to minimise or maximise."""
+        return self.minimize or self.maximize or ""
+
+    @property
+    def sign(self) -> int:
+        """1 to minimise, -1 to maximise: a score times this is lower when better."""
+        return 1 if self.minimize is not None else -1
+
+    def score_of(self, curve: list[float]) -> float:
+        """The score of a trial with this curve of the metric, one value per epoch."""
+        best = min if self.sign > 0 else max
+        return best(curve) if self.score == "best" else curve[-1]
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value[:1].isalnum() and all(
+        character.isalnum() or character in "-_." for character in value
+    )
+
+
+def _is_int(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

@@ -1,0 +1,142 @@
+"""This file makes tables of records; like export.py it knows pandas, and nothing else does."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from sweep.records import Ending, TrialRecord
+
+
+def trials(records: Iterable[TrialRecord], metric: str) -> pd.DataFrame:
+    """One row per trial, in the order of their numbers.
+
+    Columns: trial, status, the metric (of the last epoch; the trial's score where it is complete),
+    epochs, one per parameter (empty where the trial did not have it), seconds and cpu_seconds of
+    training, attempts, seed, host, started (local time).
+    """
+    rows = [_trial_row(record, metric) for record in records]
+    return _typed(pd.DataFrame(rows, columns=_columns(rows)))
+
+
+def epochs(records: Iterable[TrialRecord]) -> pd.DataFrame:
+    """One row per epoch of every trial: trial, epoch, every metric, seconds, cpu_seconds."""
+    rows = [
+        {"trial": record.number, "epoch": epoch.number}
+        | dict(epoch.metrics)
+        | {"seconds": round(epoch.seconds, 3), "cpu_seconds": round(epoch.cpu_seconds, 3)}
+        for record in records
+        for epoch in record.epochs
+    ]
+    return _typed(pd.DataFrame(rows, columns=_columns(rows)))
+
+
+def leaders(records: Iterable[TrialRecord], metric: str, sign: int, n: int = 10) -> pd.DataFrame:
+    """The n complete trials with the best scores, best first.
+
+    Columns: those of `trials` without what only the whole table needs.
+    """
+    scored = [record for record in records if record.score is not None]
+    scored.sort(key=lambda record: sign * (record.score or 0.0))
+    dropped = ["status", "cpu_seconds", "attempts", "seed", "host", "started"]
+    return trials(scored[:n], metric).drop(columns=dropped, errors="ignore")
+
+
+def progression(records: Iterable[TrialRecord], metric: str, sign: int) -> pd.DataFrame:
+    """The trials that set a new best, each with what changed against the one before.
+
+    Args:
+        records: The trials, in the order of their numbers.
+        metric: The metric to minimise or maximise.
+        sign: 1 where lower is better, -1 where higher is.
+
+    Returns:
+        Columns: trial, the metric, changed, epochs, seconds.
+    """
+    rows: list[dict[str, Any]] = []
+    best: TrialRecord | None = None
+    for record in sorted(records, key=lambda record: record.ended):
+        if record.score is None:
+            continue
+        if best is not None and sign * record.score >= sign * (best.score or 0.0):
+            continue
+        rows.append(
+            {
+                "trial": record.number,
+                metric: record.score,
+                "changed": changes(best.params if best else {}, record.params),
+                "epochs": len(record.epochs),
+                "seconds": round(record.seconds, 1),
+            }
+        )
+        best = record
+    return pd.DataFrame(rows, columns=["trial", metric, "changed", "epochs", "seconds"])
+
+
+def summary(records: list[TrialRecord]) -> pd.DataFrame:
+    """How many trials ended how, and the training time that went into them."""
+    rows = [
+        {
+            "status": ending.value,
+            "trials": len(group),
+            "epochs": sum(len(record.epochs) for record in group),
+            "core_seconds": round(sum(record.cpu_seconds for record in group), 1),
+        }
+        for ending in Ending
+        if (group := [record for record in records if record.ending is ending])
+    ]
+    return pd.DataFrame(rows, columns=["status", "trials", "epochs", "core_seconds"])
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """The parameters of `after` that differ from `before`, in words."""
+    changed = [
+        f"{name} {short(value)}" for name, value in after.items() if before.get(name) != value
+    ]
+    gone = [f"no {name}" for name in before if name not in after]
+    return ", ".join(changed + gone) or "the seed alone"
+
+
+def short(value: object) -> str:
+    """A value for people: numbers with four significant digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _trial_row(record: TrialRecord, metric: str) -> dict[str, Any]:
+    curve = record.curve(metric)
+    return (
+        {
+            "trial": record.number,
+            "status": record.ending.value,
+            metric: record.score if record.score is not None else (curve or [None])[-1],
+            "epochs": len(record.epochs),
+        }
+        | record.params
+        | {
+            "seconds": round(record.seconds, 1),
+            "cpu_seconds": round(record.cpu_seconds, 1),
+            "attempts": len(record.attempts) + 1,
+            "seed": record.seed,
+            "host": record.worker.host if record.worker else None,
+            "started": record.started.isoformat(timespec="seconds") if record.started else None,
+        }
+    )
+
+
+def _columns(rows: list[dict[str, Any]]) -> list[str]:
+    """All keys, each as far left as its first row has it; the fixed ones stay where they are."""
+    names: list[str] = []
+    for row in rows:
+        after = -1
+        for name in row:
+            if name in names:
+                after = names.index(name)
+            else:
+                after += 1
+                names.insert(after, name)
+    return names
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Whole numbers stay whole where some rows have none."""
+    return frame.convert_dtypes()
