@@ -13,6 +13,7 @@ from netlib.errors import (
     ShapeError,
     StateError,
 )
+from netlib.evaluation import evaluate
 from netlib.gradcheck import directional_error, gradient_errors
 from netlib.initializers import Initializer, glorot_uniform, he_normal, uniform, zeros
 from netlib.layers.conv2d import Conv2d
@@ -27,8 +28,9 @@ from netlib.layers.sigmoid import Sigmoid
 from netlib.layers.tanh import Tanh
 from netlib.losses import Loss, mean_squared_error, softmax_cross_entropy
 from netlib.optimizers import SGD, Adam, Optimizer
+from netlib.recipe import Epoch, Recipe, State
 from netlib.schedules import Schedule, constant, step_halving, warmup_halving
-from netlib.training import Epoch, Recipe, State, evaluate, fit
+from netlib.training import fit
 from netlib.weights import load_weights, save_weights
 
 __all__ = [

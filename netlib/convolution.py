@@ -7,21 +7,20 @@ images, copied out once so that BLAS can do the rest.
     weight gradient   dw = columns(x).T @ dy
     input gradient    dx = columns(dy) @ flipped weight,   dy spread out by the stride
 
-Three things make it fast. In NHWC a patch is K runs of K*C contiguous values, so the copy runs
-at the speed of memory. Columns are made for a few images at a time and used while they are in
-cache. And where filters are few, one patch serves a *tile* of neighbouring outputs: it is a few
-pixels wider, and the weight matrix holds shifted copies of the filters, one for each output,
-with zeros elsewhere (a block Toeplitz matrix). That multiplies by some zeros, but copies less
-and gives BLAS a wider product, which it does faster.
+Three things make it fast. In NHWC a patch is K runs of K*C contiguous values, so the copy runs at
+the speed of memory. Columns are made for a few images at a time and used while they are in cache.
+And where filters are few, one patch serves a *tile* of neighbouring outputs: it is wider, and the
+matrix holds a shifted copy of the filters for each output (block Toeplitz). That multiplies by
+some zeros, but copies less and gives BLAS a wider product, which it does faster.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from netlib.arrays import Array, Shape
+from netlib.geometry import Geometry
 from netlib.scratch import Scratch
 
 COLUMN_BYTES = 1 << 20
@@ -29,44 +28,6 @@ COLUMN_BYTES = 1 << 20
 
 TILED_FILTERS = 64
 """Tiles grow up to 4 outputs while their filters together are no more than this."""
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """The sizes of a convolution and what follows from them.
-
-    Args:
-        in_shape: (H, W, C) of one image.
-        filters: F.
-        kernel: K.
-        padding: "same" or "valid".
-        stride: s.
-    """
-
-    in_shape: Shape
-    filters: int
-    kernel: int
-    padding: str
-    stride: int
-
-    @property
-    def out_shape(self) -> Shape:
-        """(H', W', F) of one output."""
-        return (self._axis(0)[0], self._axis(1)[0], self.filters)
-
-    @property
-    def before(self) -> tuple[int, int]:
-        """Zeros above and to the left of the image."""
-        return (self._axis(0)[1], self._axis(1)[1])
-
-    def _axis(self, axis: int) -> tuple[int, int]:
-        """Return the output length and the zeros before the image along one axis."""
-        length = self.in_shape[axis]
-        if self.padding == "valid":
-            return (length - self.kernel) // self.stride + 1, 0
-        out_length = -(-length // self.stride)
-        total = max((out_length - 1) * self.stride + self.kernel - length, 0)
-        return out_length, total // 2
 
 
 class Convolution:
@@ -90,30 +51,34 @@ class Convolution:
         )
         self._before_dy = (outer - geometry.before[0], outer - geometry.before[1])
 
-    def forward(self, x: Array, weight: Array, bias: Array) -> Array:
-        """Convolve a batch and remember it for `weight_gradient`.
+    def pad(self, x: Array) -> Array:
+        """Copy images (N, H, W, C) into a frame of zeros, for the two passes that read them."""
+        return self._correlation.pad("padded x", x, self._geometry.before, 1)
+
+    def forward(self, padded: Array, weight: Array, bias: Array) -> Array:
+        """Convolve a batch.
 
         Args:
-            x: (N, H, W, C) images.
+            padded: From `pad`.
             weight: (K, K, C, F) filters.
             bias: (F,).
 
         Returns:
             (N, H', W', F).
         """
-        self._padded = self._correlation.pad("padded x", x, self._geometry.before, 1)
-        y: Array = self._scratch("y", (len(x), *self._geometry.out_shape), x.dtype)
-        self._correlation.apply(self._padded, weight, bias, out=y)
+        y: Array = self._scratch("y", (len(padded), *self._geometry.out_shape), padded.dtype)
+        self._correlation.apply(padded, weight, bias, out=y)
         return y
 
-    def weight_gradient(self, dy: Array, out: Array) -> None:
-        """Compute dw for the batch of the last `forward`.
+    def weight_gradient(self, padded: Array, dy: Array, out: Array) -> None:
+        """Compute dw.
 
         Args:
+            padded: From `pad`.
             dy: (N, H', W', F) gradient of the outputs.
             out: (K, K, C, F), overwritten.
         """
-        self._correlation.weight_gradient(self._padded, dy, out)
+        self._correlation.weight_gradient(padded, dy, out)
 
     def bias_gradient(self, dy: Array, out: Array) -> None:
         """Sum dy over images and pixels.

@@ -1,4 +1,4 @@
-"""This file trains and evaluates networks.
+"""This file trains networks.
 
 `fit` is a generator: it trains one epoch each time the caller asks for the next one, so to stop
 a training is not to ask. Each epoch carries the state from which the same training continues.
@@ -7,75 +7,19 @@ a training is not to ask. Each epoch carries the state from which the same train
 import copy
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from netlib.arrays import Rng, as_input
-from netlib.augmentation import Augmentation
-from netlib.checks import check_count
+from netlib.arrays import Labels, Rng, as_input
 from netlib.datasets import Dataset
 from netlib.early_stopping import EarlyStopping
 from netlib.errors import ConfigError, ShapeError, StateError
+from netlib.evaluation import evaluate
 from netlib.layers.sequential import Sequential
-from netlib.losses import Loss, softmax_cross_entropy
-from netlib.optimizers import Optimizer
-from netlib.schedules import Schedule
-
-State = dict[str, Any]
-"""Nested dicts of arrays and JSON values: no code, so nothing that needs pickle."""
+from netlib.recipe import Epoch, Recipe, State
 
 _STATE_KEYS = {"epoch", "finished", "weights", "optimizer", "rng", "early_stopping"}
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train: everything but the network, the data and the seed.
-
-    Args:
-        optimizer: Its settings; each training works on a fresh copy of it.
-        schedule: Epochs elapsed -> learning rate, asked before every step.
-        epochs: Passes over the training data, at most.
-        batch_size: Images per step; the last batch of an epoch may be smaller.
-        loss: What is minimised.
-        augment: Applied to each training batch, after scaling to [0, 1].
-        early_stopping: When to stop sooner, if ever.
-
-    Raises:
-        ConfigError: If a count is not a positive integer.
-    """
-
-    optimizer: Optimizer
-    schedule: Schedule
-    epochs: int
-    batch_size: int
-    loss: Loss = softmax_cross_entropy
-    augment: Augmentation | None = None
-    early_stopping: EarlyStopping | None = None
-
-    def __post_init__(self) -> None:
-        check_count("Recipe", "epochs", self.epochs)
-        check_count("Recipe", "batch_size", self.batch_size)
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One pass over the training data.
-
-    Attributes:
-        number: 1 for the first.
-        metrics: `train_loss`, the mean over the epoch as trained on (with dropout and
-            augmentation, while the weights change); `learning_rate` of its first step; with
-            validation data `validation_loss` and `validation_error` (a fraction) at its end.
-            In the last epoch of a training that restores its best weights, the validation metrics
-            are those of the restored weights, and `restored_epoch` tells whose they are.
-        state: What `fit` needs to continue after this epoch; a copy, independent of the training.
-    """
-
-    number: int
-    metrics: dict[str, float]
-    state: State
 
 
 def fit(
@@ -121,26 +65,6 @@ def fit(
     if state is not None:
         training.restore(state)
     return training.run()
-
-
-def evaluate(
-    network: Sequential, dataset: Dataset, loss: Loss = softmax_cross_entropy
-) -> dict[str, float]:
-    """Judge a network by labelled images.
-
-    Args:
-        network: Built, and used in evaluation mode.
-        dataset: Images it is judged by.
-        loss: The loss to report.
-
-    Returns:
-        `loss`, the mean over the images; `wrong`, how many images have another label than the
-        largest output; `error`, the same as a fraction.
-    """
-    outputs = network.predict(dataset.images)
-    mean_loss, _ = loss(outputs, dataset.labels)
-    wrong = int(np.count_nonzero(outputs.argmax(axis=1) != dataset.labels))
-    return {"loss": mean_loss, "error": wrong / len(dataset), "wrong": wrong}
 
 
 class _Training:
@@ -204,16 +128,18 @@ class _Training:
             yield self._next_epoch()
 
     def _next_epoch(self) -> Epoch:
-        metrics = {"learning_rate": self._recipe.schedule(self._number)}
+        rate = self._recipe.schedule(self._number)
         with np.errstate(all="ignore"):  # a diverging training is reported by its metrics
-            metrics["train_loss"] = self._train_once()
-            metrics |= self._validate(diverged=math.isnan(metrics["train_loss"]))
+            metrics = {"train_loss": self._train_once()}
+            if self._validation is not None:
+                judged = evaluate(self._network, self._validation, self._recipe.loss)
+                metrics |= {f"validation_{name}": judged[name] for name in ("loss", "error")}
         self._number += 1
         if not all(map(math.isfinite, metrics.values())):
-            self._finished = True
+            metrics, self._finished = dict.fromkeys(metrics, math.nan), True
         elif self._stopping:
             metrics |= self._watch(self._stopping, metrics)
-        return Epoch(self._number, metrics, self._state())
+        return Epoch(self._number, {"learning_rate": rate, **metrics}, self._state())
 
     def _train_once(self) -> float:
         """Pass over the data once; return the mean loss, nan if a batch had none."""
@@ -228,7 +154,7 @@ class _Training:
             total += loss * len(batch)
         return total / n
 
-    def _step(self, images: Any, labels: Any, elapsed: float) -> float:
+    def _step(self, images: NDArray[np.uint8], labels: Labels, elapsed: float) -> float:
         """Make one step; return the loss before it."""
         recipe, network = self._recipe, self._network
         x = as_input(images, network.dtype)
@@ -240,14 +166,6 @@ class _Training:
         rate = recipe.schedule(self._number + elapsed)
         self._optimizer.step(network.parameters, network.gradients, rate)
         return loss
-
-    def _validate(self, *, diverged: bool) -> dict[str, float]:
-        if self._validation is None:
-            return {}
-        if diverged:
-            return {"validation_loss": math.nan, "validation_error": math.nan}
-        result = evaluate(self._network, self._validation, self._recipe.loss)
-        return {"validation_loss": result["loss"], "validation_error": result["error"]}
 
     def _watch(self, stopping: EarlyStopping, metrics: dict[str, float]) -> dict[str, float]:
         """Update early stopping; at the end of the training restore the best weights."""

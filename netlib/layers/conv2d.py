@@ -7,8 +7,9 @@ import numpy as np
 
 from netlib.arrays import Array, Rng, Shape
 from netlib.checks import check_count
-from netlib.convolution import Convolution, Geometry
+from netlib.convolution import Convolution
 from netlib.errors import ConfigError, ShapeError
+from netlib.geometry import Geometry
 from netlib.initializers import Initializer, he_normal, zeros
 from netlib.layers.layer import Backward, Layer
 
@@ -71,10 +72,11 @@ class Conv2d(Layer):
 
     def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
         weight, bias = self.params["weight"], self.params["bias"]
-        y = self._convolution.forward(x, weight, bias)
+        padded = self._convolution.pad(x)
+        y = self._convolution.forward(padded, weight, bias)
 
         def backward(dy: Array) -> Array:
-            self._convolution.weight_gradient(dy, out=self.grads["weight"])
+            self._convolution.weight_gradient(padded, dy, out=self.grads["weight"])
             self._convolution.bias_gradient(dy, out=self.grads["bias"])
             if not self.input_gradient:
                 return np.empty(0, self.dtype)

@@ -21,4 +21,4 @@ class Flatten(Layer):
         def backward(dy: Array) -> Array:
             return dy.reshape(x.shape)
 
-        return x.reshape(len(x), -1), backward
+        return x.reshape(len(x), *self.out_shape), backward

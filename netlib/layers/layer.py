@@ -1,8 +1,7 @@
 """This file states what every layer promises.
 
-A layer's `forward` returns `(y, backward)`. The closure `backward` holds what the backward
-pass needs, so there is no tape and no cache on the layer: a network is a list of layers, and
-its gradient is the list of closures called in reverse.
+`forward` returns `(y, backward)`. The closure `backward` holds what the backward pass needs, so
+there is no tape and no cache: a network's gradient is its layers' closures called in reverse.
 """
 
 from abc import ABC, abstractmethod
@@ -77,8 +76,7 @@ class Layer(ABC):
         """Compute the outputs of a batch.
 
         Args:
-            x: (N, *in_shape) in the layer's dtype. Not modified; must stay as it is until
-                `backward` has run.
+            x: (N, *in_shape) in the layer's dtype. Not modified; leave it so until `backward` ran.
             train: True in training: dropout drops.
             rng: Source of randomness; needed in training, untouched in evaluation.
 
@@ -118,5 +116,5 @@ class Layer(ABC):
 
     @property
     def symbol(self) -> str:
-        """The layer in `Sequential.describe`, such as C16 or P; empty to leave it out."""
+        """The layer in `Sequential.describe`, such as C16; empty to leave it out."""
         return ""

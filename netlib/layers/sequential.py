@@ -62,12 +62,21 @@ class Sequential(Layer):
         shape = in_shape
         for layer in self.layers:
             shape = layer.build(shape, rng, self.dtype)
-        self.parameters = _flatten([layer.params for layer in self.layers], self.dtype)
-        self.gradients = _flatten([layer.grads for layer in self.layers], self.dtype)
-        self.params = self._named([layer.params for layer in self.layers])
-        self.grads = self._named([layer.grads for layer in self.layers])
-        self.buffers = self._named([layer.buffers for layer in self.layers])
+        self._join()
         return shape
+
+    def _join(self) -> None:
+        """Move the arrays of all layers into the flat vectors and name their views."""
+        params, grads, buffers = (
+            [getattr(layer, store) for layer in self.layers]
+            for store in ("params", "grads", "buffers")
+        )
+        self.parameters, self.gradients = _flatten(params, self.dtype), _flatten(grads, self.dtype)
+        self.params, self.grads, self.buffers = map(_named, (params, grads, buffers))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._join()  # a pickle, like a copy, holds the views as separate arrays
 
     def _forward(self, x: Array, rng: Rng | None, /) -> tuple[Array, Backward]:
         first = next((i for i, layer in enumerate(self.layers) if layer.params), 0)
@@ -134,10 +143,10 @@ class Sequential(Layer):
         for name, array in own.items():
             array[...] = weights[name]
 
-    def _named(self, stores: list[Weights]) -> Weights:
-        return {
-            f"{i}.{name}": array for i, store in enumerate(stores) for name, array in store.items()
-        }
+
+def _named(stores: list[Weights]) -> Weights:
+    """Gather the arrays of all layers under names such as "0.weight"."""
+    return {f"{i}.{name}": array for i, store in enumerate(stores) for name, array in store.items()}
 
 
 def _flatten(stores: list[Weights], dtype: np.dtype[np.floating[Any]]) -> Array:

@@ -1,0 +1,43 @@
+"""This file computes the sizes of a convolution."""
+
+from dataclasses import dataclass
+
+from netlib.arrays import Shape
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The sizes of a convolution and what follows from them.
+
+    Args:
+        in_shape: (H, W, C) of one image.
+        filters: F.
+        kernel: K.
+        padding: "same" or "valid".
+        stride: s.
+    """
+
+    in_shape: Shape
+    filters: int
+    kernel: int
+    padding: str
+    stride: int
+
+    @property
+    def out_shape(self) -> Shape:
+        """(H', W', F) of one output."""
+        return (self._axis(0)[0], self._axis(1)[0], self.filters)
+
+    @property
+    def before(self) -> tuple[int, int]:
+        """Zeros above and to the left of the image."""
+        return (self._axis(0)[1], self._axis(1)[1])
+
+    def _axis(self, axis: int) -> tuple[int, int]:
+        """Return the output length and the zeros before the image along one axis."""
+        length = self.in_shape[axis]
+        if self.padding == "valid":
+            return (length - self.kernel) // self.stride + 1, 0
+        out_length = -(-length // self.stride)
+        total = max((out_length - 1) * self.stride + self.kernel - length, 0)
+        return out_length, total // 2

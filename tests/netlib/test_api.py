@@ -1,0 +1,43 @@
+"""The package as a whole: what it exports, imports and how large its files are."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import netlib as nl
+
+FILES = sorted(Path(nl.__file__).parent.rglob("*.py"))
+by_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+
+
+def test_all_lists_every_imported_name():
+    tree = ast.parse(Path(nl.__file__).read_text())
+    imported = {a.name for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names}
+    assert set(nl.__all__) == imported
+    assert len(set(nl.__all__)) == len(nl.__all__)
+
+
+@by_file
+def test_only_numpy_safetensors_and_the_standard_library_are_imported(path):
+    allowed = {"numpy", "safetensors", "netlib", *sys.stdlib_module_names}
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            assert {alias.name.split(".")[0] for alias in node.names} <= allowed
+        if isinstance(node, ast.ImportFrom):
+            assert node.module.split(".")[0] in allowed
+
+
+@by_file
+def test_files_stay_small(path):
+    limit = 120 if path.parent.name == "layers" and path.name != "sequential.py" else 200
+    assert len(path.read_text().splitlines()) <= limit
+
+
+def test_every_error_is_a_builtin_error_too():
+    for error in (nl.ShapeError, nl.ConfigError, nl.StateError, nl.DataError):
+        assert issubclass(error, nl.NetlibError)
+        assert issubclass(error, ValueError)
+    assert issubclass(nl.NotBuiltError, RuntimeError)
+    assert issubclass(nl.DataNotFoundError, (nl.DataError, FileNotFoundError))

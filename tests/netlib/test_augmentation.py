@@ -1,0 +1,106 @@
+"""Affine augmentation: exact moves, ranges, coins."""
+
+import numpy as np
+import pytest
+
+import netlib as nl
+
+
+class FixedRng:
+    """Answers every draw with the same share of its range."""
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+
+    def random(self, n):
+        return np.zeros(n)
+
+    def uniform(self, low, high, size):
+        return np.full(size, low + self.share * (high - low))
+
+
+def image(*rows: list[float]) -> nl.Array:
+    return np.float32(rows)[None, :, :, None]
+
+
+def moved(augment: nl.Affine, x: nl.Array, share: float = 1.0) -> list[list[float]]:
+    return augment(x, FixedRng(share))[0, :, :, 0].round(5).tolist()
+
+
+def test_without_any_range_the_image_stays(draw, rng):
+    x = draw(4, 7, 6, 3)
+    np.testing.assert_allclose(nl.Affine(1.0)(x, rng), x, atol=1e-6)
+
+
+def test_a_shift_by_whole_pixels_moves_down_and_right_and_fills_with_zeros():
+    x = image([1, 2, 3], [4, 5, 6], [7, 8, 9])
+    assert moved(nl.Affine(1.0, shift=1 / 3), x) == [[0, 0, 0], [0, 1, 2], [0, 4, 5]]
+    assert moved(nl.Affine(1.0, shift=1 / 3), x, share=0) == [[5, 6, 0], [8, 9, 0], [0, 0, 0]]
+    assert moved(nl.Affine(1.0, shift=1), x) == [[0, 0, 0]] * 3
+
+
+def test_a_shift_by_half_a_pixel_interpolates():
+    assert moved(nl.Affine(1.0, shift=0.25), image([0, 0], [0, 8])) == [[0, 0], [0, 2]]
+
+
+def test_a_quarter_turn_moves_every_pixel():
+    x = image([1, 2, 3], [4, 5, 6], [7, 8, 9])
+    assert moved(nl.Affine(1.0, rotation_degrees=90), x) == [[3, 6, 9], [2, 5, 8], [1, 4, 7]]
+    assert moved(nl.Affine(1.0, rotation_degrees=180), x) == [[9, 8, 7], [6, 5, 4], [3, 2, 1]]
+
+
+def test_zooming_in_by_two_halves_the_distances_to_the_centre():
+    x = image([0, 0, 0], [4, 8, 4], [0, 0, 0])
+    assert moved(nl.Affine(1.0, zoom=(1, 2)), x) == [[3, 4, 3], [6, 8, 6], [3, 4, 3]]
+
+
+def test_channels_move_together(draw):
+    x = draw(3, 8, 9, 2)
+    augment = nl.Affine(1.0, "batch", (0.8, 1.2), 25, 0.2)
+    both = augment(x, np.random.default_rng(5))
+    for channel in range(2):
+        alone = augment(np.ascontiguousarray(x[..., channel, None]), np.random.default_rng(5))
+        np.testing.assert_array_equal(both[..., channel], alone[..., 0])
+
+
+def test_values_stay_within_the_range_of_the_image(rng):
+    x = rng.random((200, 9, 9, 1), dtype=np.float32)
+    y = nl.Affine(1.0, zoom=(0.5, 2), rotation_degrees=180, shift=1)(x, rng)
+    assert 0 <= y.min() <= y.max() <= 1
+    assert (y.shape, y.dtype) == (x.shape, x.dtype)
+
+
+@pytest.mark.parametrize(("scope", "possible"), [("sample", range(1, 40)), ("batch", (0, 40))])
+def test_the_coin_is_tossed_for_images_or_for_batches(scope, possible, draw, rng):
+    augment, x = nl.Affine(0.5, scope, shift=1.0), draw(40, 4, 4, 1)
+    counts = [int((augment(x, rng) != x).any(axis=(1, 2, 3)).sum()) for _ in range(50)]
+    assert set(counts) <= set(possible)
+    assert np.mean(counts) == pytest.approx(20, abs=8)
+
+
+def test_images_are_not_modified_and_an_unlucky_coin_returns_them(draw, rng):
+    x = draw(5, 4, 4, 1)  # read-only
+    assert nl.Affine(0.0, shift=0.5)(x, rng) is x
+    before = x.copy()
+    nl.Affine(0.5, shift=0.5)(x, rng)
+    np.testing.assert_array_equal(x, before)
+
+
+def test_float64_images_stay_float64(draw, rng):
+    assert nl.Affine(1.0, shift=0.5)(draw(2, 4, 4, 1, dtype=np.float64), rng).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: nl.Affine(1.1), r"Affine: expected probability in \[0, 1\], got 1\.1"),
+        (lambda: nl.Affine(1, "all"), r"Affine: expected scope 'sample' or 'batch', got 'all'"),
+        (lambda: nl.Affine(1, zoom=(2, 1)), r"Affine: expected zoom \(low, high\).* got \(2, 1\)"),
+        (lambda: nl.Affine(1, zoom=(0, 1)), r"with 0 < low <= high, got \(0, 1\); order"),
+        (lambda: nl.Affine(1, rotation_degrees=181), r"rotation_degrees in \[0, 180\], got 181"),
+        (lambda: nl.Affine(1, shift=-1), r"Affine: expected shift in \[0, 1\], got -1"),
+    ],
+)
+def test_settings_out_of_range_are_refused(make, message):
+    with pytest.raises(nl.ConfigError, match=message):
+        make()

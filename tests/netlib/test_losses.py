@@ -1,0 +1,50 @@
+"""Losses: hand-computed values, gradients, refusals."""
+
+import numpy as np
+import pytest
+
+import netlib as nl
+
+both = pytest.mark.parametrize("loss", [nl.softmax_cross_entropy, nl.mean_squared_error])
+
+
+def test_cross_entropy_of_equal_logits_is_the_log_of_their_number():
+    loss, dlogits = nl.softmax_cross_entropy(np.zeros((2, 4), np.float32), np.array([0, 3]))
+    assert loss == pytest.approx(np.log(4))
+    assert dlogits.tolist() == [[-0.375, 0.125, 0.125, 0.125], [0.125, 0.125, 0.125, -0.375]]
+
+
+def test_cross_entropy_survives_huge_logits():
+    loss, dlogits = nl.softmax_cross_entropy(np.float32([[1e4, 0], [0, -1e4]]), np.array([1, 0]))
+    assert loss == 5000
+    assert dlogits.tolist() == [[0.5, -0.5], [0, 0]]
+
+
+def test_squared_error_by_hand():
+    loss, doutputs = nl.mean_squared_error(np.float32([[0.5, 0.5], [1, -1]]), np.array([0, 1]))
+    assert loss == (0.25 + 0.25 + 1 + 4) / 4
+    assert doutputs.tolist() == [[-0.25, 0.25], [0.5, -1]]
+
+
+@both
+def test_the_gradient_agrees_with_finite_differences(loss, draw, rng):
+    outputs, labels = draw(5, 4, dtype=np.float64).copy(), np.array([0, 3, 1, 1, 2])
+    gradient = loss(outputs, labels)[1]
+    error = nl.directional_error(lambda: loss(outputs, labels)[0], outputs, gradient, rng)
+    assert error < 1e-7
+
+
+@both
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_gradient_keeps_the_dtype_and_the_outputs_are_not_modified(loss, dtype, draw):
+    outputs = draw(5, 4, dtype=dtype)  # read-only
+    value, gradient = loss(outputs, np.array([0, 3, 1, 1, 2], np.uint8))
+    assert type(value) is float
+    assert gradient.dtype == dtype
+
+
+@both
+@pytest.mark.parametrize("labels", [np.zeros(4, int), np.zeros((5, 1), int)])
+def test_labels_that_do_not_fit_are_refused(loss, labels, draw):
+    with pytest.raises(nl.ShapeError, match=r"expected outputs \(N, U\) and labels \(N,\), got"):
+        loss(draw(5, 4), labels)

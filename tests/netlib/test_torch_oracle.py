@@ -1,0 +1,148 @@
+"""PyTorch as an oracle: layers, losses and optimizers agree with it in float32."""
+
+import numpy as np
+import pytest
+
+import netlib as nl
+
+torch = pytest.importorskip("torch", reason="PyTorch is the oracle: pip install -e '.[bench]'")
+functional = torch.nn.functional
+
+
+def nchw(x: np.ndarray):
+    return torch.tensor(x.transpose(0, 3, 1, 2).copy(), requires_grad=True)
+
+
+def nhwc(x) -> np.ndarray:
+    return x.detach().numpy().transpose(0, 2, 3, 1)
+
+
+def close(actual, expected) -> None:
+    expected = expected.detach().numpy() if isinstance(expected, torch.Tensor) else expected
+    np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+@pytest.mark.parametrize(
+    ("kernel", "padding", "stride", "size", "channels", "filters"),
+    [
+        (5, "same", 1, (28, 28), 1, 16),
+        (5, "same", 1, (14, 14), 8, 24),
+        (5, "same", 1, (28, 28), 16, 32),
+        (5, "same", 1, (7, 9), 3, 5),
+        (3, "same", 1, (9, 6), 4, 7),
+        (2, "same", 1, (6, 5), 2, 3),
+        (1, "same", 1, (5, 5), 3, 2),
+        (3, "valid", 1, (7, 8), 2, 5),
+        (5, "valid", 2, (12, 11), 2, 4),
+        (3, "valid", 3, (10, 13), 3, 2),
+        (2, "valid", 3, (10, 9), 3, 2),
+    ],
+)
+def test_conv2d(kernel, padding, stride, size, channels, filters, draw, rng):
+    layer = nl.Conv2d(filters, kernel, padding, stride, bias_init=nl.uniform(0.5))
+    layer.build((*size, channels), rng)
+    x, dy = draw(3, *size, channels), draw(3, *layer.out_shape)
+    weight = torch.tensor(layer.params["weight"].transpose(3, 2, 0, 1).copy(), requires_grad=True)
+    bias = torch.tensor(layer.params["bias"], requires_grad=True)
+    input_ = nchw(x)
+    output = functional.conv2d(input_, weight, bias, stride, padding)
+    output.backward(nchw(dy))
+    y, backward = layer.forward(x, train=False)
+    close(y, nhwc(output))
+    close(backward(dy), nhwc(input_.grad))
+    close(layer.grads["weight"], weight.grad.numpy().transpose(2, 3, 1, 0))
+    close(layer.grads["bias"], bias.grad)
+
+
+@pytest.mark.parametrize(("size", "stride"), [(2, 2), (2, 1), (3, 2), (3, 3), (2, 3)])
+@pytest.mark.parametrize("image", [(8, 8), (7, 9)])
+@pytest.mark.parametrize("levels", [None, 3], ids=["distinct", "ties"])
+def test_maxpool2d(size, stride, image, levels, draw, rng):
+    layer = nl.MaxPool2d(size, stride)
+    layer.build((*image, 3), rng)
+    x, dy = draw(2, *image, 3), draw(2, *layer.out_shape)
+    if levels:
+        x = rng.integers(0, levels, x.shape).astype(np.float32)
+    input_ = nchw(x)
+    output = functional.max_pool2d(input_, size, stride)
+    output.backward(nchw(dy))
+    y, backward = layer.forward(x, train=False)
+    close(y, nhwc(output))
+    close(backward(dy), nhwc(input_.grad))
+
+
+@pytest.mark.parametrize(
+    ("layer", "function"),
+    [(nl.ReLU(), torch.relu), (nl.Tanh(), torch.tanh), (nl.Sigmoid(), torch.sigmoid)],
+)
+def test_activations(layer, function, draw, rng):
+    layer.build((5, 3), rng)
+    x, dy = draw(4, 5, 3), draw(4, 5, 3)
+    input_ = torch.tensor(x, requires_grad=True)
+    output = function(input_)
+    output.backward(torch.tensor(dy))
+    y, backward = layer.forward(x, train=False)
+    close(y, output)
+    close(backward(dy), input_.grad)
+
+
+def test_dense(draw, rng):
+    layer = nl.Dense(7, bias_init=nl.uniform(0.5))
+    layer.build((13,), rng)
+    x, dy = draw(5, 13), draw(5, 7)
+    tensors = [torch.tensor(a, requires_grad=True) for a in (x, *layer.params.values())]
+    output = torch.addmm(tensors[2], *tensors[:2])
+    output.backward(torch.tensor(dy))
+    y, backward = layer.forward(x, train=False)
+    close(y, output)
+    close(backward(dy), tensors[0].grad)
+    close(layer.grads["weight"], tensors[1].grad)
+    close(layer.grads["bias"], tensors[2].grad)
+
+
+def cross_entropy(outputs, labels):
+    return functional.cross_entropy(outputs, labels)
+
+
+def squared_error(outputs, labels):
+    return functional.mse_loss(outputs, functional.one_hot(labels, 10).float())
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(nl.softmax_cross_entropy, cross_entropy), (nl.mean_squared_error, squared_error)],
+)
+def test_losses(ours, theirs, draw, rng):
+    outputs, labels = draw(9, 10), rng.integers(0, 10, 9)
+    input_ = torch.tensor(outputs, requires_grad=True)
+    expected = theirs(input_, torch.tensor(labels))
+    expected.backward()
+    loss, gradient = ours(outputs, labels)
+    assert loss == pytest.approx(expected.item(), rel=1e-5)
+    close(gradient, input_.grad)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (nl.SGD(), lambda p: torch.optim.SGD(p, lr=0.1)),
+        (nl.SGD(momentum=0.9), lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)),
+        (nl.Adam(), lambda p: torch.optim.Adam(p, lr=0.1)),
+        (
+            nl.Adam(beta1=0.8, beta2=0.9, epsilon=1e-4),
+            lambda p: torch.optim.Adam(p, lr=0.1, betas=(0.8, 0.9), eps=1e-4),
+        ),
+    ],
+    ids=["sgd", "momentum", "adam", "adam with settings"],
+)
+def test_optimizers(ours, theirs, draw):
+    parameters = draw(1000).copy()
+    tensor = torch.tensor(parameters, requires_grad=True)
+    other = theirs([tensor])
+    for _ in range(10):
+        gradients = draw(1000)
+        tensor.grad = torch.tensor(gradients)
+        other.step()
+        ours.step(parameters, gradients, 0.1)
+    close(parameters, tensor)
