@@ -5,9 +5,8 @@ best configuration is then trained once more, longer and on all 60,000, and only
 meets the test set. More time: `--trials 200 --set epochs=12 --set images=50000`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -81,9 +80,7 @@ def data() -> Split:
     return train.take(settings.images), validation
 
 
-def train(
-    config: Config, data: Split, seed: int, state: Mapping[str, Any] | None
-) -> Iterator[nl.Epoch]:
+def train(config: Config, data: Split, seed: int, state: nl.State | None) -> Iterator[nl.Epoch]:
     """Trains a configuration, from the start or from a state."""
     recipe = nl.Recipe(
         optimizer=nl.Adam(),
@@ -100,7 +97,7 @@ def all_training_images() -> Split:
     return nl.mnist("train"), None
 
 
-def evaluate(config: Config, state: Mapping[str, Any], test: nl.Dataset) -> dict[str, float]:
+def evaluate(config: Config, state: nl.State, test: nl.Dataset) -> dict[str, float]:
     """What the trained network makes of the test set."""
     trained = network(config)
     trained.build(test.images.shape[1:], np.random.default_rng())

@@ -35,11 +35,11 @@ def space(trial: sweep.Trial) -> Config:
 
 
 def train(
-    config: Config, data: None, seed: int, state: dict[str, float] | None
+    config: Config, _data: None, seed: int, state: dict[str, float] | None
 ) -> Iterator[sweep.Epoch]:
-    """Ten steps of gradient descent on (x - 3)^2, with noise; goes on from `state`."""
+    """Nine steps of gradient descent on (x - 3)^2, with noise; goes on from `state`."""
     x, done = (config.x, 0) if state is None else (state["x"], int(state["epoch"]))
-    for epoch in range(done, 10):
+    for epoch in range(done, 9):
         noise = Random(seed + epoch).gauss(0, 0.1)
         step = config.step * (0.5**epoch if config.method == "halving" else 1)
         x -= step * (2 * (x - 3) + noise)
@@ -52,5 +52,5 @@ study = sweep.Study(
     train=train,
     minimize="loss",
     trials=40,
-    pruner=sweep.Asha(min_epochs=3, factor=3, max_epochs=10),
+    pruner=sweep.Asha(min_epochs=3, factor=3, max_epochs=9),
 )

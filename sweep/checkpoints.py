@@ -1,4 +1,4 @@
-"""This file keeps training states on disk: arrays and JSON in one safetensors file, never pickle."""
+"""This file keeps training states on disk: arrays and JSON in one safetensors file."""
 
 import hashlib
 import json
@@ -14,15 +14,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from sweep.errors import StorageError, StudyError
+from sweep.errors import CorruptCheckpointError, StorageError, StudyError
 from sweep.records import State
 
 ARRAY = "$array"
 Arrays = dict[str, NDArray[Any]]
-
-
-class CorruptCheckpointError(StorageError):
-    """A checkpoint is torn, or its bytes are not those that were written."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +119,7 @@ def _strip(node: object, path: str, arrays: Arrays) -> object:
     )
 
 
-def _fill(node: Any, arrays: Arrays) -> Any:  # noqa: ANN401 - a tree of any JSON values
+def _fill(node: Any, arrays: Arrays) -> Any:
     if isinstance(node, dict):
         if node.keys() == {ARRAY}:
             return arrays[node[ARRAY]]

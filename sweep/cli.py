@@ -1,7 +1,6 @@
-"""This file is the command line: it reads options, prints what was asked for, and says what failed."""
+"""This file is the command line: it reads options and says what failed."""
 
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo(f"error: {error}", err=True)
         return EXIT_MISTAKE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted: the same command goes on from here, nothing done is lost", err=True)
+        click.echo(
+            "interrupted: the same command goes on from here, nothing done is lost", err=True
+        )
         return EXIT_INTERRUPTED
     return result if isinstance(result, int) else 0
 
@@ -54,7 +55,7 @@ def cli() -> None:
     """Hyperparameter sweeps that survive every kill: running again is going on."""
 
 
-def _study_arguments(command: Any) -> Any:  # noqa: ANN401 - click's decorators
+def _study_arguments(command: Any) -> Any:
     for decorate in (
         click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
                      help="Change one of the study's own settings; may be repeated."),
@@ -73,7 +74,9 @@ def _study_arguments(command: Any) -> Any:  # noqa: ANN401 - click's decorators
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
               help="The directory of all run directories.")  # fmt: skip
 @click.option("--hours", type=float, help="Stop after so long; the same command goes on.")
-@click.option("--slots", type=click.IntRange(1), help="How many trials at a time.  [default: cores]")
+@click.option(
+    "--slots", type=click.IntRange(1), help="How many trials at a time.  [default: cores]"
+)
 @click.option("--cpus-per-slot", type=click.IntRange(1), default=1, show_default=True,
               help="Cores, and BLAS threads, of each.")  # fmt: skip
 @click.option("--pool", type=click.Choice(["ray", "inline"]), default="ray", show_default=True,
@@ -89,7 +92,7 @@ def run(
     seed: int | None,
     settings: tuple[str, ...],
     quiet: bool,  # noqa: FBT001 - click passes flags by name
-    **options: Any,  # noqa: ANN401 - the fields of Options
+    **options: Any,
 ) -> None:
     """Start a study's run, or go on with it; once all is done it changes nothing."""
     declared = _load(study, trials, seed, settings)
@@ -171,9 +174,7 @@ def best(run: str) -> None:
     screens.best(_open(run))
 
 
-def _load(
-    path: Path, trials: int | None, seed: int | None, settings: tuple[str, ...]
-) -> Study:
+def _load(path: Path, trials: int | None, seed: int | None, settings: tuple[str, ...]) -> Study:
     overrides = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
@@ -200,7 +201,5 @@ def _open(run: str) -> Run:
     )
 
 
-def _interrupt(signal_number: int, frame: object) -> NoReturn:
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
-
-

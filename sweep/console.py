@@ -1,4 +1,4 @@
-"""This file is all that a running sweep prints: a line per trial that ended, and one live status."""
+"""This file is all that a running sweep prints: a line per ended trial, and one live status."""
 
 import time
 
@@ -52,9 +52,7 @@ def _opening(snapshot: Snapshot) -> str:
     done = sum(record.ending is not Ending.RUNNING for record in snapshot.records)
     before = f", {done} of them done before" if done else ""
     noun = "slot" if snapshot.slots == 1 else "slots"
-    return (
-        f"{snapshot.study.name}: {snapshot.n_trials} trials{before}, on {snapshot.slots} {noun}"
-    )
+    return f"{snapshot.study.name}: {snapshot.n_trials} trials{before}, on {snapshot.slots} {noun}"
 
 
 def _line(snapshot: Snapshot, ended: TrialRecord) -> Text:
@@ -62,8 +60,10 @@ def _line(snapshot: Snapshot, ended: TrialRecord) -> Text:
     curve = ended.curve(study.metric)
     score = short(ended.score if ended.score is not None else (curve or [float("nan")])[-1])
     mark = "*" if snapshot.best is ended else " "
-    what = ended.failure.message if ended.failure else " ".join(
-        f"{name}={short(value)}" for name, value in ended.params.items()
+    what = (
+        ended.failure.message
+        if ended.failure
+        else " ".join(f"{name}={short(value)}" for name, value in ended.params.items())
     )
     return Text.assemble(
         (f"{mark} trial {ended.number:>3}  {ended.ending.value:<8}", STYLES[ended.ending]),

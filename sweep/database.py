@@ -1,4 +1,4 @@
-"""This file keeps a study in a real database, through Optuna's own storage, so that its tools open it.
+"""This file keeps a study in a real database, by Optuna's own storage: its tools open it too.
 
 One Optuna study holds everything: parameters and scores where Optuna keeps them, each epoch as one
 JSON attribute of its trial, and the rest of a `TrialRecord` as further attributes.
@@ -91,9 +91,7 @@ class Database:
 class StudyTable:
     """One study's trials. Written by its one driver; read by anybody at any time."""
 
-    def __init__(
-        self, storage: RDBStorage, study_id: int, guard: Callable[[], Any]
-    ) -> None:
+    def __init__(self, storage: RDBStorage, study_id: int, guard: Callable[[], Any]) -> None:
         self._storage = storage
         self._study_id = study_id
         self._guard = guard
@@ -104,7 +102,7 @@ class StudyTable:
         with self._guard():
             return self._storage.get_study_user_attrs(self._study_id)
 
-    def set_attribute(self, key: str, value: Any) -> None:  # noqa: ANN401 - any JSON value
+    def set_attribute(self, key: str, value: Any) -> None:
         """Keeps a JSON value under `key`."""
         with self._guard():
             self._storage.set_study_user_attr(self._study_id, key, value)
@@ -113,7 +111,7 @@ class StudyTable:
         """All trials, in the order of their numbers."""
         with self._guard():
             frozen_trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
-        self._trial_ids = {frozen.number: frozen._trial_id for frozen in frozen_trials}  # noqa: SLF001
+        self._trial_ids = {frozen.number: frozen._trial_id for frozen in frozen_trials}
         return [_to_record(frozen) for frozen in frozen_trials]
 
     def add(self, record: TrialRecord) -> None:
@@ -143,7 +141,7 @@ class StudyTable:
                     self._trial_ids[number], epoch.number, value
                 )
 
-    def set_trial_attribute(self, number: int, key: str, value: Any) -> None:  # noqa: ANN401
+    def set_trial_attribute(self, number: int, key: str, value: Any) -> None:
         """Keeps a JSON value of a trial under `key`; finished trials take none."""
         with self._guard():
             self._storage.set_trial_user_attr(self._trial_ids[number], key, value)
@@ -157,7 +155,9 @@ class StudyTable:
         }
         self.set_trial_attribute(record.number, "ending", ending)
         state = STATES[record.ending]
-        values = [record.score] if state is TrialState.COMPLETE and record.score is not None else None
+        values = (
+            [record.score] if state is TrialState.COMPLETE and record.score is not None else None
+        )
         with self._guard():
             self._storage.set_trial_state_values(self._trial_ids[record.number], state, values)
 

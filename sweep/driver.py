@@ -25,7 +25,7 @@ TICK_S = 0.25
 """How long the driver waits for slots at a time, before it looks at the clock again."""
 
 MAX_ERRORS_IN_A_ROW = 3
-"""So many trials that raise one after the other mean that the study is broken, not the parameters."""
+"""So many in a row mean that the study is broken, not the parameters."""
 
 
 @dataclass(frozen=True)
@@ -131,35 +131,33 @@ class Driver:
         snapshot = Snapshot(
             study=self._study,
             records=self.records,
-            slots=len(pool.idle),
+            slots=pool.size,
             n_trials=self.n_trials,
             ended_before=self._n_ended(),
             began=time.monotonic(),
         )
         deadline = snapshot.began + self._limits.hours * 3600
-        slots: dict[int, TrialRecord] = {}
-        while time.monotonic() < deadline:
-            for slot in pool.idle:
-                record = self._next()
-                if record is None:
-                    break
-                slots[slot] = record
-                self._start(record, slot, pool)
-            if not slots:
-                return
+        while time.monotonic() < deadline and self._fill(pool):
             self._observer(snapshot, None)
             for slot, answer in pool.wait(TICK_S):
-                record = slots[slot]
+                record = self.records[answer.trial]
                 if isinstance(answer, SlotLost):
-                    del slots[slot]
                     self._lose(record, answer)
                 elif self._take(record, answer):
                     pool.advance(slot)
                 else:
-                    del slots[slot]
                     pool.release(slot)
                 if record.ending is not Ending.RUNNING:
                     self._observer(snapshot, record)
+
+    def _fill(self, pool: Pool) -> bool:
+        """Gives every idle slot a trial, as long as there are any; False when all is done."""
+        for slot in pool.idle:
+            record = self._next()
+            if record is None:
+                return len(pool.idle) < pool.size
+            self._start(record, slot, pool)
+        return True
 
     def _next(self) -> TrialRecord | None:
         """An interrupted trial, or else a new one, as long as there are any."""
@@ -223,7 +221,11 @@ class Driver:
 
     def _lose(self, record: TrialRecord, lost: SlotLost) -> None:
         """Puts a trial whose process died back in line, or gives it up."""
-        attempt = {"ending": Ending.LOST.value, "message": lost.message, "epoch": len(record.epochs)}
+        attempt = {
+            "ending": Ending.LOST.value,
+            "message": lost.message,
+            "epoch": len(record.epochs),
+        }
         record.attempts.append(attempt)
         self._table.set_trial_attribute(record.number, "attempts", record.attempts)
         if len(record.attempts) > self._limits.retries:

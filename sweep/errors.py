@@ -1,12 +1,14 @@
 """This file holds every error that sweep raises on purpose.
 
-    SweepError                     the user can mend it; the command line prints one line and exits with 2
-    ├── StudyError  (ValueError)   the study file, or what its functions return
-    ├── RunError    (ValueError)   the run directory: another study's, another driver's, or not there
-    ├── OptionError (ValueError)   a value given on the command line or to `sweep.run`
-    └── StorageError (OSError)     the disk or the database refuses to keep what it is given
+    SweepError                      what the user can mend
+    ├── StudyError    (ValueError)  the study file, or what its functions return
+    ├── RunError      (ValueError)  a run directory: another study's, another driver's, or none
+    ├── OptionError   (ValueError)  a value given on the command line or to `sweep.run`
+    └── StorageError  (OSError)     the disk or the database refuses to keep what it is given
+        └── CorruptCheckpointError  a checkpoint's bytes are not those that were written
 
-Anything else that escapes is a bug of ours and keeps its traceback.
+The command line prints these as one line and exits with 2. Anything else that escapes is a bug of
+ours and keeps its traceback.
 """
 
 
@@ -28,3 +30,7 @@ class OptionError(SweepError, ValueError):
 
 class StorageError(SweepError, OSError):
     """The disk or the database refused to keep what it was given."""
+
+
+class CorruptCheckpointError(StorageError):
+    """A checkpoint is torn, or its bytes are not those that were written."""

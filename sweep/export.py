@@ -39,11 +39,12 @@ FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {
 def _tabulate(table: pd.DataFrame, style: str) -> str:
     align = ["right" if pd.api.types.is_numeric_dtype(table[name]) else "left" for name in table]
     cells = [[_cell(value, style) for value in row] for row in table.astype(object).to_numpy()]
-    return tabulate(cells, list(table), style, disable_numparse=True, colalign=align or None) + "\n"
+    options = {"disable_numparse": True, "colalign": align or None}
+    return str(tabulate(cells, list(table), style, **options)) + "\n"
 
 
 def _cell(value: object, style: str) -> str:
-    if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - NaN differs from itself
+    if value is None or value is pd.NA or value != value:
         return ""
     text = short(value).replace("\n", " ")
     return text.replace("|", r"\|") if style == "pipe" else text

@@ -1,4 +1,4 @@
-"""This file is the last step of a study: train its best configuration again, then open the test set.
+"""This file is the last step of a study: train the best configuration, open the test set.
 
 The final training is a study of its own beside the search, in the same database, so that it is
 recorded, resumed and kept like any other. Every opening of the test set is on record there.
@@ -46,7 +46,7 @@ def final_study(study: Study, final: Final, best: Params, done: list[TrialRecord
     Earlier final trainings, of configurations that were best then, keep their numbers.
     """
 
-    def space(trial: Trial) -> Any:  # noqa: ANN401 - a configuration of any type
+    def space(trial: Trial) -> Any:
         config = study.space(trial)
         return final.config(config) if final.config else config
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sweep.checkpoints import CorruptCheckpointError, decode, write_atomically
-from sweep.errors import RunError, StorageError
+from sweep.checkpoints import decode, write_atomically
+from sweep.errors import CorruptCheckpointError, RunError, StorageError
 
 README = """\
 One run of a sweep. The same `python -m sweep run` command continues it, or says that it is done.

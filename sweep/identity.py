@@ -1,7 +1,7 @@
-"""This file tells whether a study is the one that a run was made for, and whether it can run at all."""
+"""This file tells whether a study can run, and is the one that a run was made for."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sweep.errors import RunError, StudyError, SweepError
@@ -71,11 +71,14 @@ def probe(study: Study) -> None:
     """
     sampling = guarded("space", lambda: Sampling(study), study)
     for number in range(min(N_PROBES, sampling.limit or N_PROBES)):
-        trial = guarded("space", lambda n=number: sampling.ask(n), study)
-        plain(guarded("space", lambda t=trial: study.space(t), study))
+        plain(guarded("space", partial(_configure, study, sampling, number), study))
 
 
-def guarded(where: str, call: Callable[[], Any], study: Study) -> Any:  # noqa: ANN401
+def _configure(study: Study, sampling: Sampling, number: int) -> Any:
+    return study.space(sampling.ask(number))
+
+
+def guarded(where: str, call: Callable[[], Any], study: Study) -> Any:
     """The result of a function of the study; whatever it raises is the study's to mend.
 
     Raises:
@@ -85,7 +88,7 @@ def guarded(where: str, call: Callable[[], Any], study: Study) -> Any:  # noqa: 
         return call()
     except SweepError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a study raises is the user's to mend
+    except Exception as error:
         raise StudyError(
             f"{where}: expected no exception, got {type(error).__name__}: {error}; mend {where} in "
             f"study {study.name!r}"

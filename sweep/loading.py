@@ -68,7 +68,7 @@ def _execute(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except SweepError as error:
         raise type(error)(f"{where(error, path.resolve())}: {error}") from error
-    except Exception as error:  # noqa: BLE001 - whatever a study file raises is the user's to mend
+    except Exception as error:
         raise StudyError(
             f"{where(error, path.resolve())}: expected the study file to run, got "
             f"{type(error).__name__}: {error}; mend that line"

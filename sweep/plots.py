@@ -1,11 +1,12 @@
 """This file draws plots as SVG text, the same bytes each time."""
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sweep.records import Ending
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from sweep.results import Run
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "sweep",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -41,7 +42,7 @@ def learning_curves(run: "Run") -> str:
             zorder=3 if is_best else 2 if record.ending is Ending.COMPLETE else 1,
         )
     axes.set_title(f"{run.name}: complete (blue), pruned (grey), best (red)", loc="left")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return _svg(figure, axes, [value for r in run.records for value in r.curve(run.metric)])
 
 

@@ -12,6 +12,10 @@ class Pool(Protocol):
     """Slots that each run one trial at a time. All calls come from the driver's one thread."""
 
     @property
+    def size(self) -> int:
+        """How many slots there are."""
+
+    @property
     def idle(self) -> list[int]:
         """The slots that wait for a trial."""
 
@@ -34,10 +38,15 @@ class Pool(Protocol):
 class InlinePool:
     """One slot in this process: no Ray, breakpoints work."""
 
-    def __init__(self, study: Study, data: Any, blas_threads: int) -> None:  # noqa: ANN401
+    def __init__(self, study: Study, data: Any, blas_threads: int) -> None:
         self._session = Session(study, data, blas_threads)
         self._requests: deque[Work | None] = deque()
         self._busy = False
+
+    @property
+    def size(self) -> int:
+        """One slot."""
+        return 1
 
     @property
     def idle(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""This file records what made a run: the command, the versions, the machine, the code's revision."""
+"""This file records what made a run: command, versions, machine, revision of the code."""
 
 import os
 import platform

@@ -15,6 +15,7 @@ if "ray" not in sys.modules:
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
 
 import ray
+from ray import cloudpickle
 from ray.exceptions import RayError, RayTaskError
 
 from sweep.loading import MODULE_PREFIX
@@ -35,9 +36,9 @@ THREAD_VARIABLES = (
 class Slot:
     """The process behind a slot. It knows neither Optuna nor the database."""
 
-    def __init__(self, path: list[str], study: bytes, data: Any, blas_threads: int) -> None:  # noqa: ANN401
+    def __init__(self, path: list[str], study: bytes, data: Any, blas_threads: int) -> None:
         sys.path.extend(folder for folder in path if folder not in sys.path)
-        self._session = Session(ray.cloudpickle.loads(study), data, blas_threads)
+        self._session = Session(cloudpickle.loads(study), data, blas_threads)
 
     def worker(self) -> Worker:
         """This process, as measured in it."""
@@ -84,7 +85,7 @@ def cluster(address: str, slots: int, cpus_per_slot: int) -> Iterator[Cluster]:
 class RayPool:
     """Slots that are Ray actors, one process each."""
 
-    def __init__(self, cluster: Cluster, study: Study, data: Any, slots: int) -> None:  # noqa: ANN401
+    def __init__(self, cluster: Cluster, study: Study, data: Any, slots: int) -> None:
         """Starts the processes.
 
         Args:
@@ -103,6 +104,11 @@ class RayPool:
         self._workers: list[Worker] = ray.get(
             [actor.worker.remote() for actor in self._actors], timeout=START_TIMEOUT_S
         )
+
+    @property
+    def size(self) -> int:
+        """How many slots there are."""
+        return len(self._actors)
 
     @property
     def idle(self) -> list[int]:
@@ -136,7 +142,7 @@ class RayPool:
         for actor in self._actors:
             ray.kill(actor)
 
-    def _answer(self, ref: Any) -> tuple[int, Progress | SlotLost]:  # noqa: ANN401
+    def _answer(self, ref: Any) -> tuple[int, Progress | SlotLost]:
         slot = self._pending.pop(ref)
         try:
             return slot, ray.get(ref)
@@ -150,11 +156,9 @@ class RayPool:
     def _replace(self, slot: int) -> None:
         ray.kill(self._actors[slot])
         self._actors[slot] = self._spawn()
-        self._workers[slot] = ray.get(
-            self._actors[slot].worker.remote(), timeout=START_TIMEOUT_S
-        )
+        self._workers[slot] = ray.get(self._actors[slot].worker.remote(), timeout=START_TIMEOUT_S)
 
-    def _spawn(self) -> Any:  # noqa: ANN401 - Ray's handles have no static type
+    def _spawn(self) -> Any:
         options = {"num_cpus": self._cpus_per_slot, "max_restarts": 0, "max_task_retries": 0}
         return ray.remote(Slot).options(**options).remote(
             sys.path, self._study, self._data, self._cpus_per_slot
@@ -209,5 +213,5 @@ def _dumps(study: Study) -> bytes:
     for function in (study.space, study.train):
         name = getattr(function, "__module__", "")
         if name.startswith(MODULE_PREFIX):
-            ray.cloudpickle.register_pickle_by_value(sys.modules[name])
-    return bytes(ray.cloudpickle.dumps(study))
+            cloudpickle.register_pickle_by_value(sys.modules[name])
+    return bytes(cloudpickle.dumps(study))

@@ -8,7 +8,7 @@ from typing import Any
 
 from sweep.space import Domain, Params
 
-State = Mapping[str, Any]
+State = dict[str, Any]
 """What a training can be continued from: arrays and JSON values, in dictionaries of any depth."""
 
 

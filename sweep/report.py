@@ -102,8 +102,7 @@ def _final(run: Run) -> list[str]:
         "The search never saw the test set. These are all the times it was opened:",
         "",
         *(
-            f"- {test.opened}: final training {test.trial}, "
-            f"{_metrics(test.metrics)}"
+            f"- {test.opened}: final training {test.trial}, {_metrics(test.metrics)}"
             for test in run.tests
         ),
     ]

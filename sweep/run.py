@@ -89,7 +89,7 @@ def run(study: Study, options: Options | None = None, observer: Observer | None 
         StorageError: If the disk refuses.
     """
     options = options or Options()
-    observer = observer or (lambda snapshot, ended: None)
+    observer = observer or (lambda _snapshot, _ended: None)
     probe(study)
     folder = RunFolder(options.runs / (options.name or study.name))
     is_new = not folder.exists

@@ -6,7 +6,6 @@ on nothing but these and the trials it has been told of.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 
 import optuna
@@ -128,9 +127,7 @@ def to_domain(distribution: BaseDistribution) -> Domain:
     """The reverse of `to_distribution`."""
     match distribution:
         case FloatDistribution():
-            return Float(
-                distribution.low, distribution.high, distribution.step, distribution.log
-            )
+            return Float(distribution.low, distribution.high, distribution.step, distribution.log)
         case IntDistribution():
             return Int(distribution.low, distribution.high, distribution.step, distribution.log)
         case CategoricalDistribution():

@@ -108,7 +108,7 @@ def rehearsal(study: Study, tried: Rehearsal, n_slots: int) -> None:
     else:
         per_ten = duration(10 * per_epoch * study.trials / n_slots)
         click.echo(f"estimate: {study.trials} trials of 10 such epochs on {n_slots} slots "
-                   f"take about {per_ten}; --seconds more would tell how many there are")  # fmt: skip
+                   f"take about {per_ten}; try longer with --seconds")  # fmt: skip
 
 
 def _path(run: Run) -> Path:

@@ -52,7 +52,7 @@ def settings(declaration: type[S]) -> S:
         if name in names
     }
     chosen = declaration(**changes)
-    overrides.known.update(asdict(chosen))  # type: ignore[call-overload]
+    overrides.known.update(asdict(chosen))
     return chosen
 
 
@@ -79,7 +79,9 @@ def overriding(given: Mapping[str, str]) -> Iterator[dict[str, Any]]:
 def _parse(name: str, text: str, default: object) -> object:
     try:
         if isinstance(default, tuple):
-            return tuple(_parse_one(part, default[0] if default else "") for part in text.split(","))
+            return tuple(
+                _parse_one(part, default[0] if default else "") for part in text.split(",")
+            )
         return _parse_one(text, default)
     except (ValueError, KeyError):
         kind = type(default).__name__

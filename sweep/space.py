@@ -1,4 +1,4 @@
-"""This file describes a search space: the domains of parameters, and the trial that `space` draws from."""
+"""This file describes a search space: domains of parameters, and the trial that draws from them."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -92,9 +92,13 @@ class Trial:
         """
         where = f"space: suggest_float({name!r})"
         if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-            raise StudyError(f"{where}: expected low <= high, got {low=}, {high=}; swap or mend them")
+            raise StudyError(
+                f"{where}: expected low <= high, got {low=}, {high=}; swap or mend them"
+            )
         if step is not None and (step <= 0 or log):
-            raise StudyError(f"{where}: expected step > 0 and no log, got {step=}, {log=}; drop one")
+            raise StudyError(
+                f"{where}: expected step > 0 and no log, got {step=}, {log=}; drop one"
+            )
         if log and low <= 0:
             raise StudyError(f"{where}: expected low > 0 with log=True, got {low=}; raise low")
         if step is not None:
@@ -166,7 +170,9 @@ def replay(params: Mapping[str, Value]) -> Choose:
 
     def choose(name: str, domain: Domain) -> Value:
         if name not in params:
-            raise StudyError(f"space: expected parameters {sorted(params)}, got a new one, {name!r}")
+            raise StudyError(
+                f"space: expected parameters {sorted(params)}, got a new one, {name!r}"
+            )
         if params[name] not in domain:
             raise StudyError(f"space: expected {name!r} in {domain}, got {params[name]!r}")
         return params[name]

@@ -1,4 +1,4 @@
-"""This file is the declaration that a study file makes: what to vary, how to train, what to minimise."""
+"""This file is the declaration that a study file makes: what to vary, and how to train."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -130,8 +130,10 @@ class Study:
 
 
 def _is_name(value: object) -> bool:
-    return isinstance(value, str) and value[:1].isalnum() and all(
-        character.isalnum() or character in "-_." for character in value
+    return (
+        isinstance(value, str)
+        and value[:1].isalnum()
+        and all(character.isalnum() or character in "-_." for character in value)
     )
 
 

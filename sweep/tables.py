@@ -108,7 +108,7 @@ def _trial_row(record: TrialRecord, metric: str) -> dict[str, Any]:
         {
             "trial": record.number,
             "status": record.ending.value,
-            metric: record.score if record.score is not None else (curve or [None])[-1],
+            metric: record.score if record.score is not None else curve[-1] if curve else None,
             "epochs": len(record.epochs),
         }
         | record.params

@@ -31,7 +31,7 @@ class Session:
     The data stays loaded and the process warm between trials.
     """
 
-    def __init__(self, study: Study, data: Any, blas_threads: int) -> None:  # noqa: ANN401
+    def __init__(self, study: Study, data: Any, blas_threads: int) -> None:
         """Prepares for trials of `study`; NumPy is held to `blas_threads` threads until `close`."""
         self._study = study
         self._data = data
@@ -142,7 +142,9 @@ def _read(item: object) -> tuple[dict[str, float], State | None]:
     try:
         numbers = {str(name): float(value) for name, value in metrics.items()}
     except (TypeError, ValueError) as error:
-        raise StudyError(f"train: expected metrics to be numbers, got {metrics} ({error})") from None
+        raise StudyError(
+            f"train: expected metrics to be numbers, got {metrics} ({error})"
+        ) from None
     return numbers, getattr(item, "state", None)
 
 
