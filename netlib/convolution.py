@@ -9,9 +9,9 @@ images, copied out once so that BLAS can do the rest.
 
 Three things make it fast. In NHWC a patch is K runs of K*C contiguous values, so the copy runs at
 the speed of memory. Columns are made for a few images at a time and used while they are in cache.
-And where filters are few, one patch serves a *tile* of neighbouring outputs: it is wider, and the
-matrix holds a shifted copy of the filters for each output (block Toeplitz). That multiplies by
-some zeros, but copies less and gives BLAS a wider product, which it does faster.
+And where patches are short, as in a first layer, one patch serves a *tile* of neighbouring
+outputs: it is wider, and the matrix holds a shifted copy of the filters for each output (block
+Toeplitz). That multiplies by some zeros, but copies less and gives BLAS a wider product.
 """
 
 from collections.abc import Iterator
@@ -23,11 +23,14 @@ from netlib.arrays import Array, Shape
 from netlib.geometry import Geometry
 from netlib.scratch import Scratch
 
-COLUMN_BYTES = 1 << 20
-"""Columns are made for as many images as fit in this, an L2 cache, but for at least one."""
+COLUMN_BYTES = 1 << 21
+"""Columns are made for as many images as fit in this, about an L2 cache, but for at least one."""
 
-TILED_FILTERS = 64
-"""Tiles grow up to 4 outputs while their filters together are no more than this."""
+SHORT_PATCH, TILED_FILTERS = 64, 64
+"""Patches of up to so many values serve up to 4 outputs, if those have no more filters in all."""
+
+SMALL_PRODUCT = 1_000_000
+"""Up to about this M*N*K OpenBLAS does not pack: a product per row of pixels beats one for all."""
 
 
 class Convolution:
@@ -56,51 +59,24 @@ class Convolution:
         return self._correlation.pad("padded x", x, self._geometry.before, 1)
 
     def forward(self, padded: Array, weight: Array, bias: Array) -> Array:
-        """Convolve a batch.
-
-        Args:
-            padded: From `pad`.
-            weight: (K, K, C, F) filters.
-            bias: (F,).
-
-        Returns:
-            (N, H', W', F).
-        """
+        """Return y (N, H', W', F) of images from `pad`, filters (K, K, C, F) and bias (F,)."""
         y: Array = self._scratch("y", (len(padded), *self._geometry.out_shape), padded.dtype)
         self._correlation.apply(padded, weight, bias, out=y)
         return y
 
     def weight_gradient(self, padded: Array, dy: Array, out: Array) -> None:
-        """Compute dw.
-
-        Args:
-            padded: From `pad`.
-            dy: (N, H', W', F) gradient of the outputs.
-            out: (K, K, C, F), overwritten.
-        """
+        """Write dw (K, K, C, F) for images from `pad` and dy (N, H', W', F) into `out`."""
         self._correlation.weight_gradient(padded, dy, out)
 
     def bias_gradient(self, dy: Array, out: Array) -> None:
-        """Sum dy over images and pixels.
-
-        Args:
-            dy: (N, H', W', F) gradient of the outputs.
-            out: (F,), overwritten.
-        """
+        """Write the sum of dy (N, H', W', F) over images and pixels into `out` (F,)."""
         flat = dy.reshape(-1, self._geometry.filters)
         np.matmul(np.ones(len(flat), dy.dtype), flat, out=out)  # 20 times faster than a sum
 
     def input_gradient(self, dy: Array, weight: Array) -> Array:
-        """Compute dx as a convolution of dy with the flipped filters.
+        """Return dx (N, H, W, C) for dy (N, H', W', F): a convolution with the flipped filters.
 
         With a stride, dy is spread out by zeros first; that costs stride^2 times the work.
-
-        Args:
-            dy: (N, H', W', F) gradient of the outputs.
-            weight: (K, K, C, F) filters.
-
-        Returns:
-            (N, H, W, C).
         """
         padded = self._transposed.pad("padded dy", dy, self._before_dy, self._geometry.stride)
         flipped = np.ascontiguousarray(weight[::-1, ::-1].swapaxes(2, 3))
@@ -130,9 +106,9 @@ class _Correlation:
         self._patch = kernel + (self._tile - 1) * stride  # pixels in one row of a tile's patch
 
     def _choose_tile(self) -> int:
-        for tile in (4, 2):
-            wide_enough = tile < self._kernel and self._columns % tile == 0
-            if wide_enough and tile * self._filters <= TILED_FILTERS:
+        for tile in (4, 2) if self._kernel**2 * self._channels <= SHORT_PATCH else ():
+            fits = tile < self._kernel and self._columns % tile == 0
+            if fits and tile * self._filters <= TILED_FILTERS:
                 return tile
         return 1
 
@@ -149,18 +125,24 @@ class _Correlation:
     def apply(self, padded: Array, weight: Array, bias: Array | None, out: Array) -> None:
         """Correlate padded images with filters (K, K, C, F)."""
         matrix = self._spread_filters(weight)
+        tiles = self._columns // self._tile
+        rows = tiles if tiles * matrix.size <= SMALL_PRODUCT else self._rows * tiles
         for images, columns in self._blocks(padded):
-            y = out[images].reshape(len(columns), -1)
-            np.matmul(columns, matrix, out=y)
+            stack = columns.reshape(-1, rows, columns.shape[1])
+            np.matmul(stack, matrix, out=out[images].reshape(len(stack), rows, -1))
             if bias is not None:
-                y += np.tile(bias, self._tile)
+                lines = out[images].reshape(-1, self._columns * self._filters)
+                lines += np.tile(bias, self._columns)
 
     def weight_gradient(self, padded: Array, dy: Array, out: Array) -> None:
         """Sum the gradient of the filters over all images into `out`."""
-        total: Array | float = 0.0
+        shape = (self._tile * self._filters, self._kernel * self._patch * self._channels)
+        total, share = (self._scratch(name, shape, dy.dtype) for name in ("total", "share"))
+        total.fill(0)
         for images, columns in self._blocks(padded):
-            total = total + columns.T @ dy[images].reshape(len(columns), -1)
-        self._gather_filters(np.asarray(total), out)
+            flat_dy = dy[images].reshape(len(columns), -1)
+            total += np.matmul(flat_dy.T, columns, out=share)
+        self._gather_filters(total.T, out)
 
     def _blocks(self, padded: Array) -> Iterator[tuple[slice, Array]]:
         """Yield images, a few at a time, with their columns (rows of patches, patch values)."""

@@ -16,8 +16,8 @@ from netlib.checks import check_range
 from netlib.errors import StateError
 from netlib.scratch import Scratch
 
-BLOCK = 1 << 14
-"""Values handled at a time: four vectors of float32 in 256 KiB."""
+BLOCK = 1 << 15
+"""Values handled at a time: four vectors of float32 in 512 KiB."""
 
 
 @dataclass(eq=False)

@@ -67,17 +67,18 @@ class MaxPool2d(Layer):
 
         def backward(dy: Array) -> Array:
             dx: Array = self.scratch("dx", x.shape, self.dtype)
-            dx.fill(0)
-            unclaimed = self.scratch("unclaimed", y.shape, np.bool_)
+            if self._step != self.size or y.size * self.size**2 != x.size:
+                dx.fill(0)  # windows overlap or leave pixels out
+            unclaimed, hit = (self.scratch(name, y.shape, np.bool_) for name in ("free", "hit"))
             unclaimed.fill(1)
-            hit = self.scratch("hit", y.shape, np.bool_)
-            share = self.scratch("share", y.shape, self.dtype)
             for value, target in zip(self._views(x), self._views(dx), strict=True):
                 np.equal(value, y, out=hit)
                 np.logical_and(hit, unclaimed, out=hit)
                 np.logical_xor(unclaimed, hit, out=unclaimed)
-                np.multiply(dy, hit, out=share)
-                target += share
+                if self._step >= self.size:
+                    np.multiply(dy, hit, out=target)
+                else:
+                    target += dy * hit
             return dx
 
         return y, backward
