@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
+
 from netlib.errors import ConfigError
 
 
-def check_count(where: str, name: str, value: int) -> None:
+def check_count(where: str, name: str, value: object) -> None:
     """Refuse anything but an integer of at least one.
 
     Args:
@@ -16,13 +18,13 @@ def check_count(where: str, name: str, value: int) -> None:
     Raises:
         ConfigError: If the value is not an integer >= 1.
     """
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
         raise ConfigError(
             f"{where}: expected {name} to be an integer >= 1, got {value!r}; pass a positive int"
         )
 
 
-def check_range(where: str, name: str, value: float, law: str) -> None:
+def check_range(where: str, name: str, value: object, law: str) -> None:
     """Refuse a number outside a half-open or closed interval.
 
     Args:
@@ -35,9 +37,10 @@ def check_range(where: str, name: str, value: float, law: str) -> None:
         ConfigError: If the value is not a number or lies outside the interval.
     """
     low, high = (float(bound) for bound in law[1:-1].split(","))
-    inside = isinstance(value, (int, float)) and math.isfinite(value) and low <= value <= high
-    open_end = inside and ((value == low and law[0] == "(") or (value == high and law[-1] == ")"))
-    if not inside or open_end:
+    number = float(value) if isinstance(value, (int, float, np.number)) else math.nan
+    above = number > low or (number == low and law[0] == "[")
+    below = number < high or (number == high and law[-1] == "]")
+    if not (above and below):
         raise ConfigError(
             f"{where}: expected {name} in {law}, got {value!r}; choose a number inside"
         )

@@ -53,10 +53,11 @@ class Dataset:
                 f"Dataset: expected integer labels (N,), got {self.labels.dtype} "
                 f"{self.labels.shape}; give the number of the class of each image"
             )
-        if len(self.labels) != len(self.images):
+        if len(self.labels) != len(self.images) or len(self.images) == 0:
             raise DataError(
-                f"Dataset: expected one label per image, got {len(self.images)} images and "
-                f"{len(self.labels)} labels; check that the files belong together"
+                "Dataset: expected images and one label for each, got "
+                f"{len(self.images)} images and {len(self.labels)} labels; "
+                "check that the files belong together"
             )
         self._check_classes()
 

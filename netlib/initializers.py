@@ -5,6 +5,7 @@ fan_out count the connections into and out of one unit. Layers convert the resul
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -66,10 +67,11 @@ def uniform(limit: float) -> Initializer:
     """
     check_range("uniform", "limit", limit, "(0, inf)")
 
-    def draw(rng: Rng, shape: Shape, _fan_in: int, _fan_out: int) -> Array:
-        return rng.uniform(-limit, limit, shape)
+    return partial(_draw_uniform, limit)  # unlike a closure it can be pickled with its layer
 
-    return draw
+
+def _draw_uniform(limit: float, rng: Rng, shape: Shape, _fan_in: int, _fan_out: int) -> Array:
+    return rng.uniform(-limit, limit, shape)
 
 
 def zeros(_rng: Rng, shape: Shape, _fan_in: int, _fan_out: int) -> Array:

@@ -44,7 +44,7 @@ class Recipe:
         check_count("Recipe", "batch_size", self.batch_size)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Epoch:
     """One pass over the training data.
 

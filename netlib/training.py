@@ -42,7 +42,8 @@ def fit(
         recipe: How to train.
         train: Images to learn from.
         validation: Images to judge each epoch by.
-        seed: Initial weights, data order, dropout and augmentation all come from it.
+        seed: Initial weights, data order, dropout and augmentation all come from it; without
+            effect next to a state, which holds the generator's own.
         state: `Epoch.state` of the same training, to continue after that epoch.
 
     Returns:

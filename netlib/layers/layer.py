@@ -32,7 +32,7 @@ class Layer(ABC):
         out_shape: Shape of one output without the batch axis, () before `build`.
         dtype: float32 or float64, chosen at `build`.
         input_gradient: Whether `backward` has to compute dx. Layers with parameters return an
-            empty array when it is False: nobody needs the gradient of the images.
+            empty array when it is False: nobody needs that of the images. Set by `build`.
     """
 
     params: Weights = field(init=False, repr=False, default_factory=dict)
@@ -58,13 +58,14 @@ class Layer(ABC):
             dtype: float32, or float64 for gradient checks.
 
         Returns:
-            Shape of one output, without the batch axis.
+            Shape of one output.
 
         Raises:
             ShapeError: If the layer cannot work on such inputs.
         """
         self.params, self.grads, self.buffers, self.scratch = {}, {}, {}, Scratch()
         self.in_shape, self.dtype = tuple(in_shape), np.dtype(dtype)
+        self.input_gradient = True
         try:
             self.out_shape = self._build(self.in_shape, rng)
         except ShapeError:
@@ -85,9 +86,8 @@ class Layer(ABC):
             are valid until its next `forward`: copy what has to last longer.
 
         Raises:
-            NotBuiltError: If the layer has not been built.
-            ShapeError: If x has another shape or dtype than the layer was built for.
-            ConfigError: If `train` is set without an `rng`.
+            NotBuiltError, ShapeError, ConfigError: If the layer has not been built, x is not what
+                it was built for, or `train` is set without an `rng`.
         """
         if not self.built:
             raise NotBuiltError(f"{self!r}: expected a built layer, got none; call build() first")

@@ -27,7 +27,12 @@ def dataset(labels: list[int], n_classes: int = 10) -> nl.Dataset:
         (np.zeros((2, 3, 3, 1)), [0, 0], r"expected uint8 images .*, got float64 \(2, 3, 3, 1\)"),
         (np.zeros((2, 3, 3, 1), np.uint8), [[0, 0]], r"expected integer labels \(N,\), got int64"),
         (np.zeros((2, 3, 3, 1), np.uint8), [0.0, 1.0], r"expected integer labels .* got float64"),
-        (np.zeros((2, 3, 3, 1), np.uint8), [0], r"one label per image, got 2 images and 1 labels"),
+        (
+            np.zeros((2, 3, 3, 1), np.uint8),
+            [0],
+            r"images and one label for each, got 2 images and 1 l",
+        ),
+        (np.zeros((0, 3, 3, 1), np.uint8), np.zeros(0, int), r"got 0 images and 0 labels; check"),
         (np.zeros((2, 3, 3, 1), np.uint8), [0, 10], r"labels 0\.\.9, got 10 at index 1; set n_cl"),
         (np.zeros((2, 3, 3, 1), np.uint8), [-1, 0], r"labels 0\.\.9, got -1 at index 0"),
     ],

@@ -1,5 +1,7 @@
 """Initial parameters: spread and limits."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,12 @@ def test_glorot_uniform_stays_within_its_limit(rng):
 def test_uniform_stays_within_its_limit(rng):
     weights = nl.uniform(0.5)(rng, (1000,), 1, 1)
     assert 0.49 < np.abs(weights).max() < 0.5
+
+
+def test_a_layer_pickles_with_any_initializer(rng):
+    for initializer in (nl.he_normal, nl.glorot_uniform, nl.uniform(0.5), nl.zeros):
+        layer = pickle.loads(pickle.dumps(nl.Dense(3, initializer)))
+        assert layer.build((4,), rng) == (3,)
 
 
 def test_zeros_draws_nothing(rng):

@@ -200,3 +200,5 @@ def test_no_input_gradient_is_computed_when_nobody_needs_it(make, draw):
     assert dx.size == 0
     for one, other in zip(grads, expected, strict=True):
         np.testing.assert_array_equal(one, other)
+    layer.build(in_shape, np.random.default_rng(1))
+    assert layer.input_gradient  # in another network the layer may not be the first

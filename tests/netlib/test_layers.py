@@ -111,6 +111,16 @@ def test_dropout_zeroes_the_promised_share_and_keeps_the_mean(probability, rng):
     np.testing.assert_array_equal(backward(ones), y)
 
 
+def test_dropout_works_with_a_generator_of_32_bit_numbers():
+    rng, ones = np.random.Generator(np.random.MT19937(1)), np.ones((1, 100_000), np.float32)
+    y, _ = built(nl.Dropout(0.5), 100_000).forward(ones, train=True, rng=rng)
+    assert np.mean(y == 0) == pytest.approx(0.5, abs=0.01)
+
+
+def test_counts_may_be_numpy_integers():
+    assert built(nl.Dense(np.int64(2)), 3).out_shape == (2,)
+
+
 def test_dropout_changes_nothing_in_evaluation(draw):
     x = draw(3, 50)
     assert built(nl.Dropout(0.5), 50).forward(x, train=False)[0] is x
