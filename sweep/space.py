@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from sweep.errors import StudyError
@@ -25,12 +26,17 @@ class Float:
         """All values in order, or None where there is a continuum of them."""
         if self.step is None:
             return [self.low] if self.low == self.high else None
-        n_steps = round((self.high - self.low) / self.step)
-        return [self.low + i * self.step for i in range(n_steps + 1)]
+        start, width = _decimal(self.low), _decimal(self.step)
+        n_steps = int((_decimal(self.high) - start) // width)
+        return [float(start + i * width) for i in range(n_steps + 1)]
 
     def __contains__(self, value: object) -> bool:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return is_number and self.low <= value <= self.high  # type: ignore[operator]
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return False
+        if not self.low <= value <= self.high:
+            return False
+        n_steps = 0.0 if self.step is None else (value - self.low) / self.step
+        return abs(n_steps - round(n_steps)) < 1e-8  # sampled values carry rounding errors
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,8 @@ class Trial:
         if log and low <= 0:
             raise StudyError(f"{where}: expected low > 0 with log=True, got {low=}; raise low")
         if step is not None:
-            high = low + math.floor((high - low) / step + 1e-9) * step
+            start, width = _decimal(low), _decimal(step)
+            high = float(start + (_decimal(high) - start) // width * width)
         value = self._draw(name, Float(float(low), float(high), step, log))
         return float(value)  # type: ignore[arg-type]
 
@@ -156,6 +163,11 @@ class Trial:
                 f"give the second parameter a name of its own"
             )
         return self.params[name]
+
+
+def _decimal(number: float) -> Decimal:
+    """The number as it is written: steps of 0.1 reach 0.3, as they do for Optuna."""
+    return Decimal(str(float(number)))
 
 
 Space = Callable[[Trial], Any]
