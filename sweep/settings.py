@@ -33,7 +33,7 @@ def settings(declaration: type[S]) -> S:
         StudyError: If it is not a dataclass, or a field has no default.
         OptionError: If a changed value cannot be read as the type of its default.
     """
-    if not is_dataclass(declaration):
+    if not (isinstance(declaration, type) and is_dataclass(declaration)):
         raise StudyError(f"settings: expected a dataclass, got {declaration!r}; decorate the class")
     try:
         defaults = declaration()
