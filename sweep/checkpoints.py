@@ -18,6 +18,8 @@ from sweep.errors import CorruptCheckpointError, StorageError, StudyError
 from sweep.records import State
 
 ARRAY = "$array"
+METADATA = b'{"__metadata__":{"sweep":"'
+UNSEALED = "0" * 64
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -30,38 +32,34 @@ class Checkpoint:
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
-    """The checkpoint as the bytes of a safetensors file, with its JSON and a digest as metadata.
+    """The checkpoint as the bytes of a safetensors file, sealed by a digest; always the same bytes.
+
+    The file's one piece of metadata holds the digest of all other bytes, then the JSON.
 
     Raises:
         StudyError: If the state holds anything but arrays and JSON values.
     """
     arrays: Arrays = {}
-    skeleton = json.dumps(_strip(checkpoint.state, "state", arrays))
-    metadata = {
-        "epoch": str(checkpoint.epoch),
-        "state": skeleton,
-        "sha256": _digest(checkpoint.epoch, skeleton, arrays),
-    }
-    return save(arrays, metadata)
+    skeleton = _strip(checkpoint.state, "state", arrays)
+    text = json.dumps({"epoch": checkpoint.epoch, "state": skeleton})
+    data = save(arrays, {"sweep": UNSEALED + text})
+    return data.replace(UNSEALED.encode(), _digest(data), 1)
 
 
 def decode(data: bytes) -> Checkpoint:
     """The reverse of `encode`.
 
     Raises:
-        CorruptCheckpointError: If the bytes are not whole.
+        CorruptCheckpointError: If a single byte is not what it was.
     """
-    try:
-        arrays: Arrays = load(data)
-        header_size = int.from_bytes(data[:8], "little")
-        metadata = json.loads(data[8 : 8 + header_size])["__metadata__"]
-        epoch, skeleton = int(metadata["epoch"]), metadata["state"]
-        digest = metadata["sha256"]
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise CorruptCheckpointError(f"checkpoint: expected a whole file, got {error}") from error
-    if digest != _digest(epoch, skeleton, arrays):
+    begin = data.find(METADATA) + len(METADATA)
+    end = begin + len(UNSEALED)
+    if data[begin:end] != _digest(data[:begin] + UNSEALED.encode() + data[end:]):
         raise CorruptCheckpointError("checkpoint: expected the bytes that were written, got others")
-    return Checkpoint(epoch, _fill(json.loads(skeleton), arrays))
+    header_size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + header_size])
+    content = json.loads(header["__metadata__"]["sweep"][len(UNSEALED) :])
+    return Checkpoint(content["epoch"], _fill(content["state"], load(data)))
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -93,20 +91,18 @@ def write_atomically(path: Path, data: bytes) -> None:
         ) from error
 
 
-def _digest(epoch: int, skeleton: str, arrays: Arrays) -> str:
-    digest = hashlib.sha256(f"{epoch}{skeleton}".encode())
-    for name in sorted(arrays):
-        digest.update(arrays[name].tobytes())
-    return digest.hexdigest()
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).hexdigest().encode()
 
 
 def _strip(node: object, path: str, arrays: Arrays) -> object:
     """The JSON part of a state; each array is moved to `arrays` and its place marked."""
-    if isinstance(node, np.ndarray):
-        arrays[path] = node
+    if isinstance(node, np.ndarray) and node.dtype.name in DTYPES:
+        arrays[path] = node.astype(node.dtype.newbyteorder("="), order="C", copy=False)
         return {ARRAY: path}
-    if isinstance(node, Mapping):
-        return {str(key): _strip(value, f"{path}/{key}", arrays) for key, value in node.items()}
+    if isinstance(node, Mapping) and all(isinstance(key, str) for key in node) and ARRAY not in node:
+        parts = {key: f"{path}/{_escape(key)}" for key in node}
+        return {key: _strip(value, parts[key], arrays) for key, value in node.items()}
     if isinstance(node, list | tuple):
         return [_strip(value, f"{path}/{i}", arrays) for i, value in enumerate(node)]
     if isinstance(node, np.generic):

@@ -1,5 +1,6 @@
 """This file is the command line: it reads options and says what failed."""
 
+import math
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,7 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         result = cli.main(args=argv, prog_name="python -m sweep", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        context = getattr(error, "ctx", None)
+        hint = f"; see `{context.command_path} --help`" if context else ""
+        click.echo(f"error: {error.format_message().rstrip('.')}{hint}", err=True)
         return EXIT_MISTAKE
     except SweepError as error:
         click.echo(f"error: {error}", err=True)
@@ -93,7 +96,7 @@ def run(
     settings: tuple[str, ...],
     quiet: bool,  # noqa: FBT001 - click passes flags by name
     **options: Any,
-) -> None:
+) -> int:
     """Start a study's run, or go on with it; once all is done it changes nothing."""
     declared = _load(study, trials, seed, settings)
     chosen = Options(**{name: value for name, value in options.items() if value is not None})
@@ -102,6 +105,7 @@ def run(
     with Progress(console) as progress:
         result = run_study(declared, chosen, progress)
     screens.result(result, declared.trials)
+    return 0 if result.best or chosen.hours < math.inf else EXIT_MISTAKE
 
 
 @cli.command()

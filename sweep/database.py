@@ -83,8 +83,8 @@ class Database:
             cause = error.__cause__ or error
             reason = str(getattr(cause, "orig", cause)).splitlines()[0]
             raise StorageError(
-                f"{self.path}: expected a database that can be written, got {reason!r}; "
-                f"free some space or mend its permissions, then run again: nothing done is lost"
+                f"{self.path}: expected a database that can be read and written, got {reason!r}; "
+                f"free some space or mend the file, then run again: what it holds is kept"
             ) from error
 
 

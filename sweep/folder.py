@@ -99,7 +99,12 @@ class RunFolder:
                 f"{self.path}: expected a directory that can be written, got "
                 f"{error.strerror!r}; choose another with --runs"
             ) from error
-        write_atomically(self.path / "README.txt", README.encode())
+        try:
+            write_atomically(self.path / "README.txt", README.encode())
+        except StorageError:
+            if not any(self.path.iterdir()):
+                self.path.rmdir()
+            raise
 
     def remove(self) -> None:
         """Deletes the directory and all that is in it."""

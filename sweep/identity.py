@@ -1,10 +1,10 @@
 """This file tells whether a study can run, and is the one that a run was made for."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sweep.errors import RunError, StudyError, SweepError
+from sweep.errors import RunError, StudyError
+from sweep.loading import guarded
 from sweep.records import TrialRecord
 from sweep.sampling import Sampling
 from sweep.space import Trial, plain, replay
@@ -60,7 +60,7 @@ def check_space(study: Study, records: list[TrialRecord]) -> None:
         for name in sorted(trial.domains.keys() | record.domains.keys()):
             before, now = record.domains.get(name), trial.domains.get(name)
             if before != now:
-                raise _changed(record, f"parameter {name!r} was {before} and is {now}")
+                raise _changed(record, f"{name!r} was {before or 'not in it'}, is {now or 'gone'}")
 
 
 def probe(study: Study) -> None:
@@ -69,30 +69,10 @@ def probe(study: Study) -> None:
     Raises:
         StudyError: If the space raises, or returns no configuration.
     """
-    sampling = guarded("space", lambda: Sampling(study), study)
+    sampling = Sampling(study)
     for number in range(min(N_PROBES, sampling.limit or N_PROBES)):
-        plain(guarded("space", partial(_configure, study, sampling, number), study))
-
-
-def _configure(study: Study, sampling: Sampling, number: int) -> Any:
-    return study.space(sampling.ask(number))
-
-
-def guarded(where: str, call: Callable[[], Any], study: Study) -> Any:
-    """The result of a function of the study; whatever it raises is the study's to mend.
-
-    Raises:
-        StudyError: If it raises anything.
-    """
-    try:
-        return call()
-    except SweepError:
-        raise
-    except Exception as error:
-        raise StudyError(
-            f"{where}: expected no exception, got {type(error).__name__}: {error}; mend {where} in "
-            f"study {study.name!r}"
-        ) from error
+        trial = sampling.ask(number)
+        plain(guarded("space", partial(study.space, trial), study))
 
 
 def _changed(record: TrialRecord, what: str) -> RunError:

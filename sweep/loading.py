@@ -1,12 +1,14 @@
 """This file turns the path of a study file into a Study."""
 
 import importlib.util
+import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from sweep.errors import StudyError, SweepError
 from sweep.settings import overriding
@@ -45,13 +47,33 @@ def load_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> 
     return replace(study, settings=settings)
 
 
-def where(error: BaseException, path: str | Path) -> str:
-    """The place in the file that raised, as path:line; the file alone if it is not on the way."""
-    if isinstance(error, SyntaxError) and error.filename == str(path):
-        return f"{path}:{error.lineno}"
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
-    return f"{path}:{lines[-1]}" if lines else str(path)
+def where(error: BaseException, file: str) -> str:
+    """The place in a file that raised, as file:line; the file alone if it is not on the way."""
+    if isinstance(error, SyntaxError) and error.filename == file:
+        line = error.lineno
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((f.lineno for f in reversed(frames) if f.filename == file), None)
+    name = os.path.relpath(file)
+    return f"{name}:{line}" if line else name
+
+
+def guarded(what: str, call: Callable[[], Any], study: Study) -> Any:
+    """The result of a function of the study; whatever it raises is the study's to mend.
+
+    Raises:
+        StudyError: If it raises anything.
+    """
+    try:
+        return call()
+    except SweepError:
+        raise
+    except Exception as error:
+        file = getattr(sys.modules.get(study.space.__module__), "__file__", None)
+        place = f"{where(error, file)}: " if file else ""
+        raise StudyError(
+            f"{place}{what}: expected no exception, got {type(error).__name__}: {error}; mend it"
+        ) from error
 
 
 def _execute(path: Path) -> ModuleType:
@@ -67,10 +89,10 @@ def _execute(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except SweepError as error:
-        raise type(error)(f"{where(error, path.resolve())}: {error}") from error
+        raise type(error)(f"{where(error, str(path.resolve()))}: {error}") from error
     except Exception as error:
         raise StudyError(
-            f"{where(error, path.resolve())}: expected the study file to run, got "
+            f"{where(error, str(path.resolve()))}: expected the study file to run, got "
             f"{type(error).__name__}: {error}; mend that line"
         ) from error
     return module

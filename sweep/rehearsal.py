@@ -7,7 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from sweep.errors import StudyError
-from sweep.identity import guarded, probe
+from sweep.identity import probe
+from sweep.loading import guarded
 from sweep.records import EpochRecord, Work
 from sweep.sampling import Sampling
 from sweep.seeds import derive_seed

@@ -2,8 +2,7 @@
 
 from contextlib import closing
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from sweep import final as final_step
 from sweep import tables
@@ -12,6 +11,9 @@ from sweep.driver import best_of
 from sweep.errors import RunError
 from sweep.folder import RunFolder
 from sweep.records import TrialRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Run:
@@ -77,10 +79,10 @@ class Run:
         number = self.final.number if self.final else -1
         return next((test for test in self.tests if test.trial == number and test.metrics), None)
 
-    def trials(self) -> pd.DataFrame:
+    def trials(self) -> "pd.DataFrame":
         """One row per trial."""
         return tables.trials(self.records, self.metric)
 
-    def epochs(self) -> pd.DataFrame:
+    def epochs(self) -> "pd.DataFrame":
         """One row per epoch of every trial."""
         return tables.epochs(self.records)

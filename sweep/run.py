@@ -10,12 +10,15 @@ from typing import Any, Literal
 from sweep import final as final_step
 from sweep import report
 from sweep.database import Database, StudyTable
-from sweep.driver import Driver, Limits, Observer, best_of
-from sweep.errors import OptionError, StudyError
+from sweep.driver import Driver, Limits, Observer, Snapshot, best_of
+from sweep.errors import OptionError, RunError, StorageError, StudyError
 from sweep.folder import CheckpointFolder, RunFolder
-from sweep.identity import check_identity, check_space, guarded, identity, probe
+from sweep.identity import check_identity, check_space, identity, probe
+from sweep.loading import guarded
+from sweep.logbook import Logbook
 from sweep.pool import InlinePool, Pool
 from sweep.provenance import n_cpus, provenance
+from sweep.records import TrialRecord
 from sweep.results import Run
 from sweep.study import Final, Study
 
@@ -94,18 +97,35 @@ def run(study: Study, options: Options | None = None, observer: Observer | None 
     folder = RunFolder(options.runs / (options.name or study.name))
     is_new = not folder.exists
     folder.create()
-    with folder.locked(), closing(Database(folder.database)) as database:
-        table = _open(database, study)
+    with folder.locked():
         try:
-            with _slots(options) as make_pool:
-                _carry_out(study, database, _Conductor(folder, options, observer, make_pool))
-        except StudyError:
-            if is_new and not any(record.epochs for record in table.trials()):
+            _work(study, folder, options, observer)
+        except (StudyError, StorageError):
+            if is_new and not _has_epochs(folder):
                 folder.remove()
             raise
         finished = Run(folder.path)
         report.write(finished)
     return finished
+
+
+def _work(study: Study, folder: RunFolder, options: Options, observer: Observer) -> None:
+    """The search, then the final step, as far as the options allow."""
+    with closing(Database(folder.database)) as database, _slots(options) as make_pool:
+        table = _open(database, study)
+        conductor = _Conductor(folder, options, observer, make_pool)
+        driver = conductor.drive(study, table)
+        if driver.done and study.final is not None:
+            finals = final_step.table_of(study, database)
+            conductor.finish(study, study.final, driver, finals)
+
+
+def _has_epochs(folder: RunFolder) -> bool:
+    """Whether anything was trained in this run that could be lost."""
+    try:
+        return any(record.epochs for record in Run(folder.path).records)
+    except (RunError, StorageError, ValueError):
+        return False  # the database was not even made
 
 
 class _Conductor:
@@ -116,7 +136,7 @@ class _Conductor:
     ) -> None:
         self._folder = folder
         self._limits = Limits(options.hours, options.retries)
-        self._observer = observer
+        self._observer = _both(Logbook(folder.logs / "run.log"), observer)
         self._make_pool = make_pool
 
     def drive(self, study: Study, table: StudyTable) -> Driver:
@@ -148,10 +168,12 @@ class _Conductor:
         return CheckpointFolder(self._folder.checkpoints, study.name)
 
 
-def _carry_out(study: Study, database: Database, conductor: _Conductor) -> None:
-    driver = conductor.drive(study, database.study(study.name))
-    if driver.done and study.final is not None:
-        conductor.finish(study, study.final, driver, final_step.table_of(study, database))
+def _both(first: Observer, second: Observer) -> Observer:
+    def observer(snapshot: Snapshot, ended: TrialRecord | None) -> None:
+        first(snapshot, ended)
+        second(snapshot, ended)
+
+    return observer
 
 
 def _open(database: Database, study: Study) -> StudyTable:

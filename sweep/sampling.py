@@ -20,6 +20,7 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.errors import StudyError
+from sweep.loading import guarded
 from sweep.records import Ending, TrialRecord
 from sweep.seeds import derive_seed
 from sweep.space import Categorical, Domain, Float, Int, Params, Trial, Value, grid
@@ -48,7 +49,9 @@ class Sampling:
     def __init__(self, study: Study) -> None:
         self.study = study
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._grid = grid(study.space) if study.sampler == "grid" else None
+        self._grid: list[Params] | None = None
+        if study.sampler == "grid":
+            self._grid = guarded("space", lambda: grid(study.space), study)
         self._storage = InMemoryStorage()
         self._copy = optuna.create_study(
             storage=self._storage,
@@ -87,7 +90,7 @@ class Sampling:
             return _suggest(asked, name, domain)
 
         trial = Trial(choose)
-        self.study.space(trial)
+        guarded("space", lambda: self.study.space(trial), self.study)
         unknown = fixed.keys() - trial.params.keys()
         if unknown:
             raise StudyError(

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import pandas as pd
 
 from sweep import export, tables
 from sweep.console import duration
@@ -14,7 +14,10 @@ from sweep.rehearsal import Rehearsal
 from sweep.results import Run
 from sweep.study import Study
 
-TABLES: dict[str, Callable[[Run], pd.DataFrame]] = {
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLES: "dict[str, Callable[[Run], pd.DataFrame]]" = {
     "trials": Run.trials,
     "epochs": Run.epochs,
     "summary": lambda run: tables.summary(run.records),
@@ -24,11 +27,10 @@ TABLES: dict[str, Callable[[Run], pd.DataFrame]] = {
 
 def result(run: Run, n_trials: int) -> None:
     """What a run has come to, when `run` ends."""
-    click.echo()
-    click.echo(export.to_markdown(tables.leaders(run.records, run.metric, run.sign)))
     if run.best is None:
-        click.echo(f"no trial has a score: see `python -m sweep status {_path(run)}`")
+        click.echo(f"no trial has a score: see `python -m sweep status {_path(run)}`", err=True)
         return
+    click.echo("\n" + export.to_markdown(tables.leaders(run.records, run.metric, run.sign)))
     best(run)
     n_ended = sum(record.ending is not Ending.RUNNING for record in run.records)
     if n_ended < n_trials:

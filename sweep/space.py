@@ -22,6 +22,9 @@ class Float:
     step: float | None = None
     log: bool = False
 
+    def __str__(self) -> str:
+        return f"float {self.low:g}..{self.high:g}{_scale(self.step, log=self.log)}"
+
     def values(self) -> list[Value] | None:
         """All values in order, or None where there is a continuum of them."""
         if self.step is None:
@@ -48,6 +51,10 @@ class Int:
     step: int = 1
     log: bool = False
 
+    def __str__(self) -> str:
+        step = None if self.step == 1 else self.step
+        return f"int {self.low}..{self.high}{_scale(step, log=self.log)}"
+
     def values(self) -> list[Value]:
         """All values in order."""
         return list(range(self.low, self.high + 1, self.step))
@@ -63,12 +70,19 @@ class Categorical:
 
     choices: tuple[Value, ...]
 
+    def __str__(self) -> str:
+        return f"one of {', '.join(map(repr, self.choices))}"
+
     def values(self) -> list[Value]:
         """All values in order."""
         return list(self.choices)
 
     def __contains__(self, value: object) -> bool:
         return value in self.choices
+
+
+def _scale(step: float | None, *, log: bool) -> str:
+    return " log" if log else "" if step is None else f" step {step:g}"
 
 
 Domain = Float | Int | Categorical

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from sweep.checkpoints import Checkpoint, decode, encode
 from sweep.errors import StudyError
+from sweep.loading import guarded
 from sweep.records import Ending, Epoch, EpochRecord, Failure, Progress, State, Work, Worker
 from sweep.space import Trial, replay
 from sweep.study import Study
@@ -78,11 +79,15 @@ class Session:
         checkpoint = decode(work.checkpoint) if work.checkpoint else Checkpoint(0, {})
         self._epoch, self._state = checkpoint.epoch, None
         self._saved_at = time.monotonic()
-        config = self._study.space(Trial(replay(work.params)))
-        epochs = self._study.train(config, self._data, work.seed, checkpoint.state or None)
+        self._epochs = self._train(work, checkpoint.state or None)
+
+    def _train(self, work: Work, state: State | None) -> Iterator[Any]:
+        trial = Trial(replay(work.params))
+        config = guarded("space", lambda: self._study.space(trial), self._study)
+        epochs = self._study.train(config, self._data, work.seed, state)
         if not hasattr(epochs, "__iter__"):
             raise StudyError(f"train: expected a generator of epochs, got {epochs!r}; yield them")
-        self._epochs = iter(epochs)
+        yield from epochs
 
     def _train_epoch(self) -> tuple[EpochRecord | None, Failure | None]:
         """The next epoch, or None at the end; and what went wrong, if anything did."""
@@ -150,6 +155,8 @@ def _read(item: object) -> tuple[dict[str, float], State | None]:
 
 def _error(error: Exception) -> Failure:
     """An exception in words, its traceback without this file's own frames."""
-    frames = error.__traceback__.tb_next if error.__traceback__ else None
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+        frames = frames.tb_next
     text = "".join(traceback.format_exception(type(error), error, frames))
     return Failure(Ending.ERROR, f"{type(error).__name__}: {error}", text)

@@ -1,0 +1,47 @@
+"""This file keeps the log of a run: each trial that ended, and tracebacks in full."""
+
+from datetime import datetime
+from pathlib import Path
+
+from sweep.driver import Snapshot
+from sweep.errors import StorageError
+from sweep.records import TrialRecord
+from sweep.tables import short
+
+
+class Logbook:
+    """An observer that appends to a text file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._study = ""
+
+    def __call__(self, snapshot: Snapshot, ended: TrialRecord | None) -> None:
+        """Notes the start of a study, and each trial that ended.
+
+        Raises:
+            StorageError: If the disk refuses.
+        """
+        if snapshot.study.name != self._study:
+            self._study = snapshot.study.name
+            self._write(
+                f"{self._study}: {len(snapshot.records)} of {snapshot.n_trials} trials on record, "
+                f"{snapshot.slots} slots"
+            )
+        if ended is not None:
+            score = "" if ended.score is None else f" {snapshot.study.metric} {short(ended.score)}"
+            self._write(f"{self._study}: trial {ended.number} {ended.ending.value}{score}")
+            if ended.failure is not None:
+                self._write(f"{ended.failure.message}\n{ended.failure.traceback}".rstrip())
+
+    def _write(self, text: str) -> None:
+        now = datetime.now().isoformat(sep=" ", timespec="seconds")
+        try:
+            self._path.parent.mkdir(exist_ok=True)
+            with self._path.open("a") as file:
+                file.write(f"{now} {text}\n")
+        except OSError as error:
+            raise StorageError(
+                f"{self._path}: expected a file that can be written, got {error.strerror!r}; "
+                f"free some space or mend its permissions, then run again"
+            ) from error
