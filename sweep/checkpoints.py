@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from sweep.errors import CorruptCheckpointError, StorageError, StudyError
 from sweep.records import State
 
 ARRAY = "$array"
+DTYPES = frozenset(np.dtype(code).name for code in "?bhiqBHIQefdF")
+"""The numbers that a safetensors file can hold."""
 METADATA = b'{"__metadata__":{"sweep":"'
 UNSEALED = "0" * 64
 Arrays = dict[str, NDArray[Any]]
@@ -100,19 +101,29 @@ def _strip(node: object, path: str, arrays: Arrays) -> object:
     if isinstance(node, np.ndarray) and node.dtype.name in DTYPES:
         arrays[path] = node.astype(node.dtype.newbyteorder("="), order="C", copy=False)
         return {ARRAY: path}
-    if isinstance(node, Mapping) and all(isinstance(key, str) for key in node) and ARRAY not in node:
-        parts = {key: f"{path}/{_escape(key)}" for key in node}
-        return {key: _strip(value, parts[key], arrays) for key, value in node.items()}
+    if isinstance(node, Mapping):
+        return {key: _strip(node[key], f"{path}/{_part(key, path)}", arrays) for key in node}
     if isinstance(node, list | tuple):
         return [_strip(value, f"{path}/{i}", arrays) for i, value in enumerate(node)]
     if isinstance(node, np.generic):
         node = node.item()
     if node is None or isinstance(node, bool | int | float | str):
         return node
+    kind = f"array of {node.dtype}" if isinstance(node, np.ndarray) else type(node).__name__
     raise StudyError(
-        f"train: expected a state of arrays and JSON values, got {type(node).__name__} at {path}; "
-        f"turn it into an array, a number, a string, a list or a dictionary"
+        f"train: expected a state of arrays and JSON values, got {kind} at {path}; "
+        f"turn it into an array of numbers, a number, a string, a list or a dictionary"
     )
+
+
+def _part(key: object, path: str) -> str:
+    """A key as part of a path, escaped as in a JSON pointer (RFC 6901): no two paths are alike."""
+    if not isinstance(key, str) or key == ARRAY:
+        raise StudyError(
+            f"train: expected a state whose keys are strings other than {ARRAY!r}, got {key!r} at "
+            f"{path}; rename it"
+        )
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _fill(node: Any, arrays: Arrays) -> Any:
