@@ -1,4 +1,17 @@
-"""Neural networks in NumPy, written out by hand: forward, backward, training."""
+"""Neural networks in NumPy, written out by hand: forward, backward, training.
+
+import netlib as nl
+
+train, validation = nl.mnist("train").split(5000, seed=0)
+network = nl.Sequential(
+    nl.Conv2d(16, kernel=5), nl.ReLU(), nl.MaxPool2d(),
+    nl.Flatten(), nl.Dropout(0.2), nl.Dense(10),
+)
+recipe = nl.Recipe(nl.Adam(), nl.constant(1e-3), epochs=3, batch_size=32)
+for epoch in nl.fit(network, recipe, train, validation, seed=0):
+    print(epoch.number, epoch.metrics)
+nl.save_weights(network.weights(), "network.safetensors")
+"""
 
 from netlib.arrays import Array, Labels, Rng, Shape, Weights
 from netlib.augmentation import Affine, Augmentation

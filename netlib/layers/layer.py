@@ -22,7 +22,7 @@ Backward = Callable[[Array], Array]
 
 @dataclass(eq=False)
 class Layer(ABC):
-    """One step of a network. Subclasses are dataclasses of hyperparameters and add three methods.
+    """One step of a network. A subclass is a dataclass of settings with `_build` and `_forward`.
 
     Attributes:
         params: What the optimizer changes; filled by `build`.
@@ -90,7 +90,7 @@ class Layer(ABC):
                 it was built for, or `train` is set without an `rng`.
         """
         if not self.built:
-            raise NotBuiltError(f"{self!r}: expected a built layer, got none; call build() first")
+            raise NotBuiltError(f"{self!r}: expected a built layer, got a new one; call build()")
         if x.shape[1:] != self.in_shape or x.dtype != self.dtype:
             law = ", ".join(("N", *map(str, self.in_shape)))
             raise ShapeError(

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,15 @@ def test_all_lists_every_imported_name():
     imported = {a.name for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names}
     assert set(nl.__all__) == imported
     assert len(set(nl.__all__)) == len(nl.__all__)
+
+
+def test_the_example_of_the_package_runs(tmp_path, monkeypatch, capsys):
+    example = textwrap.dedent(nl.__doc__.partition("\n\n")[2])
+    short = example.replace('mnist("train")', 'mnist("train").take(300)').replace("5000", "100")
+    monkeypatch.chdir(tmp_path)
+    exec(short, {})
+    assert [line[0] for line in capsys.readouterr().out.splitlines()] == ["1", "2", "3"]
+    assert "0.weight" in nl.load_weights("network.safetensors")
 
 
 @by_file

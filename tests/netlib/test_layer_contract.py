@@ -179,7 +179,9 @@ def test_the_wrong_dtype_is_refused(make, in_shape, out_shape, draw):
 
 @every_layer
 def test_an_unbuilt_layer_is_refused(make, in_shape, out_shape, draw):
-    with pytest.raises(nl.NotBuiltError, match=r"expected a built layer, got none; call build"):
+    with pytest.raises(
+        nl.NotBuiltError, match=r"expected a built layer, got a new one; call build"
+    ):
         make().forward(draw(3, *in_shape), train=False)
 
 
