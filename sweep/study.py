@@ -101,9 +101,10 @@ class Study:
             ("score to be 'last' or 'best'", self.score in ("last", "best"), self.score),
             (
                 "pruner to be Asha(...), Median(...) or None",
-                self.pruner is None or isinstance(self.pruner, Pruner),
+                self.pruner is None or _is_pruner(self.pruner),
                 self.pruner,
             ),
+            ("first to be a tuple of dictionaries", _are_params(self.first), self.first),
         ):
             if not holds:
                 raise StudyError(f"Study: expected {law}, got {value!r}")
@@ -135,6 +136,14 @@ def _is_name(value: object) -> bool:
         and value[:1].isalnum()
         and all(character.isalnum() or character in "-_." for character in value)
     )
+
+
+def _is_pruner(value: object) -> bool:
+    return isinstance(value, Pruner) and not isinstance(value, type)
+
+
+def _are_params(value: object) -> bool:
+    return isinstance(value, tuple | list) and all(isinstance(params, Mapping) for params in value)
 
 
 def _is_int(value: object, least: int) -> bool:
