@@ -74,7 +74,9 @@ class Optimizer(ABC):
         """Count the step, make missing moments, and return the blocks to work through."""
         self.n_steps += 1
         for name in self._moment_names():
-            moment = self.moments.setdefault(name, np.zeros_like(parameters))
+            if name not in self.moments:
+                self.moments[name] = np.zeros_like(parameters)
+            moment = self.moments[name]
             if moment.shape != parameters.shape:
                 raise StateError(
                     f"{self!r}: expected {moment.size} parameters as in the steps before, got "
