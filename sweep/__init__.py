@@ -2,10 +2,11 @@
 
 from sweep.errors import OptionError, RunError, StorageError, StudyError, SweepError
 from sweep.loading import load_study
+from sweep.options import Options
 from sweep.pruning import Asha, Median
 from sweep.records import Epoch
 from sweep.results import Run
-from sweep.run import Options, run
+from sweep.run import run
 from sweep.settings import settings
 from sweep.space import Trial
 from sweep.study import Final, Study

@@ -16,9 +16,9 @@ from sweep.console import Progress
 from sweep.errors import OptionError, RunError, SweepError
 from sweep.export import FORMATS
 from sweep.loading import load_study
+from sweep.options import Options
 from sweep.rehearsal import rehearse
 from sweep.results import Run
-from sweep.run import Options
 from sweep.run import run as run_study
 from sweep.study import Study
 

@@ -1,5 +1,6 @@
 """This file turns a table into text: CSV, Markdown, LaTeX or JSON, the same bytes each time."""
 
+import json
 from collections.abc import Callable
 
 import pandas as pd
@@ -24,8 +25,15 @@ def to_latex(table: pd.DataFrame) -> str:
 
 
 def to_json(table: pd.DataFrame) -> str:
-    """A list of objects, one per row; null where there is no value."""
-    return table.to_json(orient="records", indent=2) + "\n"
+    """A list of objects, one per row, with full precision; null where there is no value."""
+    rows = [
+        {
+            name: None if _is_missing(value) else value
+            for name, value in zip(table, row, strict=True)
+        }
+        for row in _rows(table)
+    ]
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
 
 
 FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {
@@ -38,13 +46,20 @@ FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {
 
 def _tabulate(table: pd.DataFrame, style: str) -> str:
     align = ["right" if pd.api.types.is_numeric_dtype(table[name]) else "left" for name in table]
-    cells = [[_cell(value, style) for value in row] for row in table.astype(object).to_numpy()]
+    header = [_cell(name, style) for name in table]
+    cells = [[_cell(value, style) for value in row] for row in _rows(table)]
     options = {"disable_numparse": True, "colalign": align or None}
-    return str(tabulate(cells, list(table), style, **options)) + "\n"
+    return str(tabulate(cells, header, style, **options)) + "\n"
+
+
+def _rows(table: pd.DataFrame) -> list[list[object]]:
+    return table.astype(object).to_numpy().tolist()
 
 
 def _cell(value: object, style: str) -> str:
-    if value is None or value is pd.NA or value != value:
-        return ""
-    text = short(value).replace("\n", " ")
+    text = "" if _is_missing(value) else " ".join(short(value).splitlines())
     return text.replace("|", r"\|") if style == "pipe" else text
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value is pd.NA or value != value

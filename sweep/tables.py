@@ -5,7 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from sweep.records import Ending, TrialRecord
+from sweep.records import Ending, EpochRecord, TrialRecord
+
+DTYPES: dict[type, Any] = {int: "Int64", float: "Float64", bool: "boolean", str: "string"}
+"""Those of pandas that have room for "none": a column of whole numbers with gaps stays one."""
 
 
 def trials(records: Iterable[TrialRecord], metric: str) -> pd.DataFrame:
@@ -13,22 +16,20 @@ def trials(records: Iterable[TrialRecord], metric: str) -> pd.DataFrame:
 
     Columns: trial, status, the metric (of the last epoch; the trial's score where it is complete),
     epochs, one per parameter (empty where the trial did not have it), seconds and cpu_seconds of
-    training, attempts, seed, host, started (local time).
+    training, attempts, seed, host, started (local time). A parameter of one of these names has
+    "params_" before it.
     """
     rows = [_trial_row(record, metric) for record in records]
-    return _typed(pd.DataFrame(rows, columns=_columns(rows)))
+    return _frame(rows)
 
 
 def epochs(records: Iterable[TrialRecord]) -> pd.DataFrame:
-    """One row per epoch of every trial: trial, epoch, every metric, seconds, cpu_seconds."""
-    rows = [
-        {"trial": record.number, "epoch": epoch.number}
-        | dict(epoch.metrics)
-        | {"seconds": round(epoch.seconds, 3), "cpu_seconds": round(epoch.cpu_seconds, 3)}
-        for record in records
-        for epoch in record.epochs
-    ]
-    return _typed(pd.DataFrame(rows, columns=_columns(rows)))
+    """One row per epoch of every trial: trial, epoch, every metric, seconds, cpu_seconds.
+
+    A metric of one of these names has "metrics_" before it.
+    """
+    rows = [_epoch_row(record, epoch) for record in records for epoch in record.epochs]
+    return _frame(rows)
 
 
 def leaders(records: Iterable[TrialRecord], metric: str, sign: int, n: int = 10) -> pd.DataFrame:
@@ -104,23 +105,32 @@ def short(value: object) -> str:
 
 def _trial_row(record: TrialRecord, metric: str) -> dict[str, Any]:
     curve = record.curve(metric)
-    return (
-        {
-            "trial": record.number,
-            "status": record.ending.value,
-            metric: record.score if record.score is not None else curve[-1] if curve else None,
-            "epochs": len(record.epochs),
-        }
-        | record.params
-        | {
-            "seconds": round(record.seconds, 1),
-            "cpu_seconds": round(record.cpu_seconds, 1),
-            "attempts": len(record.attempts) + 1,
-            "seed": record.seed,
-            "host": record.worker.host if record.worker else None,
-            "started": record.started.isoformat(timespec="seconds") if record.started else None,
-        }
-    )
+    left = {
+        "trial": record.number,
+        "status": record.ending.value,
+        metric: record.score if record.score is not None else curve[-1] if curve else None,
+        "epochs": len(record.epochs),
+    }
+    right = {
+        "seconds": round(record.seconds, 1),
+        "cpu_seconds": round(record.cpu_seconds, 1),
+        "attempts": len(record.attempts) + 1,
+        "seed": record.seed,
+        "host": record.worker.host if record.worker else None,
+        "started": record.started.isoformat(timespec="seconds") if record.started else None,
+    }
+    return left | _apart(record.params, "params", left | right) | right
+
+
+def _epoch_row(record: TrialRecord, epoch: EpochRecord) -> dict[str, Any]:
+    left = {"trial": record.number, "epoch": epoch.number}
+    right = {"seconds": round(epoch.seconds, 3), "cpu_seconds": round(epoch.cpu_seconds, 3)}
+    return left | _apart(epoch.metrics, "metrics", left | right) | right
+
+
+def _apart(values: Mapping[str, Any], prefix: str, taken: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, those renamed whose names are taken by a fixed column."""
+    return {f"{prefix}_{name}" if name in taken else name: values[name] for name in values}
 
 
 def _columns(rows: list[dict[str, Any]]) -> list[str]:
@@ -137,6 +147,12 @@ def _columns(rows: list[dict[str, Any]]) -> list[str]:
     return names
 
 
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Whole numbers stay whole where some rows have none."""
-    return frame.convert_dtypes()
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """A table whose columns have the type of their values, also where some rows have none."""
+    columns = {}
+    for name in _columns(rows):
+        values = [row.get(name) for row in rows]
+        kinds = {type(value) for value in values if value is not None}
+        dtype = DTYPES.get(kinds.pop(), object) if len(kinds) == 1 else object
+        columns[name] = pd.Series(values, dtype=dtype)
+    return pd.DataFrame(columns)

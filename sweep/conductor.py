@@ -1,0 +1,111 @@
+"""This file puts a run together: database, pool and driver; the search, then the final step."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from sweep import final as final_step
+from sweep.database import Database, StudyTable
+from sweep.driver import Driver, Limits, Observer, Snapshot, best_of
+from sweep.folder import CheckpointFolder, RunFolder
+from sweep.identity import check_identity, check_space, identity
+from sweep.loading import guarded
+from sweep.logbook import Logbook
+from sweep.options import Options
+from sweep.pool import InlinePool, Pool
+from sweep.provenance import provenance
+from sweep.records import TrialRecord
+from sweep.study import Final, Study
+
+PoolMaker = Callable[[Study, Any, int], Pool]
+"""(study, data, how many slots can be of use) -> a pool."""
+
+
+class Conductor:
+    """Brings one run as far as its options allow."""
+
+    def __init__(
+        self, study: Study, folder: RunFolder, options: Options, observer: Observer
+    ) -> None:
+        self._study = study
+        self._folder = folder
+        self._options = options
+        self._observer = _both(Logbook(folder.logs / "run.log"), observer)
+        self._drivers: list[Driver] = []
+
+    @property
+    def has_trained(self) -> bool:
+        """Whether anything is on record that could be lost."""
+        return any(record.epochs for driver in self._drivers for record in driver.records)
+
+    def work(self) -> None:
+        """Does the search, then the final step."""
+        study = self._study
+        with closing(Database(self._folder.database)) as database:
+            table = _open(database, study)
+            with _slots(self._options) as make_pool:
+                search = self._drive(study, table, make_pool)
+                best = best_of(study.sign, search.records)
+                if not search.done or best is None or study.final is None:
+                    return
+                finals = final_step.table_of(study, database)
+                last = final_step.final_study(study, study.final, best.params, finals.trials())
+                self._drive(last, finals, make_pool)
+            trained = final_step.final_of(best.params, finals.trials())
+            if trained is not None:
+                self._evaluate(last, study.final, trained, finals)
+
+    def _drive(self, study: Study, table: StudyTable, make_pool: PoolMaker) -> Driver:
+        limits = Limits(self._options.hours, self._options.retries)
+        driver = Driver(study, table, self._checkpoints(study), limits, self._observer)
+        self._drivers.append(driver)
+        if not driver.done:
+            data = guarded("data", study.data, study) if study.data else None
+            with closing(make_pool(study, data, driver.n_left)) as pool:
+                driver.run(pool)
+        return driver
+
+    def _evaluate(self, last: Study, final: Final, trained: TrialRecord, table: StudyTable) -> None:
+        folder = self._checkpoints(last)
+        guarded(
+            "final",
+            lambda: final_step.evaluate(last, final, trained, table, folder),
+            self._study,
+        )
+
+    def _checkpoints(self, study: Study) -> CheckpointFolder:
+        return CheckpointFolder(self._folder.checkpoints, study.name)
+
+
+def _both(first: Observer, second: Observer) -> Observer:
+    def observer(snapshot: Snapshot, ended: TrialRecord | None) -> None:
+        first(snapshot, ended)
+        second(snapshot, ended)
+
+    return observer
+
+
+def _open(database: Database, study: Study) -> StudyTable:
+    """The study's table: a new one, or the one there is if it was made for the same study."""
+    names = database.studies()
+    if not names:
+        about = identity(study) | {"provenance": provenance()}
+        return database.create(study.name, minimize=study.sign > 0, attributes=about)
+    table = database.study(names[0])
+    check_identity(study, table.attributes())
+    check_space(study, table.trials())
+    return table
+
+
+@contextmanager
+def _slots(options: Options) -> Iterator[PoolMaker]:
+    """Gives a maker of pools; Ray is started by its first call and ended on leaving."""
+    if options.pool == "inline":
+        yield lambda study, data, _: InlinePool(study, data, options.cpus_per_slot)
+        return
+    from sweep import ray_pool  # costs half a second, and is not always needed
+
+    with ray_pool.cluster(options.address, options.n_slots, options.cpus_per_slot) as cluster:
+        yield lambda study, data, useful: ray_pool.RayPool(
+            cluster, study, data, min(useful, options.n_slots)
+        )

@@ -1,0 +1,228 @@
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sweep
+from sweep.database import Database
+from sweep.driver import Driver, Limits, Snapshot, best_of
+from sweep.folder import CheckpointFolder
+from sweep.pool import InlinePool
+from sweep.records import Ending, Progress, SlotLost, TrialRecord, Work, Worker
+
+MakeStudy = Callable[..., sweep.Study]
+
+
+class UnreliablePool:
+    """An inline pool whose process dies instead of answering, as often as `deaths` says."""
+
+    size = 1
+
+    def __init__(self, study: sweep.Study, deaths: dict[int, int]) -> None:
+        self._inner = InlinePool(study, None, blas_threads=1)
+        self._deaths = deaths
+        self._trial = -1
+        self.begun: list[Work] = []
+
+    @property
+    def idle(self) -> list[int]:
+        return self._inner.idle
+
+    def worker(self, slot: int) -> Worker:
+        return self._inner.worker(slot)
+
+    def advance(self, slot: int, work: Work | None = None) -> None:
+        if work is not None:
+            self._trial = work.trial
+            self.begun.append(work)
+        self._inner.advance(slot, work)
+
+    def release(self, slot: int) -> None:
+        self._inner.release(slot)
+
+    def wait(self, timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:
+        if self._deaths.get(self._trial, 0):
+            self._deaths[self._trial] -= 1
+            self._inner.wait(timeout_s)  # the epochs that were under way are lost
+            self.release(0)
+            return [(0, SlotLost(self._trial, "the process died"))]
+        return self._inner.wait(timeout_s)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@pytest.fixture
+def drive(tmp_path: Path) -> Callable[..., tuple[list[TrialRecord], UnreliablePool]]:
+    """Drives a study with a pool that loses slots; returns what the database holds then."""
+
+    def call(
+        study: sweep.Study, deaths: dict[int, int] | None = None, **limits: Any
+    ) -> tuple[list[TrialRecord], UnreliablePool]:
+        with closing(Database(tmp_path / "sweep.db")) as database:
+            if study.name in database.studies():
+                table = database.study(study.name)
+            else:
+                table = database.create(study.name, minimize=study.sign > 0, attributes={})
+            folder = CheckpointFolder(tmp_path, study.name)
+            driver = Driver(study, table, folder, Limits(**limits), lambda *_: None)
+            with closing(UnreliablePool(study, deaths or {})) as pool:
+                driver.run(pool)
+            return table.trials(), pool
+
+    return call
+
+
+def test_every_number_is_there_once_and_complete(make_study: MakeStudy, drive: Any) -> None:
+    records, _ = drive(make_study())
+    assert [record.number for record in records] == list(range(6))
+    assert {record.ending for record in records} == {Ending.COMPLETE}
+    assert [len(record.epochs) for record in records] == [4] * 6
+
+
+def test_what_the_sampler_had_seen_is_on_record(make_study: MakeStudy, drive: Any) -> None:
+    records, _ = drive(make_study())
+    assert [record.told for record in records] == list(range(6))
+    assert [record.ended for record in records] == list(range(1, 7))
+
+
+def test_a_trial_whose_process_died_is_tried_again_under_its_number(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    calm, _ = drive(make_study(name="calm"))
+    records, pool = drive(make_study(name="toy"), deaths={2: 2})
+    assert [work.trial for work in pool.begun] == [0, 1, 2, 2, 2, 3, 4, 5]
+    assert [record.params for record in records] == [record.params for record in calm]
+    assert records[2].ending is Ending.COMPLETE
+    assert [attempt["ending"] for attempt in records[2].attempts] == ["lost", "lost"]
+
+
+def test_a_trial_lost_too_often_is_given_up_and_the_others_go_on(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    records, _ = drive(make_study(), deaths={1: 5}, retries=1)
+    assert [record.ending for record in records] == [
+        Ending.COMPLETE,
+        Ending.LOST,
+        *[Ending.COMPLETE] * 4,
+    ]
+    assert records[1].failure is not None
+    assert records[1].failure.message == "the process died"
+
+
+def test_three_errors_in_a_row_stop_the_sweep(make_study: MakeStudy, drive: Any) -> None:
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        yield {"loss": 1.0}
+        raise RuntimeError("broken")
+
+    message = "expected at least one of 3 trials in a row to end without an error, got RuntimeError"
+    with pytest.raises(sweep.StudyError, match=message):
+        drive(make_study(train=train))
+
+
+def test_errors_with_successes_between_do_not_stop_it(make_study: MakeStudy, drive: Any) -> None:
+    def train(config: dict[str, Any], *_: object) -> Iterator[dict[str, float]]:
+        if config["k"] == 1:
+            raise RuntimeError("only here")
+        yield {"loss": 1.0}
+
+    def space(trial: sweep.Trial) -> dict[str, int]:
+        return {"k": trial.suggest_categorical("k", (0, 1, 2, 3))}
+
+    records, _ = drive(make_study(train=train, space=space, sampler="grid", trials=4))
+    assert [record.ending for record in records].count(Ending.ERROR) == 1
+    assert records[1].failure is not None
+    assert "only here" in records[1].failure.traceback
+
+
+def test_a_complaint_stops_the_sweep(make_study: MakeStudy, drive: Any) -> None:
+    with pytest.raises(sweep.StudyError, match="expected at least one epoch"):
+        drive(make_study(train=lambda *_: iter(())))
+
+
+def test_diverged_trials_have_no_score_and_are_never_best(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    def train(config: dict[str, Any], *_: object) -> Iterator[dict[str, float]]:
+        yield {"loss": -5.0}
+        yield {"loss": float("nan") if config["k"] == 1 else 1.0}
+
+    records, _ = drive(make_study(train=train, trials=12))
+    diverged = [record for record in records if record.ending is Ending.DIVERGED]
+    assert diverged
+    assert all(record.score is None and record.params["k"] == 1 for record in diverged)
+    best = best_of(1, records)
+    assert best is not None
+    assert best.score == 1.0
+
+
+def test_the_score_is_the_last_epochs_unless_the_study_says_best(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        yield from ({"loss": value} for value in (3.0, 1.0, 2.0))
+
+    assert drive(make_study(train=train, name="last"))[0][0].score == 2.0
+    assert drive(make_study(train=train, name="best", score="best"))[0][0].score == 1.0
+
+
+def test_pruned_trials_stop_at_the_rung_and_the_best_so_far_never_does(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    pruner = sweep.Asha(min_epochs=2, factor=2, max_epochs=4)
+    records, _ = drive(make_study(pruner=pruner, trials=20))
+    pruned = [record for record in records if record.ending is Ending.PRUNED]
+    assert len(pruned) >= 5
+    assert {len(record.epochs) for record in pruned} == {2}
+    best_at_rung = min(records, key=lambda record: record.curve("loss")[1])
+    assert best_at_rung.ending is Ending.COMPLETE
+
+
+def test_only_the_best_trials_checkpoint_is_kept(
+    make_study: MakeStudy, drive: Any, tmp_path: Path
+) -> None:
+    records, _ = drive(make_study())
+    best = best_of(1, records)
+    assert best is not None
+    kept = [path.name for path in tmp_path.glob("*.safetensors")]
+    assert kept == [f"toy-{best.number:05d}.safetensors"]
+
+
+def test_grid_sampling_ends_with_the_grid(make_study: MakeStudy, drive: Any) -> None:
+    def space(trial: sweep.Trial) -> dict[str, Any]:
+        return {"k": trial.suggest_int("k", 1, 3), "x": trial.suggest_categorical("x", (0.5, 1))}
+
+    records, _ = drive(make_study(space=space, sampler="grid", trials=100))
+    assert [(r.params["k"], r.params["x"]) for r in records] == [
+        (k, x) for k in (1, 2, 3) for x in (0.5, 1)
+    ]
+
+
+def test_no_trial_is_begun_when_the_hours_are_over(make_study: MakeStudy, drive: Any) -> None:
+    records, _ = drive(make_study(), hours=1e-9)
+    assert records == []
+
+
+def test_the_best_of_equals_is_the_first(make_study: MakeStudy, drive: Any) -> None:
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        yield {"gain": 1.0}
+
+    records, _ = drive(make_study(train=train, minimize=None, maximize="gain"))
+    best = best_of(-1, records)
+    assert best is records[0]
+    assert best_of(1, []) is None
+
+
+def test_observers_hear_of_every_trial_that_ended(make_study: MakeStudy, tmp_path: Path) -> None:
+    ended: list[int] = []
+
+    def observe(snapshot: Snapshot, record: TrialRecord | None) -> None:
+        assert snapshot.n_trials == 6
+        if record is not None:
+            ended.append(record.number)
+
+    options = sweep.Options(runs=tmp_path, pool="inline")
+    sweep.run(make_study(), options, observe)
+    assert ended == list(range(6))
