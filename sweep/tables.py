@@ -92,7 +92,9 @@ def summary(records: list[TrialRecord]) -> pd.DataFrame:
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """The parameters of `after` that differ from `before`, in words."""
     changed = [
-        f"{name} {short(value)}" for name, value in after.items() if before.get(name) != value
+        f"{name} {short(value)}"
+        for name, value in after.items()
+        if name not in before or before[name] != value
     ]
     gone = [f"no {name}" for name in before if name not in after]
     return ", ".join(changed + gone) or "the seed alone"
