@@ -1,6 +1,7 @@
 """This file turns a table into text: CSV, Markdown, LaTeX or JSON, the same bytes each time."""
 
 import json
+import math
 from collections.abc import Callable
 
 import pandas as pd
@@ -59,6 +60,11 @@ def _rows(table: pd.DataFrame) -> list[list[object]]:
 def _cell(value: object, style: str) -> str:
     text = "" if _is_missing(value) else " ".join(short(value).splitlines())
     return text.replace("|", r"\|") if style == "pipe" else text
+
+
+def _json_value(value: object) -> object:
+    """JSON has no infinite numbers."""
+    return None if _is_missing(value) or value in (math.inf, -math.inf) else value
 
 
 def _is_missing(value: object) -> bool:
