@@ -27,13 +27,7 @@ def to_latex(table: pd.DataFrame) -> str:
 
 def to_json(table: pd.DataFrame) -> str:
     """A list of objects, one per row, with full precision; null where there is no value."""
-    rows = [
-        {
-            name: None if _is_missing(value) else value
-            for name, value in zip(table, row, strict=True)
-        }
-        for row in _rows(table)
-    ]
+    rows = [dict(zip(table, map(_json_value, row), strict=True)) for row in _rows(table)]
     return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
 
 
