@@ -1,4 +1,4 @@
-"""This file computes convolutions as matrix products; all the cleverness of netlib is here.
+"""This file computes convolutions as matrix products.
 
 Every pass is a product with *columns*: a matrix whose rows are the patches of the padded
 images, copied out once so that BLAS can do the rest.
@@ -11,7 +11,8 @@ Three things make it fast. In NHWC a patch is K runs of K*C contiguous values, s
 the speed of memory. Columns are made for a few images at a time and used while they are in cache.
 And where patches are short, as in a first layer, one patch serves a *tile* of neighbouring
 outputs: it is wider, and the matrix holds a shifted copy of the filters for each output (block
-Toeplitz). That multiplies by some zeros, but copies less and gives BLAS a wider product.
+Toeplitz). That multiplies by some zeros, but copies less and gives BLAS a wider product. Where
+patches are long, `toom_cook.py` takes over, which needs half the multiplications.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from numpy.lib.stride_tricks import as_strided
 from netlib.arrays import Array, Shape
 from netlib.geometry import Geometry
 from netlib.scratch import Scratch
+from netlib.toom_cook import ToomCook, worthwhile
 
 COLUMN_BYTES = 1 << 21
 """Columns are made for as many images as fit in this, about an L2 cache, but for at least one."""
@@ -104,6 +106,11 @@ class _Correlation:
         self._scratch = scratch
         self._tile = self._choose_tile()
         self._patch = kernel + (self._tile - 1) * stride  # pixels in one row of a tile's patch
+        self._toom_cook = (
+            ToomCook(out_shape, channels, kernel, scratch)
+            if worthwhile(kernel, channels, stride)
+            else None
+        )
 
     def _choose_tile(self) -> int:
         for tile in (4, 2) if self._kernel**2 * self._channels <= SHORT_PATCH else ():
@@ -124,18 +131,27 @@ class _Correlation:
 
     def apply(self, padded: Array, weight: Array, bias: Array | None, out: Array) -> None:
         """Correlate padded images with filters (K, K, C, F)."""
+        multiply = self._toom_cook.multiply if self._toom_cook else self._multiply
+        for images in multiply(padded, weight, out):
+            if bias is not None:
+                lines = out[images].reshape(-1, self._columns * self._filters)
+                lines += np.tile(bias, self._columns)
+
+    def _multiply(self, padded: Array, weight: Array, out: Array) -> Iterator[slice]:
+        """Write columns @ matrix into `out`, yielding the images as they are done."""
         matrix = self._spread_filters(weight)
         tiles = self._columns // self._tile
         rows = tiles if tiles * matrix.size <= SMALL_PRODUCT else self._rows * tiles
         for images, columns in self._blocks(padded):
             stack = columns.reshape(-1, rows, columns.shape[1])
             np.matmul(stack, matrix, out=out[images].reshape(len(stack), rows, -1))
-            if bias is not None:
-                lines = out[images].reshape(-1, self._columns * self._filters)
-                lines += np.tile(bias, self._columns)
+            yield images
 
     def weight_gradient(self, padded: Array, dy: Array, out: Array) -> None:
         """Sum the gradient of the filters over all images into `out`."""
+        if self._toom_cook:
+            self._toom_cook.weight_gradient(padded, dy, out)
+            return
         shape = (self._tile * self._filters, self._kernel * self._patch * self._channels)
         total, share = (self._scratch(name, shape, dy.dtype) for name in ("total", "share"))
         total.fill(0)

@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.lib.stride_tricks import sliding_window_view
 
 import netlib as nl
 from netlib.geometry import Geometry
+from netlib.scratch import Scratch
+from netlib.toom_cook import ToomCook
 
 
 def built(layer: nl.Layer, *in_shape: int) -> nl.Layer:
@@ -68,6 +73,31 @@ def test_conv2d_agrees_with_a_plain_loop(kernel, padding, stride, draw):
             patch = framed[:, i * stride :, j * stride :][:, :kernel, :kernel]
             expected[:, i, j] = np.einsum("nabc,abcf->nf", patch, weight)
     np.testing.assert_allclose(layer.forward(x, train=False)[0], expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("kernel", [3, 4, 5])
+@settings(deadline=None, max_examples=15)
+@given(
+    rows=st.integers(1, 9),
+    columns=st.integers(1, 13),
+    channels=st.integers(8, 16),
+    n=st.integers(1, 5),
+)
+def test_toom_cook_agrees_with_columns(kernel, rows, columns, channels, n):
+    rng = np.random.default_rng(rows)
+    shape = (rows, columns, 3)
+    padded = rng.standard_normal((n, rows + kernel - 1, columns + kernel - 1, channels))
+    weight = rng.standard_normal((kernel, kernel, channels, 3))
+    dy = rng.standard_normal((n, *shape))
+    windows = sliding_window_view(padded, (kernel, kernel), axis=(1, 2))
+    engine = ToomCook(shape, channels, kernel, Scratch())
+    y, dweight = np.empty_like(dy), np.empty_like(weight)
+    done = list(engine.multiply(padded, weight, y))
+    engine.weight_gradient(padded, dy, dweight)
+    assert [i for images in done for i in range(*images.indices(n))] == list(range(n))
+    np.testing.assert_allclose(y, np.einsum("nijcab,abcf->nijf", windows, weight), atol=1e-10)
+    expected = np.einsum("nijcab,nijf->abcf", windows, dy)
+    np.testing.assert_allclose(dweight, expected, atol=1e-10)
 
 
 def test_maxpool2d_keeps_the_largest_of_each_window_and_drops_the_rest():
