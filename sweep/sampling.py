@@ -97,17 +97,29 @@ class Sampling:
                 f"first: expected parameters of the space, {sorted(trial.params)}, "
                 f"got {sorted(unknown)}; mend the names"
             )
+        self._forget_notes(number)
         return trial
 
     def tell(self, record: TrialRecord) -> None:
         """Takes in how a trial ended."""
         frozen = _frozen(record, self.study.metric)
-        trial_id = self._storage.get_trial_id_from_study_id_trial_number(
-            self._study_id, record.number
-        )
+        trial_id = self._trial_id(record.number)
         for step, value in frozen.intermediate_values.items():
             self._storage.set_trial_intermediate_value(trial_id, step, value)
         self._storage.set_trial_state_values(trial_id, frozen.state, frozen.values)
+
+    def _forget_notes(self, number: int) -> None:
+        """Drops what Optuna notes on a trial beside its parameters: a restart would not know it.
+
+        TPE notes a value for every parameter that it expected; those that a conditional space did
+        not draw would bear upon its next suggestions, as long as the trial runs.
+        """
+        trial_id = self._trial_id(number)
+        for key in self._storage.get_trial_system_attrs(trial_id):
+            self._storage.set_trial_system_attr(trial_id, key, None)
+
+    def _trial_id(self, number: int) -> int:
+        return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
 
     def _fixed(self, number: int) -> Params:
         if self._grid is not None:
