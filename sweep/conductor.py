@@ -88,10 +88,9 @@ def _both(first: Observer, second: Observer) -> Observer:
 def _open(database: Database, study: Study) -> StudyTable:
     """The study's table: a new one, or the one there is if it was made for the same study."""
     names = database.studies()
-    if not names:
-        about = identity(study) | {"provenance": provenance()}
-        return database.create(study.name, minimize=study.sign > 0, attributes=about)
-    table = database.study(names[0])
+    about = identity(study) | {"provenance": provenance()}
+    name = names[0] if names else study.name
+    table = database.ensure(name, minimize=study.sign > 0, attributes=about)
     check_identity(study, table.attributes())
     check_space(study, table.trials())
     return table

@@ -66,14 +66,22 @@ class Database:
                 ) from None
         return StudyTable(self._storage, study_id, self._guard)
 
-    def create(self, name: str, *, minimize: bool, attributes: Mapping[str, Any]) -> "StudyTable":
-        """A new study with these attributes."""
-        direction = StudyDirection.MINIMIZE if minimize else StudyDirection.MAXIMIZE
-        with self._guard():
-            study_id = self._storage.create_new_study([direction], name)
-            for key, value in attributes.items():
-                self._storage.set_study_user_attr(study_id, key, value)
-        return StudyTable(self._storage, study_id, self._guard)
+    def ensure(self, name: str, *, minimize: bool, attributes: Mapping[str, Any]) -> "StudyTable":
+        """The study of this name; made with these attributes if there is none.
+
+        A crash may have come between making it and its last attribute: those it has stay as they
+        are, the others are added.
+        """
+        if name not in self.studies():
+            direction = StudyDirection.MINIMIZE if minimize else StudyDirection.MAXIMIZE
+            with self._guard():
+                self._storage.create_new_study([direction], name)
+        table = self.study(name)
+        known = table.attributes()
+        for key, value in attributes.items():
+            if key not in known:
+                table.set_attribute(key, value)
+        return table
 
     @contextmanager
     def _guard(self) -> Iterator[None]:

@@ -70,11 +70,8 @@ def final_study(study: Study, final: Final, best: Params, done: list[TrialRecord
 
 def table_of(study: Study, database: Database) -> StudyTable:
     """The table of a study's final trainings, made if there is none yet."""
-    name = study.name + SUFFIX
-    if name in database.studies():
-        return database.study(name)
     metric = study.final.minimize if study.final else ""
-    return database.create(name, minimize=True, attributes={"metric": metric})
+    return database.ensure(study.name + SUFFIX, minimize=True, attributes={"metric": metric})
 
 
 def tests(table: StudyTable) -> list[Test]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "sweep",
+    "svg.fonttype": "none",  # text stays text: small, and read out by screen readers
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -62,8 +63,9 @@ def progression(run: "Run") -> str:
 
 def _figure(x: str, y: str) -> "tuple[Figure, Axes]":
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7.2, 4.0), layout="constrained")
+        figure = Figure(figsize=(7.2, 4.0))
         FigureCanvasSVG(figure)
+        figure.subplots_adjust(left=0.12, right=0.98, bottom=0.12, top=0.92)
         axes = figure.subplots()
     axes.set_xlabel(x)
     axes.set_ylabel(y)

@@ -39,13 +39,15 @@ class Run:
             raise RunError(f"{path}: expected a run directory, found no sweep.db there; "
                            f"check the path, or make it with `python -m sweep run`")  # fmt: skip
         with closing(Database(self.folder.database)) as database:
-            name, *others = database.studies()
-            table = database.study(name)
-            self.about = table.attributes()
+            names = database.studies()
+            self.about = database.study(names[0]).attributes() if names else {}
+            if "provenance" not in self.about:
+                raise RunError(f"{path}: expected a run, got one that is being made; try again")
+            table = database.study(names[0])
             self.records = table.trials()
-            finals = database.study(others[0]) if others else None
+            finals = database.study(names[1]) if names[1:] else None
             self.finals = finals.trials() if finals else []
-            self.final_metric = str(finals.attributes()["metric"]) if finals else ""
+            self.final_metric = str(finals.attributes().get("metric", "")) if finals else ""
             self.tests = final_step.tests(finals) if finals else []
 
     @property

@@ -62,10 +62,7 @@ def drive(tmp_path: Path) -> Callable[..., tuple[list[TrialRecord], UnreliablePo
         study: sweep.Study, deaths: dict[int, int] | None = None, **limits: Any
     ) -> tuple[list[TrialRecord], UnreliablePool]:
         with closing(Database(tmp_path / "sweep.db")) as database:
-            if study.name in database.studies():
-                table = database.study(study.name)
-            else:
-                table = database.create(study.name, minimize=study.sign > 0, attributes={})
+            table = database.ensure(study.name, minimize=study.sign > 0, attributes={})
             folder = CheckpointFolder(tmp_path, study.name)
             driver = Driver(study, table, folder, Limits(**limits), lambda *_: None)
             with closing(UnreliablePool(study, deaths or {})) as pool:

@@ -1,0 +1,328 @@
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import sweep
+from sweep.cli import main
+
+StudyFile = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def in_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def keep_sigterm() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def run_inline(path: Path, *more: str) -> int:
+    return main(["run", str(path), "--pool", "inline", *more])
+
+
+def test_run_prints_a_line_per_trial_the_table_and_the_best(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_inline(study_file()) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("toy: 5 trials, on 1 slot\n")
+    assert len(re.findall(r"^[* ] trial +\d+  complete  loss ", out, re.MULTILINE)) == 5
+    assert "|   trial |" in out
+    assert "\nbest: trial " in out
+    assert out.endswith("all 5 trials are done: runs/toy/report.md\n")
+
+
+def test_running_again_says_that_all_is_done(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = study_file()
+    run_inline(path)
+    capsys.readouterr()
+    assert run_inline(path) == 0
+    out = capsys.readouterr().out
+    assert "trials, on" not in out
+    assert "all 5 trials are done" in out
+    assert run_inline(path, "--trials", "7") == 0
+    assert "toy: 7 trials, 5 of them done before, on 1 slot" in capsys.readouterr().out
+
+
+def test_quiet_prints_the_result_alone(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_inline(study_file(), "--quiet") == 0
+    out = capsys.readouterr().out
+    assert "complete" not in out
+    assert "best: trial" in out
+
+
+def test_nothing_is_coloured_in_a_pipe(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_inline(study_file())
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_the_inline_pool_starts_no_ray(study_file: StudyFile) -> None:
+    script = (
+        "import sys; from sweep.cli import main; "
+        f"main(['run', {str(study_file())!r}, '--pool', 'inline']); "
+        "assert 'ray' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, timeout=60)
+
+
+def test_status_shows_counts_and_the_best(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_inline(study_file())
+    capsys.readouterr()
+    assert main(["status", "toy"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"\| complete +\| +5 \| +15 \|", out)
+    assert "best: trial " in out
+
+
+def test_status_shows_what_runs_without_waiting_for_the_driver(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = study_file(
+        ("import sweep\n", "import sweep, time\n"),
+        ('yield {"loss"', 'time.sleep(20 * (epoch == 1))\n        yield {"loss"'),
+        ("trials=5", "trials=5, pruner=sweep.Median(warmup_epochs=0)"),
+    )
+    command = [sys.executable, "-m", "sweep", "run", str(path), "--pool", "inline"]
+    driver = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        deadline = time.monotonic() + 30
+        out = ""
+        while "running: trial 0, 1 epochs" not in out and time.monotonic() < deadline:
+            time.sleep(0.2)
+            main(["status", "toy"])
+            out = capsys.readouterr().out
+        assert "running: trial 0, 1 epochs, loss" in out
+    finally:
+        driver.kill()
+        driver.communicate()
+
+
+def test_report_makes_the_files_again(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_inline(study_file())
+    before = Path("runs/toy/report.md").read_bytes()
+    Path("runs/toy/report.md").unlink()
+    assert main(["report", "toy"]) == 0
+    assert Path("runs/toy/report.md").read_bytes() == before
+
+
+@pytest.mark.parametrize("table", ["trials", "epochs", "summary", "progression"])
+@pytest.mark.parametrize("format_", ["csv", "markdown", "latex", "json"])
+def test_every_table_exports_in_every_format(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str], table: str, format_: str
+) -> None:
+    run_inline(study_file(("trials=5", "trials=2")))
+    capsys.readouterr()
+    assert main(["export", "toy", "--format", format_, "--table", table]) == 0
+    printed = capsys.readouterr().out
+    command = ["export", "runs/toy", "--format", format_, "--table", table, "-o", "file"]
+    assert main(command) == 0
+    assert Path("file").read_text() == printed
+    assert ("status" if table == "summary" else "trial") in printed
+
+
+def test_export_refuses_a_file_that_cannot_be_written(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_inline(study_file())
+    assert main(["export", "toy", "--format", "csv", "-o", "no/such/folder.csv"]) == 2
+    assert "expected a file that can be written, got 'No such file" in capsys.readouterr().err
+
+
+def test_show_tells_all_of_one_trial_with_its_traceback(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = study_file(('yield {"loss"', 'if config["x"] > 0.4: raise OSError("x is large")\n'
+                       '        yield {"loss"'))  # fmt: skip
+    run_inline(path, "--trials", "12")
+    failed = next(r for r in sweep.Run("runs/toy").records if r.failure)
+    capsys.readouterr()
+    assert main(["show", "toy", str(failed.number)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"trial {failed.number} of toy: error\n")
+    assert 'raise OSError("x is large")' in out
+    assert main(["show", "toy", "12"]) == 2
+    assert "expected a trial below 12, got 12" in capsys.readouterr().err
+
+
+def test_best_prints_the_configuration(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_inline(study_file())
+    capsys.readouterr()
+    assert main(["best", "toy"]) == 0
+    config = re.search(r"^config: (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert config is not None
+    assert json.loads(config[1]).keys() == {"x", "k"}
+
+
+def test_check_tries_a_trial_and_writes_nothing(
+    study_file: StudyFile, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = study_file()
+    assert main(["check", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "3 epochs, 0 s each, to its end; last: loss " in out
+    assert "estimate: 5 such trials" in out
+    assert not (tmp_path / "runs").exists()
+
+
+def test_check_estimates_from_what_it_had_time_for(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pruner = "trials=5, pruner=sweep.Median(warmup_epochs=0))"
+    assert main(["check", str(study_file(("trials=5)", pruner))), "--seconds", "0"]) == 0
+    assert "estimate: 5 trials of 10 such epochs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('config["x"] ** 2', "undefined", r"expected trial 0 to train, got NameError"),
+        ('{"loss":', '{"lss":', r"expected the metric 'loss' in every epoch, got \['lss'\]"),
+    ],
+)
+def test_check_finds_what_is_broken(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str], old: str, new: str, message: str
+) -> None:
+    assert main(["check", str(study_file((old, new)))]) == 2
+    assert re.search(message, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "nowhere.py"], "error: nowhere.py: expected a study file, found none"),
+        (["run", "toy.py", "--trials", "0"], "error: Invalid value for '--trials': 0"),
+        (["run", "toy.py", "--trials", "many"], "error: Invalid value for '--trials': 'many'"),
+        (["run", "toy.py", "--pool", "threads"], "error: Invalid value for '--pool': 'threads'"),
+        (["run", "toy.py", "--hours", "-1"], "error: run: expected hours > 0, got -1"),
+        (["run", "toy.py", "--set", "epochs"], "error: --set: expected KEY=VALUE, got 'epochs'"),
+        (["run", "toy.py", "--set", "a=1"], "--set a: expected one of the study's settings"),
+        (["run", "toy.py", "--bogus"], "error: No such option '--bogus'"),
+        (["run"], "error: Missing argument 'STUDY.py'"),
+        (["walk"], "error: No such command 'walk'"),
+        (["status", "nothing"], "error: nothing: expected a run directory or a name below ./runs"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_with_2(
+    study_file: StudyFile,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    study_file()
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert "Traceback" not in error
+    assert not Path("runs").exists()
+
+
+BROKEN = [
+    (("study = ", "studdy = "), "expected an attribute `study`, found none; at least:"),
+    (("study = sweep", "study = 5 #"), "expected `study` to be a sweep.Study, got int"),
+    (("def space(trial):", "def space(trial:"), "toy.py:4: expected the study file to run, got"),
+    (("import sweep", "import sweeep"), "toy.py:2: expected the study file to run, got ModuleNot"),
+    (("trials=5", "trials=0"), "Study: expected trials to be a whole number >= 1, got 0"),
+    (('"x", -1, 1', '"x", 1, -1'), "suggest_float('x'): expected low <= high, got low=1, high=-1"),
+    (("return {", "return None and {"), "expected a configuration (a dataclass or a dict), got N"),
+    (('return {"x"', 'return 1 / 0 and {"x"'), "toy.py:5: space: expected no exception, got ZeroD"),
+    (("range(3)", "range(0)"), "train: expected at least one epoch, got none"),
+    (('{"loss":', '{"lss":'), "expected the metric 'loss' in every epoch, got ['lss']"),
+    (('trials=5', 'trials=5, data=lambda: 1 / 0'), "data: expected no exception, got ZeroDivision"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("replacement", "message"), BROKEN)
+def test_a_broken_study_file_is_named_and_leaves_nothing(
+    study_file: StudyFile,
+    capsys: pytest.CaptureFixture[str],
+    replacement: tuple[str, str],
+    message: str,
+) -> None:
+    assert run_inline(study_file(replacement)) == 2
+    assert message in capsys.readouterr().err
+    assert list(Path().glob("runs/*")) == []
+
+
+def test_a_sweep_where_everything_diverges_says_so_and_exits_with_2(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_inline(study_file(('config["x"] ** 2', 'float("nan")'))) == 2
+    answer = capsys.readouterr()
+    assert answer.out.count("diverged") == 5
+    assert "no trial has a score" in answer.err
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_exits_with_130_and_goes_on_later(
+    study_file: StudyFile, signal_number: int
+) -> None:
+    path = study_file(
+        ("import sweep\n", "import sweep, time\n"),
+        ("range(3):", "range(3 if not time.sleep(0.3) else 3):"),
+    )
+    command = [sys.executable, "-m", "sweep", "run", str(path), "--pool", "inline"]
+    driver = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert driver.stdout is not None
+    line = ""
+    while "trial   1" not in line:
+        line = driver.stdout.readline()
+    os.kill(driver.pid, signal_number)
+    _, error = driver.communicate(timeout=30)
+    assert driver.returncode == 130
+    assert error.strip() == "interrupted: the same command goes on from here, nothing done is lost"
+    assert run_inline(path) == 0
+    run = sweep.Run("runs/toy")
+    assert [record.number for record in run.records] == list(range(5))
+    assert {len(record.epochs) for record in run.records} == {3}
+
+
+def test_settings_reach_the_study_and_the_record(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = study_file(
+        (
+            "import sweep\n",
+            "import sweep\nfrom dataclasses import dataclass\n\n@dataclass(frozen=True)\n"
+            "class Settings:\n    epochs: int = 3\n\nsettings = sweep.settings(Settings)\n",
+        ),
+        ("range(3)", "range(settings.epochs)"),
+    )
+    assert run_inline(path, "--set", "epochs=2") == 0
+    run = sweep.Run("runs/toy")
+    assert {len(record.epochs) for record in run.records} == {2}
+    assert run.about["settings"] == {"epochs": 2}
+    assert run_inline(path) == 2
+    assert "settings {'epochs': 2} -> {'epochs': 3}" in capsys.readouterr().err
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    out = capsys.readouterr().out
+    for command in ("run", "check", "status", "report", "export", "show", "best"):
+        assert re.search(rf"^  {command} ", out, re.MULTILINE)
+    assert len(out.splitlines()) <= 24
