@@ -182,6 +182,12 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _to_record(frozen: FrozenTrial) -> TrialRecord:
     attributes = frozen.user_attrs
     finished = frozen.state.is_finished()
+    if "config" not in attributes or (finished and "ending" not in attributes):
+        raise RunError(
+            f"database: expected trials that sweep began and ended, got trial {frozen.number} of "
+            f"another program; leave the writing to `sweep run`"
+        )
+    epochs = [EpochRecord(**value) for key, value in attributes.items() if key.startswith(EPOCH)]
     ending = attributes["ending"] if finished else {}
     failure = ending.get("failure")
     worker = attributes.get("worker")
@@ -195,11 +201,7 @@ def _to_record(frozen: FrozenTrial) -> TrialRecord:
         ending=Ending(ending.get("ending", "running")),
         ended=ending.get("ended", 0),
         score=frozen.value if frozen.state is TrialState.COMPLETE else None,
-        epochs=[
-            EpochRecord(**value)
-            for key, value in sorted(attributes.items())
-            if key.startswith(EPOCH)
-        ],
+        epochs=sorted(epochs, key=lambda epoch: epoch.number),
         attempts=attributes.get("attempts", []),
         failure=Failure(Ending(failure["ending"]), failure["message"], failure["traceback"])
         if failure
