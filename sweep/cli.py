@@ -12,7 +12,7 @@ from rich.console import Console
 
 from sweep import report as report_files
 from sweep import screens
-from sweep.console import Progress
+from sweep.console import LiveStatus
 from sweep.errors import OptionError, RunError, SweepError
 from sweep.export import FORMATS
 from sweep.loading import load_study
@@ -102,8 +102,8 @@ def run(
     chosen = Options(**{name: value for name, value in options.items() if value is not None})
     console = Console(quiet=quiet)
     signal.signal(signal.SIGTERM, _interrupt)
-    with Progress(console) as progress:
-        result = run_study(declared, chosen, progress)
+    with LiveStatus(console) as status_line:
+        result = run_study(declared, chosen, status_line)
     screens.result(result, declared.trials)
     return 0 if result.best or chosen.hours < math.inf else EXIT_MISTAKE
 

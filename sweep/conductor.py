@@ -6,7 +6,7 @@ from typing import Any
 
 from sweep import final as final_step
 from sweep.database import Database, StudyTable
-from sweep.driver import Driver, Limits, Observer, Snapshot, best_of
+from sweep.driver import Driver, Limits
 from sweep.folder import CheckpointFolder, RunFolder
 from sweep.identity import check_identity, check_space, identity
 from sweep.loading import guarded
@@ -15,6 +15,7 @@ from sweep.options import Options
 from sweep.pool import InlinePool, Pool
 from sweep.provenance import provenance
 from sweep.records import TrialRecord
+from sweep.snapshot import Observer, Snapshot, best_of
 from sweep.study import Final, Study
 
 PoolMaker = Callable[[Study, Any, int], Pool]

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from sweep.driver import Snapshot
 from sweep.records import Ending, TrialRecord
+from sweep.snapshot import Snapshot
 from sweep.tables import short
 
 STYLES = {
@@ -19,7 +19,7 @@ STYLES = {
 }
 
 
-class Progress:
+class LiveStatus:
     """Shows a study's progress on a terminal; in a pipe only the lines of ended trials."""
 
     def __init__(self, console: Console) -> None:
@@ -28,7 +28,7 @@ class Progress:
         self._shown_at = 0.0
         self._study = ""
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> "LiveStatus":
         if self._console.is_terminal:
             self._live.start()
         return self

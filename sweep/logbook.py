@@ -3,9 +3,9 @@
 from datetime import datetime
 from pathlib import Path
 
-from sweep.driver import Snapshot
 from sweep.errors import StorageError
 from sweep.records import TrialRecord
+from sweep.snapshot import Snapshot
 from sweep.tables import short
 
 

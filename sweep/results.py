@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from sweep import final as final_step
 from sweep import tables
 from sweep.database import Database
-from sweep.driver import best_of
 from sweep.errors import RunError
 from sweep.folder import RunFolder
 from sweep.records import TrialRecord
+from sweep.snapshot import best_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,12 +2,12 @@
 
 from sweep import report
 from sweep.conductor import Conductor
-from sweep.driver import Observer
 from sweep.errors import StorageError, StudyError
 from sweep.folder import RunFolder
 from sweep.identity import probe
 from sweep.options import Options
 from sweep.results import Run
+from sweep.snapshot import Observer
 from sweep.study import Study
 
 
@@ -20,7 +20,7 @@ def run(study: Study, options: Options | None = None, observer: Observer | None 
     Args:
         study: What to vary and how to train.
         options: Where and with what.
-        observer: Is called on every change; see `sweep.driver.Observer`.
+        observer: Is called on every change; see `sweep.snapshot.Observer`.
 
     Returns:
         The run, complete unless `options.hours` ran out.

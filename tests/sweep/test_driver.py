@@ -7,9 +7,10 @@ import pytest
 
 import sweep
 from sweep.database import Database
-from sweep.driver import Driver, Limits, Snapshot, best_of
+from sweep.driver import Driver, Limits
 from sweep.folder import CheckpointFolder
 from sweep.pool import InlinePool
+from sweep.snapshot import Snapshot, best_of
 from sweep.records import Ending, Progress, SlotLost, TrialRecord, Work, Worker
 
 MakeStudy = Callable[..., sweep.Study]

@@ -1,0 +1,28 @@
+# Everything that CI runs, part by part.
+
+python := "python"
+
+default: check test
+
+# formatting, lint, types, import rules
+check:
+    {{python}} -m ruff format --check .
+    {{python}} -m ruff check .
+    {{python}} -m mypy
+    lint-imports
+
+# all tests
+test *arguments:
+    {{python}} -m pytest {{arguments}}
+
+# the tests that start no Ray
+fast:
+    {{python}} -m pytest -m "not ray"
+
+# a whole run in half a minute
+smoke:
+    {{python}} -m sweep run studies/smoke.py
+
+# a training step against PyTorch (extra [bench])
+bench:
+    {{python}} -m tests.benchmarks.training_step

@@ -1,0 +1,64 @@
+"""The rules of the house that no linter knows."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import netlib
+import sweep
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted([*ROOT.glob("sweep/**/*.py"), *ROOT.glob("netlib/**/*.py")])
+STUDIES = sorted(ROOT.glob("studies/*.py"))
+MAX_LINES = 230
+MAX_FUNCTION_LINES = 40
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("package", [sweep, netlib], ids=lambda package: package.__name__)
+def test_public_names_are_sorted_and_complete(package: object) -> None:
+    tree = ast.parse(Path(str(package.__file__)).read_text())  # type: ignore[attr-defined]
+    imported = {
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    listed = package.__all__  # type: ignore[attr-defined]
+    assert sorted(imported) == sorted(listed)
+    assert len(set(listed)) == len(listed)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_files_stay_small_and_say_what_they_are(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= MAX_LINES
+    assert ast.get_docstring(ast.parse(text))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_functions_stay_short(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            docstring = ast.get_docstring(node, clean=False) or ""
+            lines = (node.end_lineno or 0) - node.lineno - docstring.count("\n")
+            assert lines <= MAX_FUNCTION_LINES, f"{node.name} has {lines} lines"
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *STUDIES], ids=name)
+def test_nothing_imports_a_study(path: Path) -> None:
+    studies = {study.stem for study in STUDIES} | {"studies"}
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            assert not {alias.name.split(".")[0] for alias in node.names} & studies
+        if isinstance(node, ast.ImportFrom) and node.module:
+            assert node.module.split(".")[0] not in studies
+
+
+def test_every_study_loads() -> None:
+    for path in STUDIES:
+        assert sweep.load_study(path).name == path.stem
