@@ -59,6 +59,7 @@ def assert_same(actual, expected):
 # Encoding
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**6), STATES)
 def test_a_state_comes_back_as_it_was(epoch, state):
     decoded = decode(encode(Checkpoint(epoch, state)))
@@ -66,6 +67,7 @@ def test_a_state_comes_back_as_it_was(epoch, state):
     assert_same(decoded.state, state)
 
 
+@settings(deadline=None)
 @given(STATES)
 def test_the_same_state_gives_the_same_bytes(state):
     assert encode(Checkpoint(1, state)) == encode(Checkpoint(1, state))
@@ -154,13 +156,14 @@ def test_any_lost_or_added_byte_is_noticed():
             decode(damaged)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_bytes_that_never_were_a_checkpoint_are_noticed(data):
     with pytest.raises(CorruptCheckpointError, match="expected the bytes that were written"):
         decode(data)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(STATES, st.data())
 def test_damage_is_noticed_in_every_state(state, data):
     whole = bytearray(encode(Checkpoint(1, state)))

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep.export import FORMATS, to_csv, to_json, to_latex, to_markdown
@@ -101,6 +101,7 @@ def test_a_table_without_rows_is_text_as_well(name, empty):
     assert ("val" in text) == (name != "json" and len(empty.columns) > 0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 def test_json_and_csv_keep_every_digit(values):
     table = pd.DataFrame({"x": pd.Series(values, dtype="Float64")})

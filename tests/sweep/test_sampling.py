@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.distributions import BaseDistribution, distribution_to_json, json_to_distribution
 
@@ -274,6 +274,7 @@ def domains(draw):
     return trial.domains["x"]
 
 
+@settings(deadline=None)
 @given(domains())
 def test_a_domain_comes_back_from_optuna_as_it_was(domain):
     distribution = to_distribution(domain)
@@ -281,6 +282,7 @@ def test_a_domain_comes_back_from_optuna_as_it_was(domain):
     assert to_domain(json_to_distribution(distribution_to_json(distribution))) == domain
 
 
+@settings(deadline=None)
 @given(domains(), st.integers(0, 2**32 - 1))
 def test_whatever_a_sampler_suggests_is_in_the_domain(domain, seed):
     def draw(trial):

@@ -5,7 +5,7 @@ from io import StringIO
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep import tables
@@ -83,6 +83,7 @@ def test_conditional_parameters_stand_where_their_first_trial_has_them():
     assert table["width"].tolist() == [pd.NA, pd.NA, 8]
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(NAMES, st.integers(0, 9), max_size=5), min_size=1, max_size=6))
 def test_every_parameter_has_one_column_between_the_fixed_ones(all_params):
     records = [trial(i, params=params) for i, params in enumerate(all_params)]
@@ -134,6 +135,7 @@ def test_no_trials_make_a_table_without_rows():
 WORDS = st.text("abcüß,\"'|\n", min_size=1).filter(lambda text: text not in ("NA", "nan"))
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
