@@ -19,6 +19,10 @@ test *arguments:
 fast:
     {{python}} -m pytest -m "not ray"
 
+# the expected files of the golden runs again, to read as a diff
+golden:
+    {{python}} tests/sweep/golden/remake.py
+
 # a whole run in half a minute
 smoke:
     {{python}} -m sweep run studies/smoke.py

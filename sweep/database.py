@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,11 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _in_utc(local: datetime | None) -> datetime | None:
+    """A time that Optuna gives in the zone of this machine; tables are the same in all of them."""
+    return local.astimezone(UTC) if local else None
+
+
 def _to_record(frozen: FrozenTrial) -> TrialRecord:
     attributes = frozen.user_attrs
     finished = frozen.state.is_finished()
@@ -207,6 +213,6 @@ def _to_record(frozen: FrozenTrial) -> TrialRecord:
         if failure
         else None,
         worker=Worker(**worker) if worker else None,
-        started=frozen.datetime_start,
-        finished=frozen.datetime_complete,
+        started=_in_utc(frozen.datetime_start),
+        finished=_in_utc(frozen.datetime_complete),
     )

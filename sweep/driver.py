@@ -7,7 +7,7 @@ the driver can be killed between any two lines and started again.
 import math
 import time
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sweep.database import StudyTable
 from sweep.errors import StudyError
@@ -136,7 +136,7 @@ class Driver:
             config=plain(self._study.space(trial)),
             seed=derive_seed(self._study.seed, self._study.name, number),
             told=self._n_ended(),
-            started=datetime.now(),
+            started=datetime.now(UTC),
         )
         self._table.add(record)
         self.records.append(record)
@@ -196,7 +196,7 @@ class Driver:
         before = best_of(self._study.sign, (r for r in self.records if r is not record))
         record.ending, record.failure = ending, failure
         record.ended = self._n_ended()
-        record.finished = datetime.now()
+        record.finished = datetime.now(UTC)
         self._table.finish(record)
         self._sampling.tell(record)
         self._keep_best_checkpoint(before, record)

@@ -6,7 +6,7 @@ recorded, resumed and kept like any other. Every opening of the test set is on r
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -111,7 +111,7 @@ def evaluate(
             f"{folder.path(record.number)}, got none; yield a sweep.Epoch with a state"
         )
     history = table.attributes().get(TESTS, [])
-    opened = datetime.now().astimezone().isoformat(timespec="seconds")
+    opened = datetime.now(UTC).isoformat(timespec="seconds")
     entry: dict[str, Any] = {"trial": record.number, "params": record.params, "opened": opened}
     table.set_attribute(TESTS, [*history, entry | {"metrics": None}])
     config = study.space(Trial(replay(record.params)))

@@ -85,13 +85,12 @@ class RunFolder:
             StorageError: If that is not allowed.
             RunError: If it is there and holds something else.
         """
-        if self.path.is_dir() and not self.exists:
-            foreign = sorted(p.name for p in self.path.iterdir() if p.name not in ("lock", "logs"))
-            if foreign:
-                raise RunError(
-                    f"{self.path}: expected a run directory or an empty one, got one with "
-                    f"{foreign[0]!r} in it; choose another with --runs or --name"
-                )
+        if self.path.is_dir() and not self.exists and not self._has_just_begun():
+            raise RunError(
+                f"{self.path}: expected a run directory or an empty one, got one with "
+                f"{sorted(p.name for p in self.path.iterdir())[0]!r} in it; "
+                f"choose another with --runs or --name"
+            )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -105,6 +104,14 @@ class RunFolder:
             if not any(self.path.iterdir()):
                 self.path.rmdir()
             raise
+
+    def _has_just_begun(self) -> bool:
+        """Whether there is nothing in it but what comes before the database."""
+        for path in self.path.iterdir():
+            is_ours = path.name == "README.txt" and path.read_text() == README
+            if not is_ours and path.name not in ("lock", "logs"):
+                return False
+        return True
 
     def remove(self) -> None:
         """Deletes the directory and all that is in it."""

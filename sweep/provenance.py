@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 PACKAGES = ("sweep", "numpy", "optuna", "ray", "pandas")
@@ -17,7 +18,8 @@ def provenance() -> dict[str, Any]:
         "command": shlex.join(["python", "-m", "sweep", *sys.argv[1:]]),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
-        "platform": platform.platform(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
         "host": platform.node(),
         "cpus": n_cpus(),
         "revision": _revision(),
@@ -27,6 +29,16 @@ def provenance() -> dict[str, Any]:
 def n_cpus() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _processor() -> str:
+    """The model of the processor, as far as the operating system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
 
 
 def _revision() -> str:

@@ -134,7 +134,7 @@ def _provenance(run: Run) -> str:
         f"- settings: {settings or 'none'}",
         f"- versions: Python {about['python']}, {versions}",
         f"- code: revision {about['revision']}",
-        f"- machine: {about['cpus']} cores, {about['platform']}",
+        f"- machine: {about['cpus']} cores of {about['processor']}, {about['platform']}",
     ]
     return "\n".join(lines)
 

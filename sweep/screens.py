@@ -1,7 +1,7 @@
 """This file prints what the commands show, each on one screen."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,13 +43,12 @@ def status(run: Run) -> None:
     """Counts, the best so far, and what is running."""
     click.echo(f"{run.name}: {_path(run)}\n")
     click.echo(export.to_markdown(tables.summary(run.records)))
-    for record in run.records:
-        if record.ending is Ending.RUNNING:
-            curve = record.curve(run.metric)
-            score = f", {run.metric} {tables.short(curve[-1])}" if curve else ""
-            click.echo(f"running: trial {record.number}, {len(curve)} epochs{score}")
+    _running("trial", run.records, run.metric)
     if run.best is not None:
         click.echo(f"best: trial {run.best.number}, {run.metric} {tables.short(run.best.score)}")
+    _running("final training", run.finals, run.final_metric)
+    if run.test is not None:
+        click.echo(f"test set: {_metrics(run.test.metrics)}")
 
 
 def show(run: Run, record: TrialRecord) -> None:
@@ -81,10 +80,7 @@ def best(run: Run) -> None:
     click.echo(f"best: trial {run.best.number}, {run.metric} {tables.short(run.best.score)}")
     click.echo(f"config: {json.dumps((run.final or run.best).config)}")
     if run.test is not None:
-        click.echo(
-            "test set, opened once after the search: "
-            + ", ".join(f"{k} {tables.short(v)}" for k, v in (run.test.metrics or {}).items())
-        )
+        click.echo(f"test set, opened after the search: {_metrics(run.test.metrics)}")
     weights = run.folder.best / "weights.safetensors"
     if weights.is_file():
         click.echo(f'weights: safetensors.numpy.load_file("{_relative(weights)}")')
@@ -98,8 +94,7 @@ def rehearsal(study: Study, tried: Rehearsal, n_slots: int) -> None:
     per_epoch = tried.seconds / len(tried.epochs)
     click.echo(
         f"        {len(tried.epochs)} epochs, {duration(per_epoch)} each"
-        f"{', to its end' if tried.finished else ''}; last: "
-        + ", ".join(f"{k} {tables.short(v)}" for k, v in tried.epochs[-1].metrics.items())
+        f"{', to its end' if tried.finished else ''}; last: {_metrics(tried.epochs[-1].metrics)}"
     )
     state = f"{tried.checkpoint_bytes / 1e6:.1f} MB" if tried.checkpoint_bytes else "none given"
     click.echo(f"memory: {tried.peak_bytes / 1e6:.0f} MB in one process; state to keep: {state}")
@@ -111,6 +106,18 @@ def rehearsal(study: Study, tried: Rehearsal, n_slots: int) -> None:
         per_ten = duration(10 * per_epoch * study.trials / n_slots)
         click.echo(f"estimate: {study.trials} trials of 10 such epochs on {n_slots} slots "
                    f"take about {per_ten}; try longer with --seconds")  # fmt: skip
+
+
+def _running(what: str, records: list[TrialRecord], metric: str) -> None:
+    for record in records:
+        if record.ending is Ending.RUNNING:
+            curve = record.curve(metric)
+            score = f", {metric} {tables.short(curve[-1])}" if curve else ""
+            click.echo(f"running: {what} {record.number}, {len(curve)} epochs{score}")
+
+
+def _metrics(metrics: Mapping[str, float] | None) -> str:
+    return ", ".join(f"{name} {tables.short(value)}" for name, value in (metrics or {}).items())
 
 
 def _path(run: Run) -> Path:

@@ -16,7 +16,7 @@ def trials(records: Iterable[TrialRecord], metric: str) -> pd.DataFrame:
 
     Columns: trial, status, the metric (of the last epoch; the trial's score where it is complete),
     epochs, one per parameter (empty where the trial did not have it), seconds and cpu_seconds of
-    training, attempts, seed, host, started (local time). A parameter of one of these names has
+    training, attempts, seed, host, started (UTC). A parameter of one of these names has
     "params_" before it.
     """
     rows = [_trial_row(record, metric) for record in records]

@@ -1,0 +1,63 @@
+"""The golden run was made by version 0.1.0; what later versions make of it is compared here.
+
+To make the golden files again after a change that is meant: `just golden`, and read the diff.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file
+
+import sweep
+from sweep import report
+
+GOLDEN = Path(__file__).parent / "golden" / "v0.1"
+FILES = ["report.md", "trials.csv", "epochs.csv", "best/config.json"]
+
+
+@pytest.fixture
+def golden_run(tmp_path: Path) -> sweep.Run:
+    for name in ("sweep.db", "checkpoints"):
+        source = GOLDEN / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, tmp_path / name)
+    return sweep.Run(tmp_path)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_old_database_gives_the_same_files_to_the_byte(golden_run: sweep.Run, name: str) -> None:
+    report.write(golden_run)
+    assert (golden_run.folder.path / name).read_text() == (GOLDEN / name).read_text()
+
+
+def test_plots_are_the_same_each_time_and_hold_text(golden_run: sweep.Run) -> None:
+    report.write(golden_run)
+    plots = sorted(golden_run.folder.plots.iterdir())
+    before = [path.read_bytes() for path in plots]
+    for path in plots:
+        path.unlink()
+    report.write(golden_run)
+    assert [path.read_bytes() for path in plots] == before
+    assert [path.name for path in plots] == ["learning_curves.svg", "progression.svg"]
+    assert all(b"<text" in text for text in before)
+
+
+def test_the_best_weights_are_those_of_the_last_state(golden_run: sweep.Run) -> None:
+    report.write(golden_run)
+    weights = load_file(golden_run.folder.best / "weights.safetensors")
+    assert golden_run.final is not None
+    assert weights["x"].tolist() == [pytest.approx(golden_run.final.params["x"])]
+
+
+def test_every_way_a_trial_can_end_is_in_the_golden_run(golden_run: sweep.Run) -> None:
+    endings = {record.ending.value for record in golden_run.records}
+    assert endings == {"complete", "pruned", "diverged", "error"}
+
+
+def test_a_run_of_which_nothing_is_known_yet_has_a_report(tmp_path: Path) -> None:
+    study = sweep.load_study(GOLDEN / "study.py")
+    options = sweep.Options(runs=tmp_path, pool="inline", hours=1e-9)
+    run = sweep.run(study, options)
+    assert run.best is None
+    assert "0 trials have ended" in (tmp_path / "golden" / "report.md").read_text()
