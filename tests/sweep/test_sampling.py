@@ -165,6 +165,11 @@ def test_tpe_goes_where_training_was_not_stopped(ending):
     assert sum(x < 0.35 for x in values[-15:]) > 10
 
 
+def test_tpe_learns_from_the_curves_of_pruned_trials():
+    values = suggested(Sampling(study(space=one_number)), lambda _: Ending.PRUNED)
+    assert sum(x < 0.25 for x in values[-15:]) > 10
+
+
 def test_optuna_knows_a_state_for_every_ending():
     assert STATES.keys() == set(Ending)
 
