@@ -1,4 +1,4 @@
-"""Does everything work here? 6 short trainings on 2,000 MNIST digits and a final one: 30 seconds."""
+"""Does everything work here? 6 short trainings on 2,000 MNIST digits and a final one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -88,7 +88,7 @@ class Database:
     def _guard(self) -> Iterator[None]:
         try:
             yield
-        except (StorageInternalError, SQLAlchemyError, sqlite3.Error) as error:
+        except (StorageInternalError, SQLAlchemyError, sqlite3.Error, RuntimeError) as error:
             cause = error.__cause__ or error
             reason = str(getattr(cause, "orig", cause)).splitlines()[0]
             raise StorageError(

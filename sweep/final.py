@@ -13,10 +13,11 @@ from threadpoolctl import threadpool_limits
 
 from sweep.checkpoints import decode
 from sweep.database import Database, StudyTable
+from sweep.domains import Params
 from sweep.errors import StudyError
 from sweep.folder import CheckpointFolder
 from sweep.records import Ending, TrialRecord
-from sweep.space import Params, Trial, replay
+from sweep.space import Trial, replay
 from sweep.study import Final, Study
 
 SUFFIX = "-final"

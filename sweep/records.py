@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sweep.space import Domain, Params
+from sweep.domains import Domain, Params
 
 State = dict[str, Any]
 """What a training can be continued from: arrays and JSON values, in dictionaries of any depth."""

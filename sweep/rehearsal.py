@@ -6,13 +6,13 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 
+from sweep.domains import Params
 from sweep.errors import StudyError
 from sweep.identity import probe
 from sweep.loading import guarded
 from sweep.records import EpochRecord, Work
 from sweep.sampling import Sampling
 from sweep.seeds import derive_seed
-from sweep.space import Params
 from sweep.study import Study
 from sweep.worker import Session
 

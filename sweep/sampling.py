@@ -19,11 +19,12 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from sweep.domains import Categorical, Domain, Float, Int, Params, Value
 from sweep.errors import StudyError
 from sweep.loading import guarded
 from sweep.records import Ending, TrialRecord
 from sweep.seeds import derive_seed
-from sweep.space import Categorical, Domain, Float, Int, Params, Trial, Value, grid
+from sweep.space import Trial, grid
 from sweep.study import Study
 
 STATES = {

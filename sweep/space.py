@@ -1,91 +1,15 @@
-"""This file describes a search space: domains of parameters, and the trial that draws from them."""
+"""This file describes a search space: the trial that draws parameters, and ways to answer it."""
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
-from decimal import Decimal
 from typing import Any, TypeVar
 
+from sweep.domains import Categorical, Domain, Float, Int, Params, Value, steps
 from sweep.errors import StudyError
 
-Value = None | bool | int | float | str
-Params = dict[str, Value]
 T = TypeVar("T", bound=Value)
-
-
-@dataclass(frozen=True)
-class Float:
-    """Real numbers low..high, both included; on a grid of `step`, or on a logarithmic scale."""
-
-    low: float
-    high: float
-    step: float | None = None
-    log: bool = False
-
-    def __str__(self) -> str:
-        return f"float {self.low:g}..{self.high:g}{_scale(self.step, log=self.log)}"
-
-    def values(self) -> list[Value] | None:
-        """All values in order, or None where there is a continuum of them."""
-        if self.step is None:
-            return [self.low] if self.low == self.high else None
-        start, width = _decimal(self.low), _decimal(self.step)
-        n_steps = int((_decimal(self.high) - start) // width)
-        return [float(start + i * width) for i in range(n_steps + 1)]
-
-    def __contains__(self, value: object) -> bool:
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            return False
-        if not self.low <= value <= self.high:
-            return False
-        n_steps = 0.0 if self.step is None else (value - self.low) / self.step
-        return abs(n_steps - round(n_steps)) < 1e-8  # sampled values carry rounding errors
-
-
-@dataclass(frozen=True)
-class Int:
-    """Whole numbers low..high, both included, `step` apart, or on a logarithmic scale."""
-
-    low: int
-    high: int
-    step: int = 1
-    log: bool = False
-
-    def __str__(self) -> str:
-        step = None if self.step == 1 else self.step
-        return f"int {self.low}..{self.high}{_scale(step, log=self.log)}"
-
-    def values(self) -> list[Value]:
-        """All values in order."""
-        return list(range(self.low, self.high + 1, self.step))
-
-    def __contains__(self, value: object) -> bool:
-        is_int = isinstance(value, int) and not isinstance(value, bool)
-        return is_int and value in range(self.low, self.high + 1, self.step)
-
-
-@dataclass(frozen=True)
-class Categorical:
-    """One of a few named choices: plain values, in the order given."""
-
-    choices: tuple[Value, ...]
-
-    def __str__(self) -> str:
-        return f"one of {', '.join(map(repr, self.choices))}"
-
-    def values(self) -> list[Value]:
-        """All values in order."""
-        return list(self.choices)
-
-    def __contains__(self, value: object) -> bool:
-        return value in self.choices
-
-
-def _scale(step: float | None, *, log: bool) -> str:
-    return " log" if log else "" if step is None else f" step {step:g}"
-
-
-Domain = Float | Int | Categorical
 Choose = Callable[[str, Domain], Value]
 
 
@@ -122,8 +46,7 @@ class Trial:
         if log and low <= 0:
             raise StudyError(f"{where}: expected low > 0 with log=True, got {low=}; raise low")
         if step is not None:
-            start, width = _decimal(low), _decimal(step)
-            high = float(start + (_decimal(high) - start) // width * width)
+            high = steps(low, high, step)[-1]
         value = self._draw(name, Float(float(low), float(high), step, log))
         return float(value)  # type: ignore[arg-type]
 
@@ -164,6 +87,11 @@ class Trial:
                     f"{where}: expected choices that are None, bool, int, float or str, "
                     f"got {choice!r}; choose by name and look the object up in a dict"
                 )
+        if len(set(choices)) < len(choices):
+            raise StudyError(
+                f"{where}: expected choices that differ, got {tuple(choices)}, where two are "
+                f"equal (True is 1); drop or rename one"
+            )
         return self._draw(name, Categorical(tuple(choices)))  # type: ignore[return-value]
 
     def _draw(self, name: str, domain: Domain) -> Value:
@@ -177,11 +105,6 @@ class Trial:
                 f"give the second parameter a name of its own"
             )
         return self.params[name]
-
-
-def _decimal(number: float) -> Decimal:
-    """The number as it is written: steps of 0.1 reach 0.3, as they do for Optuna."""
-    return Decimal(str(float(number)))
 
 
 Space = Callable[[Trial], Any]
@@ -249,12 +172,21 @@ def plain(config: object) -> dict[str, Any]:
         config: What `space` returned: a dataclass or a mapping.
 
     Raises:
-        StudyError: If it is neither.
+        StudyError: If it is neither, or holds what JSON cannot.
     """
     if is_dataclass(config) and not isinstance(config, type):
-        return asdict(config)
-    if isinstance(config, Mapping):
-        return dict(config)
-    raise StudyError(
-        f"space: expected a configuration (a dataclass or a dict), got {config!r}; return one"
-    )
+        values = asdict(config)
+    elif isinstance(config, Mapping):
+        values = dict(config)
+    else:
+        raise StudyError(
+            f"space: expected a configuration (a dataclass or a dict), got {config!r}; return one"
+        )
+    try:
+        json.dumps(values)
+    except TypeError as error:
+        raise StudyError(
+            f"space: expected a configuration of plain values, got {config!r} ({error}); "
+            f"keep names and numbers in it and build objects from them in train"
+        ) from None
+    return values

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sweep.domains import Params
 from sweep.errors import StudyError
 from sweep.pruning import Pruner
 from sweep.records import State
-from sweep.space import Params, Space
+from sweep.space import Space
 
 Train = Callable[..., Iterable[Any]]
 """train(config, data, seed, state): yields an Epoch, or a dictionary of metrics, per epoch."""

@@ -16,9 +16,9 @@ from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
 from sweep.database import Database
+from sweep.domains import Categorical, Float, Int
 from sweep.errors import RunError, StorageError
 from sweep.records import Ending, EpochRecord, Failure, TrialRecord, Worker
-from sweep.space import Categorical, Float, Int
 
 DOMAINS = {
     "lr": Float(1e-5, 0.1, log=True),

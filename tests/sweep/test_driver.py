@@ -10,8 +10,8 @@ from sweep.database import Database
 from sweep.driver import Driver, Limits
 from sweep.folder import CheckpointFolder
 from sweep.pool import InlinePool
-from sweep.snapshot import Snapshot, best_of
 from sweep.records import Ending, Progress, SlotLost, TrialRecord, Work, Worker
+from sweep.snapshot import Snapshot, best_of
 
 MakeStudy = Callable[..., sweep.Study]
 

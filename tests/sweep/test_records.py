@@ -2,8 +2,8 @@
 
 import pickle
 
+from sweep.domains import Int
 from sweep.records import Ending, EpochRecord, Failure, Progress, TrialRecord, Work, Worker
-from sweep.space import Int
 
 RECORD = TrialRecord(
     number=3,

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.distributions import BaseDistribution, distribution_to_json, json_to_distribution
 
+from sweep.domains import Categorical, Float, Int
 from sweep.errors import StudyError
 from sweep.records import Ending, EpochRecord, TrialRecord
 from sweep.sampling import SAMPLERS, STATES, Sampling, to_distribution, to_domain
-from sweep.space import Categorical, Float, Int, Trial
+from sweep.space import Trial
 from sweep.study import Study
 
 ENDINGS = (

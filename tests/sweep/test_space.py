@@ -3,13 +3,15 @@
 import itertools
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sweep.domains import Categorical, Float, Int
 from sweep.errors import StudyError
-from sweep.space import Categorical, Float, Int, Trial, grid, plain, replay
+from sweep.space import Trial, grid, plain, replay
 
 
 @dataclass(frozen=True)
@@ -259,3 +261,17 @@ def test_a_configuration_is_a_dataclass_or_a_dict(config):
     message = r"space: expected a configuration \(a dataclass or a dict\), got .*; return one"
     with pytest.raises(StudyError, match=message):
         plain(config)
+
+
+@pytest.mark.parametrize("choices", [(1, True), ("a", "a"), (0.0, 0)])
+def test_choices_that_are_equal_are_refused(choices: tuple[object, ...]) -> None:
+    def space(trial: Trial) -> dict[str, object]:
+        return {"c": trial.suggest_categorical("c", choices)}
+
+    with pytest.raises(StudyError, match=r"expected choices that differ, got .*; drop or rename"):
+        grid(space)
+
+
+def test_a_configuration_of_objects_is_refused() -> None:
+    with pytest.raises(StudyError, match=r"expected a configuration of plain values, got .*Path"):
+        plain({"folder": Path("data")})
