@@ -38,9 +38,14 @@ class Database:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.path = path
         with self._guard():
-            self._storage = RDBStorage(
-                f"sqlite:///{path}", engine_kwargs={"creator": lambda: _connect(path)}
-            )
+            try:
+                self._storage = RDBStorage(
+                    f"sqlite:///{path}", engine_kwargs={"creator": lambda: _connect(path)}
+                )
+            except RuntimeError as error:  # Optuna's word for a schema of another time
+                raise StorageError(
+                    f"{path}: expected a database of this Optuna's schema, got: {error}"
+                ) from error
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -88,7 +93,7 @@ class Database:
     def _guard(self) -> Iterator[None]:
         try:
             yield
-        except (StorageInternalError, SQLAlchemyError, sqlite3.Error, RuntimeError) as error:
+        except (StorageInternalError, SQLAlchemyError, sqlite3.Error) as error:
             cause = error.__cause__ or error
             reason = str(getattr(cause, "orig", cause)).splitlines()[0]
             raise StorageError(

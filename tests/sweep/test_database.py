@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import optuna
 import pytest
@@ -376,3 +377,13 @@ def test_a_full_disk_is_named_and_what_was_written_before_is_kept(path):
     assert [epoch.number for epoch in record.epochs][: int(number)] == list(
         range(1, int(number) + 1)
     )
+
+
+def test_a_schema_of_another_time_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "sweep.db"
+    Database(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'v9.9.9'")
+        connection.commit()
+    with pytest.raises(StorageError, match=r"expected a database of this Optuna's schema, got"):
+        Database(path)
