@@ -47,7 +47,7 @@ settings = sweep.settings(Settings)
 def space(trial: sweep.Trial) -> Config:
     """Draws a configuration."""
     return Config(
-        blocks=trial.suggest_int("blocks", 1, 3),
+        blocks=trial.suggest_int("blocks", 2, 3),
         filters=trial.suggest_categorical("filters", (8, 12, 16)),
         kernel=trial.suggest_categorical("kernel", (3, 5)),
         dropout=trial.suggest_float("dropout", 0.0, 0.5),
@@ -113,7 +113,7 @@ study = sweep.Study(
     data=data,
     minimize="validation_error",
     trials=24,
-    pruner=sweep.Asha(min_epochs=1, factor=2, max_epochs=settings.epochs),
+    pruner=sweep.Asha(min_epochs=2, factor=2, max_epochs=settings.epochs),
     final=sweep.Final(
         data=all_training_images,
         test=lambda: nl.mnist("test"),

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from sweep import final as final_step
 from sweep.database import Database, StudyTable
-from sweep.driver import Driver, Limits
+from sweep.driver import Driver, Policy
 from sweep.folder import CheckpointFolder, RunFolder
 from sweep.identity import check_identity, check_space, identity
 from sweep.loading import guarded
@@ -45,20 +46,23 @@ class Conductor:
         with closing(Database(self._folder.database)) as database:
             table = _open(database, study)
             with _slots(self._options) as make_pool:
-                search = self._drive(study, table, make_pool)
+                policy = Policy(self._options.hours, self._options.retries)
+                search = self._drive(study, table, policy, make_pool)
                 best = best_of(study.sign, search.records)
                 if not search.done or best is None or study.final is None:
                     return
                 finals = final_step.table_of(study, database)
                 last = final_step.final_study(study, study.final, best.params, finals.trials())
-                self._drive(last, finals, make_pool)
+                policy = replace(policy, keeps_every_state=True)
+                self._drive(last, finals, policy, make_pool)
             trained = final_step.final_of(best.params, finals.trials())
             if trained is not None:
                 self._evaluate(last, study.final, trained, finals)
 
-    def _drive(self, study: Study, table: StudyTable, make_pool: PoolMaker) -> Driver:
-        limits = Limits(self._options.hours, self._options.retries)
-        driver = Driver(study, table, self._checkpoints(study), limits, self._observer)
+    def _drive(
+        self, study: Study, table: StudyTable, policy: Policy, make_pool: PoolMaker
+    ) -> Driver:
+        driver = Driver(study, table, self._checkpoints(study), policy, self._observer)
         self._drivers.append(driver)
         if not driver.done:
             data = guarded("data", study.data, study) if study.data else None

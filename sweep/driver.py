@@ -29,16 +29,19 @@ MAX_ERRORS_IN_A_ROW = 3
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What ends a run, beside its last trial.
+class Policy:
+    """What the driver decides by, beside the study.
 
     Attributes:
         hours: No trial is started after so long; those under way are ended, to be continued.
         retries: How often a trial is tried again whose process died.
+        keeps_every_state: Whether the last state of each complete trial stays on disk, or only
+            that of the best.
     """
 
     hours: float = math.inf
     retries: int = 2
+    keeps_every_state: bool = False
 
 
 class Driver:
@@ -49,7 +52,7 @@ class Driver:
         study: Study,
         table: StudyTable,
         checkpoints: CheckpointFolder,
-        limits: Limits,
+        policy: Policy,
         observer: Observer,
     ) -> None:
         """Takes up the study where its table stands.
@@ -60,7 +63,7 @@ class Driver:
         self._study = study
         self._table = table
         self._checkpoints = checkpoints
-        self._limits = limits
+        self._policy = policy
         self._observer = observer
         self._sampling = Sampling(study)
         self.records = table.trials()
@@ -69,6 +72,7 @@ class Driver:
         self.n_trials = study.trials if limit is None else min(study.trials, limit)
         self._interrupted = [r for r in self.records if r.ending is Ending.RUNNING]
         self._errors_in_a_row = 0
+        self._tidy()
 
     @property
     def n_left(self) -> int:
@@ -95,7 +99,7 @@ class Driver:
             ended_before=self._n_ended(),
             began=time.monotonic(),
         )
-        deadline = snapshot.began + self._limits.hours * 3600
+        deadline = snapshot.began + self._policy.hours * 3600
         while time.monotonic() < deadline and self._fill(pool):
             self._observer(snapshot, None)
             for slot, answer in pool.wait(TICK_S):
@@ -187,19 +191,18 @@ class Driver:
         }
         record.attempts.append(attempt)
         self._table.set_trial_attribute(record.number, "attempts", record.attempts)
-        if len(record.attempts) > self._limits.retries:
+        if len(record.attempts) > self._policy.retries:
             self._end(record, Ending.LOST, Failure(Ending.LOST, lost.message))
         else:
             self._interrupted.append(record)
 
     def _end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
-        before = best_of(self._study.sign, (r for r in self.records if r is not record))
         record.ending, record.failure = ending, failure
         record.ended = self._n_ended()
         record.finished = datetime.now(UTC)
         self._table.finish(record)
         self._sampling.tell(record)
-        self._keep_best_checkpoint(before, record)
+        self._tidy()
         self._errors_in_a_row = self._errors_in_a_row + 1 if ending is Ending.ERROR else 0
         if failure is not None and self._errors_in_a_row == MAX_ERRORS_IN_A_ROW:
             raise StudyError(
@@ -207,11 +210,17 @@ class Driver:
                 f"without an error, got {failure.message}; mend the study\n{failure.traceback}"
             )
 
-    def _keep_best_checkpoint(self, before: TrialRecord | None, ended: TrialRecord) -> None:
-        if best_of(self._study.sign, self.records) is not ended:
-            self._checkpoints.delete(ended.number)
-        elif before is not None:
-            self._checkpoints.delete(before.number)
+    def _tidy(self) -> None:
+        """Removes the checkpoints that nobody needs any more."""
+        best = best_of(self._study.sign, self.records)
+        keeps_all = self._policy.keeps_every_state
+        self._checkpoints.keep(
+            record.number
+            for record in self.records
+            if record.ending is Ending.RUNNING
+            or record is best
+            or (keeps_all and record.ending is Ending.COMPLETE)
+        )
 
     def _n_ended(self) -> int:
         return sum(record.ending is not Ending.RUNNING for record in self.records)

@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -56,9 +56,12 @@ class CheckpointFolder:
         """Replaces the checkpoint of a trial."""
         write_atomically(self.path(number), data)
 
-    def delete(self, number: int) -> None:
-        """Removes the checkpoint of a trial, if there is one."""
-        self.path(number).unlink(missing_ok=True)
+    def keep(self, numbers: Iterable[int]) -> None:
+        """Removes all other checkpoints of this study, and what a crash left half written."""
+        kept = {self.path(number) for number in numbers}
+        for path in self._folder.glob(f"*{self._study}-[0-9]*.safetensors*"):
+            if path not in kept:
+                path.unlink()
 
 
 class RunFolder:

@@ -2,8 +2,11 @@
 
 import logging
 import os
+import pickle
 import secrets
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,8 +19,9 @@ if "ray" not in sys.modules:
 
 import ray
 from ray import cloudpickle
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
+from sweep.errors import OptionError
 from sweep.loading import MODULE_PREFIX
 from sweep.records import Progress, SlotLost, Work, Worker
 from sweep.study import Study
@@ -64,11 +68,11 @@ class Cluster:
         self._address = address
         self._num_cpus = slots * cpus_per_slot
 
-    def start(self) -> None:
-        """Starts Ray, or joins it, unless that is done."""
+    def start(self, data: Any) -> None:
+        """Starts Ray with room for `data`, or joins it, unless that is done."""
         if not ray.is_initialized():
             with _environment(self.cpus_per_slot):
-                _start(self._address, self._num_cpus)
+                _start(self._address, self._num_cpus, _size(data))
 
 
 @contextmanager
@@ -94,16 +98,14 @@ class RayPool:
             data: What they share, read-only: it is stored once per machine.
             slots: How many.
         """
-        cluster.start()
+        cluster.start(data)
         self._cpus_per_slot = cluster.cpus_per_slot
         self._study = _dumps(study)
         self._data = ray.put(data)
         self._pending: dict[Any, int] = {}
         self._trials: dict[int, int] = {}
         self._actors = [self._spawn() for _ in range(slots)]
-        self._workers: list[Worker] = ray.get(
-            [actor.worker.remote() for actor in self._actors], timeout=START_TIMEOUT_S
-        )
+        self._workers = [self._meet(actor) for actor in self._actors]
 
     @property
     def size(self) -> int:
@@ -156,7 +158,18 @@ class RayPool:
     def _replace(self, slot: int) -> None:
         ray.kill(self._actors[slot])
         self._actors[slot] = self._spawn()
-        self._workers[slot] = ray.get(self._actors[slot].worker.remote(), timeout=START_TIMEOUT_S)
+        self._workers[slot] = self._meet(self._actors[slot])
+
+    def _meet(self, actor: Any) -> Worker:
+        """Waits until the process is there, and asks who it is."""
+        try:
+            worker: Worker = ray.get(actor.worker.remote(), timeout=START_TIMEOUT_S)
+        except GetTimeoutError as error:
+            raise OptionError(
+                f"slots: expected processes of {self._cpus_per_slot} cores to start within "
+                f"{START_TIMEOUT_S:.0f} s, got none; ask for fewer --slots or --cpus-per-slot"
+            ) from error
+        return worker
 
     def _spawn(self) -> Any:
         options = {"num_cpus": self._cpus_per_slot, "max_restarts": 0, "max_task_retries": 0}
@@ -165,8 +178,8 @@ class RayPool:
         )  # fmt: skip
 
 
-def _start(address: str, num_cpus: int) -> None:
-    quiet: dict[str, Any] = {
+def _start(address: str, num_cpus: int, data_bytes: int) -> None:
+    options: dict[str, Any] = {
         "logging_level": logging.ERROR,
         "log_to_driver": False,
         "configure_logging": False,
@@ -174,15 +187,15 @@ def _start(address: str, num_cpus: int) -> None:
     if address == "local":
         if not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys():
             os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
-        ray.init(
-            address="local",
-            num_cpus=num_cpus,
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE_BYTES,
-            **quiet,
-        )
-    else:
-        ray.init(address=address, **quiet)
+        options |= {
+            "num_cpus": num_cpus,
+            "include_dashboard": False,
+            "object_store_memory": OBJECT_STORE_BYTES + 2 * data_bytes,
+        }
+    terminate = signal.getsignal(signal.SIGTERM)
+    ray.init(address=address, **options)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, terminate)  # Ray puts its own handler there
 
 
 @contextmanager
@@ -206,6 +219,13 @@ def _environment(blas_threads: int) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _size(data: Any) -> int:
+    """Bytes of the arrays in `data`, which go to the object store without a copy."""
+    buffers: list[pickle.PickleBuffer] = []
+    cloudpickle.dumps(data, protocol=5, buffer_callback=buffers.append)
+    return sum(buffer.raw().nbytes for buffer in buffers)
 
 
 def _dumps(study: Study) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 
 import sweep
 from sweep.database import Database
-from sweep.driver import Driver, Limits
+from sweep.driver import Driver, Policy
 from sweep.folder import CheckpointFolder
 from sweep.pool import InlinePool
 from sweep.records import Ending, Progress, SlotLost, TrialRecord, Work, Worker
@@ -60,12 +60,12 @@ def drive(tmp_path: Path) -> Callable[..., tuple[list[TrialRecord], UnreliablePo
     """Drives a study with a pool that loses slots; returns what the database holds then."""
 
     def call(
-        study: sweep.Study, deaths: dict[int, int] | None = None, **limits: Any
+        study: sweep.Study, deaths: dict[int, int] | None = None, **policy: Any
     ) -> tuple[list[TrialRecord], UnreliablePool]:
         with closing(Database(tmp_path / "sweep.db")) as database:
             table = database.ensure(study.name, minimize=study.sign > 0, attributes={})
             folder = CheckpointFolder(tmp_path, study.name)
-            driver = Driver(study, table, folder, Limits(**limits), lambda *_: None)
+            driver = Driver(study, table, folder, Policy(**policy), lambda *_: None)
             with closing(UnreliablePool(study, deaths or {})) as pool:
                 driver.run(pool)
             return table.trials(), pool

@@ -89,6 +89,20 @@ def test_a_new_best_is_a_new_final_training_and_the_old_one_stays_on_record(
     assert opened == ["test", "test"]
 
 
+def test_a_final_training_of_higher_loss_is_evaluated_too(
+    final_study: MakeStudy, inline: Inline
+) -> None:
+    def harder(config: dict[str, Any]) -> dict[str, Any]:
+        return {**config, "x": 1 / (config["x"] or 1)}  # a better trial has a higher final loss
+
+    inline(final_study(final={"config": harder}, trials=1))
+    run = inline(final_study(final={"config": harder}, trials=30))
+    assert run.finals[1].score is not None
+    assert run.finals[0].score is not None
+    assert run.finals[1].score > run.finals[0].score
+    assert [test.trial for test in run.tests] == [0, 1]
+
+
 def test_an_evaluation_that_was_cut_short_is_on_record_and_done_again(
     final_study: MakeStudy, inline: Inline
 ) -> None:

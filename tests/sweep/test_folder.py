@@ -15,14 +15,24 @@ def checkpoints(tmp_path: Path) -> CheckpointFolder:
     return CheckpointFolder(tmp_path, "toy")
 
 
-def test_a_checkpoint_is_read_back_and_deleted(checkpoints: CheckpointFolder) -> None:
+def test_a_checkpoint_is_read_back(checkpoints: CheckpointFolder) -> None:
     data = encode(Checkpoint(2, {"x": 1.5}))
     assert checkpoints.read(3, n_epochs=2) is None
     checkpoints.write(3, data)
     assert checkpoints.read(3, n_epochs=2) == data
-    checkpoints.delete(3)
-    checkpoints.delete(3)
+    checkpoints.keep([])
     assert checkpoints.read(3, n_epochs=2) is None
+
+
+def test_keeping_some_checkpoints_removes_the_others_and_torn_ones(tmp_path: Path) -> None:
+    search, final = CheckpointFolder(tmp_path, "toy"), CheckpointFolder(tmp_path, "toy-final")
+    for number in range(3):
+        search.write(number, encode(Checkpoint(1, {})))
+    final.write(0, encode(Checkpoint(1, {})))
+    (tmp_path / ".toy-00002.safetensors.x7f").write_bytes(b"half of it")
+    search.keep([1])
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["toy-00001.safetensors", "toy-final-00000.safetensors"]
 
 
 def test_a_checkpoint_ahead_of_the_record_is_of_no_use(checkpoints: CheckpointFolder) -> None:

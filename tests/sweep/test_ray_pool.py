@@ -230,11 +230,14 @@ def test_killing_a_worker_costs_an_attempt_and_no_trial(slow_study: Path) -> Non
     assert all(record.finished for record in read.records)
 
 
-def test_ctrl_c_stops_cleanly_and_leaves_no_process_behind(slow_study: Path) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_stops_cleanly_and_leaves_no_process_behind(
+    slow_study: Path, signal_number: int
+) -> None:
     driver = start(slow_study)
     read = wait_for_epochs(slow_study.parent / "slow", 2, driver)
     workers = [record.worker.pid for record in read.records if record.worker]
-    os.killpg(driver.pid, signal.SIGINT)
+    os.kill(driver.pid, signal_number)
     out, _ = driver.communicate(timeout=30)
     assert driver.returncode == 130, out
     assert "the same command goes on from here" in out
