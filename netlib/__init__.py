@@ -29,11 +29,14 @@ from netlib.errors import (
 from netlib.evaluation import evaluate
 from netlib.gradcheck import directional_error, gradient_errors
 from netlib.initializers import Initializer, glorot_uniform, he_normal, uniform, zeros
+from netlib.layers.averagepool2d import AveragePool2d, GlobalAveragePool2d
+from netlib.layers.batchnorm import BatchNorm
 from netlib.layers.conv2d import Conv2d
 from netlib.layers.dense import Dense
 from netlib.layers.dropout import Dropout
 from netlib.layers.flatten import Flatten
 from netlib.layers.layer import Backward, Layer
+from netlib.layers.leakyrelu import LeakyReLU
 from netlib.layers.maxpool2d import MaxPool2d
 from netlib.layers.relu import ReLU
 from netlib.layers.sequential import Sequential
@@ -52,7 +55,9 @@ __all__ = [
     "Affine",
     "Array",
     "Augmentation",
+    "AveragePool2d",
     "Backward",
+    "BatchNorm",
     "ConfigError",
     "Conv2d",
     "DataError",
@@ -63,9 +68,11 @@ __all__ = [
     "EarlyStopping",
     "Epoch",
     "Flatten",
+    "GlobalAveragePool2d",
     "Initializer",
     "Labels",
     "Layer",
+    "LeakyReLU",
     "Loss",
     "MaxPool2d",
     "NetlibError",

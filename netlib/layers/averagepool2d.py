@@ -1,0 +1,83 @@
+"""This file holds average pooling, of windows and of whole images."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from netlib.arrays import Array, Rng, Shape
+from netlib.errors import ShapeError
+from netlib.layers.layer import Backward, Layer
+from netlib.layers.pool2d import Pool2d
+
+
+@dataclass(eq=False)
+class AveragePool2d(Pool2d):
+    """Take the mean of each window of each channel; `Pool2d` tells of the windows.
+
+    Args:
+        size: Rows and columns of a window, at least 1.
+        stride: Step from window to window; by default the size, so that windows do not overlap.
+
+    Raises:
+        ConfigError: If `size` or `stride` is not a positive integer.
+    """
+
+    @property
+    def symbol(self) -> str:
+        """A for average."""
+        return "A"
+
+    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+        y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
+        first, *others = self._views(x)
+        np.copyto(y, first)
+        for view in others:
+            y += view
+        y *= self.size**-2
+
+        def backward(dy: Array) -> Array:
+            dx = self._empty_gradient(x, y)
+            share = self.scratch("share", y.shape, self.dtype)
+            np.multiply(dy, self.size**-2, out=share)
+            for target in self._views(dx):
+                if self._step >= self.size:
+                    np.copyto(target, share)
+                else:
+                    target += share
+            return dx
+
+        return y, backward
+
+
+@dataclass(eq=False)
+class GlobalAveragePool2d(Layer):
+    """Take the mean of each channel over the whole image: (N, H, W, C) to (N, C).
+
+    Source: Lin et al. 2014 (arXiv:1312.4400).
+    """
+
+    @property
+    def symbol(self) -> str:
+        """GA for global average."""
+        return "GA"
+
+    def _build(self, in_shape: Shape, _rng: Rng, /) -> Shape:
+        if len(in_shape) != 3:
+            raise ShapeError(
+                f"{self!r}: expected inputs of shape (H, W, C), got {in_shape}; "
+                "put it after convolutions, before Flatten() and Dense()"
+            )
+        return in_shape[2:]
+
+    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+        pixels = x.shape[1] * x.shape[2]
+        y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
+        weights = np.full(pixels, 1 / pixels, self.dtype)
+        np.matmul(weights, x.reshape(len(x), pixels, -1), out=y)
+
+        def backward(dy: Array) -> Array:
+            dx: Array = self.scratch("dx", x.shape, self.dtype)
+            dx[...] = (dy / pixels)[:, None, None, :]
+            return dx
+
+        return y, backward
