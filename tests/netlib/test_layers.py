@@ -121,6 +121,34 @@ def test_maxpool2d_adds_up_gradients_where_windows_overlap():
     assert dx[0, :, :, 0].tolist() == [[0, 3, 0], [0, 0, 0]]
 
 
+def test_averagepool2d_takes_the_mean_of_each_window_and_drops_the_rest():
+    x = np.float32([[1, 2, 0, 5, 9], [4, 5, 6, 5, 9], [9, 9, 9, 9, 9]]).reshape(1, 3, 5, 1)
+    y, backward = built(nl.AveragePool2d(2), 3, 5, 1).forward(x, train=False)
+    assert y[0, :, :, 0].tolist() == [[3, 4]]
+    dx = backward(np.float32([8, 4]).reshape(1, 1, 2, 1))
+    assert dx[0, :, :, 0].tolist() == [[2, 2, 1, 1, 0], [2, 2, 1, 1, 0], [0, 0, 0, 0, 0]]
+
+
+def test_averagepool2d_adds_up_gradients_where_windows_overlap():
+    x = np.zeros((1, 2, 3, 1), np.float32)
+    _, backward = built(nl.AveragePool2d(2, stride=1), 2, 3, 1).forward(x, train=False)
+    dx = backward(np.float32([4, 8]).reshape(1, 1, 2, 1))
+    assert dx[0, :, :, 0].tolist() == [[1, 3, 2], [1, 3, 2]]
+
+
+def test_globalaveragepool2d_takes_the_mean_of_each_channel():
+    x = np.float32([[[1, 10], [2, 20]], [[3, 30], [6, 60]]])[None]
+    y, backward = built(nl.GlobalAveragePool2d(), 2, 2, 2).forward(x, train=False)
+    assert y.tolist() == [[3, 30]]
+    assert backward(np.float32([[4, 8]])).tolist() == [[[[1, 2]] * 2] * 2]
+
+
+def test_leakyrelu_shrinks_what_is_negative():
+    y, backward = built(nl.LeakyReLU(0.5), 3).forward(np.float32([[-2, 0, 2]]), train=False)
+    assert y.tolist() == [[-1, 0, 2]]
+    assert backward(np.float32([[4, 4, 4]])).tolist() == [[2, 2, 4]]
+
+
 def test_relu_has_no_gradient_at_zero():
     y, backward = built(nl.ReLU(), 3).forward(np.float32([[-1, 0, 2]]), train=False)
     assert y.tolist() == [[0, 0, 2]]
@@ -167,6 +195,9 @@ def test_dropout_changes_nothing_in_evaluation(draw):
         (lambda: nl.Conv2d(1, 3, "full"), r"expected padding 'same' or 'valid', got 'full'"),
         (lambda: nl.MaxPool2d(0), r"MaxPool2d: expected size to be an integer >= 1, got 0"),
         (lambda: nl.MaxPool2d(2, 0), r"MaxPool2d: expected stride to be an integer >= 1, got 0"),
+        (lambda: nl.AveragePool2d(0), r"AveragePool2d: expected size to be an integer >= 1"),
+        (lambda: nl.AveragePool2d(2, 0), r"AveragePool2d: expected stride to be an integer"),
+        (lambda: nl.LeakyReLU(1), r"LeakyReLU: expected slope in \[0, 1\), got 1; choose"),
         (lambda: nl.Dropout(1), r"Dropout: expected probability in \[0, 1\), got 1; choose"),
         (lambda: nl.Dropout(-0.1), r"Dropout: expected probability in \[0, 1\), got -0\.1"),
         (lambda: nl.Dropout(float("nan")), r"expected probability in \[0, 1\), got nan"),
@@ -188,6 +219,8 @@ def test_settings_out_of_range_are_refused(make, message):
         (nl.Conv2d(3), (4, 4), r"Conv2d\(.*: expected inputs of shape \(H, W, C\).*got \(4, 4\)"),
         (nl.Conv2d(3, 5, "valid"), (4, 6, 1), r"with H, W >= 5, got \(4, 6, 1\)"),
         (nl.MaxPool2d(3), (2, 5, 1), r"MaxPool2d\(.*with H, W >= 3, got \(2, 5, 1\); use fewer"),
+        (nl.AveragePool2d(3), (2, 5, 1), r"AveragePool2d\(.*with H, W >= 3, got \(2, 5, 1\)"),
+        (nl.GlobalAveragePool2d(), (5,), r"GlobalAv.*: expected inputs of shape \(H, W, C\), got"),
         (nl.MaxPool2d(), (5,), r"expected inputs of shape \(H, W, C\) with H, W >= 2, got \(5,\)"),
     ],
 )

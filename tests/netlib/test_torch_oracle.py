@@ -75,9 +75,69 @@ def test_maxpool2d(size, stride, image, levels, draw, rng):
     close(backward(dy), nhwc(input_.grad))
 
 
+@pytest.mark.parametrize(("size", "stride"), [(2, 2), (2, 1), (3, 2), (2, 3)])
+def test_averagepool2d(size, stride, draw, rng):
+    layer = nl.AveragePool2d(size, stride)
+    layer.build((8, 9, 3), rng)
+    agrees(layer, lambda x: functional.avg_pool2d(x, size, stride), draw, (8, 9, 3))
+
+
+def test_globalaveragepool2d(draw, rng):
+    layer = nl.Sequential(nl.GlobalAveragePool2d(), nl.Dense(4))
+    layer.build((7, 5, 6), rng)
+    weight = torch.tensor(layer.params["1.weight"])
+    agrees(layer, lambda x: x.mean((2, 3)) @ weight, draw, (7, 5, 6))
+
+
+def agrees(layer, function, draw, in_shape) -> None:
+    """Compare y and dx of images."""
+    x, dy = draw(3, *in_shape), draw(3, *layer.out_shape)
+    input_ = nchw(x)
+    output = function(input_)
+    images = output.ndim == 4
+    output.backward(nchw(dy) if images else torch.tensor(dy))
+    y, backward = layer.forward(x, train=False)
+    close(y, nhwc(output) if images else output)
+    close(backward(dy), nhwc(input_.grad))
+
+
+@pytest.mark.parametrize("in_shape", [(9, 8, 5), (7,)], ids=["images", "vectors"])
+@pytest.mark.parametrize("train", [True, False], ids=["training", "evaluation"])
+@pytest.mark.parametrize("momentum", [0.9, 0.99])
+def test_batchnorm(in_shape, train, momentum, draw, rng):
+    layer, channels = nl.BatchNorm(momentum, 1e-3), in_shape[-1]
+    layer.build(in_shape, rng)
+    other = (torch.nn.BatchNorm2d if len(in_shape) == 3 else torch.nn.BatchNorm1d)(
+        channels, eps=1e-3, momentum=1 - momentum
+    )
+    for name, param in layer.params.items():
+        param[...] = draw(channels)
+        getattr(other, name).data = torch.tensor(param)
+    for step in range(4):
+        x, dy = 3 * draw(6, *in_shape) + 2, draw(6, *in_shape)
+        training = train or step < 3  # evaluation after three batches
+        other.train(training)
+        input_ = nchw(x) if len(in_shape) == 3 else torch.tensor(x, requires_grad=True)
+        output = other(input_)
+        other.zero_grad()
+        output.backward(nchw(dy) if len(in_shape) == 3 else torch.tensor(dy))
+        y, backward = layer.forward(x, train=training, rng=rng)
+        close(y, nhwc(output) if len(in_shape) == 3 else output)
+        close(backward(dy), nhwc(input_.grad) if len(in_shape) == 3 else input_.grad)
+        close(layer.grads["weight"], other.weight.grad)
+        close(layer.grads["bias"], other.bias.grad)
+        close(layer.buffers["running_mean"], other.running_mean)
+        close(layer.buffers["running_variance"], other.running_var)
+
+
 @pytest.mark.parametrize(
     ("layer", "function"),
-    [(nl.ReLU(), torch.relu), (nl.Tanh(), torch.tanh), (nl.Sigmoid(), torch.sigmoid)],
+    [
+        (nl.ReLU(), torch.relu),
+        (nl.LeakyReLU(0.1), lambda x: functional.leaky_relu(x, 0.1)),
+        (nl.Tanh(), torch.tanh),
+        (nl.Sigmoid(), torch.sigmoid),
+    ],
 )
 def test_activations(layer, function, draw, rng):
     layer.build((5, 3), rng)
