@@ -12,15 +12,14 @@ from rich.console import Console
 
 from sweep import report as report_files
 from sweep import screens
+from sweep.arguments import chosen_study, open_run, study_arguments, trial_of
 from sweep.console import LiveStatus
-from sweep.errors import OptionError, RunError, SweepError
+from sweep.errors import OptionError, SweepError
 from sweep.export import FORMATS
-from sweep.loading import load_study
 from sweep.options import Options
 from sweep.rehearsal import rehearse
-from sweep.results import Run
+from sweep.replaying import other_suggestions, retrain, study_of
 from sweep.run import run as run_study
-from sweep.study import Study
 
 EXIT_FAILURE = 1
 EXIT_MISTAKE = 2
@@ -58,21 +57,8 @@ def cli() -> None:
     """Hyperparameter sweeps that survive every kill: running again is going on."""
 
 
-def _study_arguments(command: Any) -> Any:
-    for decorate in (
-        click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
-                     help="Change one of the study's own settings; may be repeated."),
-        click.option("--seed", type=click.IntRange(0), help="The one seed all others derive from."),
-        click.option("--trials", type=click.IntRange(1), help="How many trials in the end: the "
-                     "total, not more of them.  [default: the study's]"),
-        click.argument("study", type=click.Path(path_type=Path), metavar="STUDY.py"),
-    ):  # fmt: skip
-        command = decorate(command)
-    return command
-
-
 @cli.command()
-@_study_arguments
+@study_arguments
 @click.option("--name", default="", help="Of the run directory.  [default: the study's]")
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
               help="The directory of all run directories.")  # fmt: skip
@@ -88,17 +74,20 @@ def _study_arguments(command: Any) -> Any:
               show_default=True, help="auto: join the Ray cluster that runs here.")  # fmt: skip
 @click.option("--retries", type=click.IntRange(0), default=2, show_default=True,
               help="How often a trial is tried again whose process died.")  # fmt: skip
+@click.option("--deterministic", is_flag=True, help="The same table on any number of slots.")
 @click.option("--quiet", is_flag=True, help="Print nothing but the result.")
 def run(
     study: Path,
     trials: int | None,
     seed: int | None,
     settings: tuple[str, ...],
+    deterministic: bool,  # noqa: FBT001 - click passes flags by name
     quiet: bool,  # noqa: FBT001 - click passes flags by name
     **options: Any,
 ) -> int:
     """Start a study's run, or go on with it; once all is done it changes nothing."""
-    declared = _load(study, trials, seed, settings)
+    declared = chosen_study(study, trials, seed, settings)
+    declared = replace(declared, deterministic=deterministic or declared.deterministic)
     chosen = Options(**{name: value for name, value in options.items() if value is not None})
     console = Console(quiet=quiet)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -109,14 +98,14 @@ def run(
 
 
 @cli.command()
-@_study_arguments
+@study_arguments
 @click.option("--seconds", type=click.FloatRange(0), default=20.0, show_default=True,
               help="How long to try the first trial.")  # fmt: skip
 def check(
     study: Path, trials: int | None, seed: int | None, settings: tuple[str, ...], seconds: float
 ) -> None:
     """Validate a study, try its first trial for a moment, and estimate the whole run."""
-    declared = _load(study, trials, seed, settings)
+    declared = chosen_study(study, trials, seed, settings)
     screens.rehearsal(declared, rehearse(declared, seconds), Options().n_slots)
 
 
@@ -124,14 +113,14 @@ def check(
 @click.argument("run", metavar="RUN")
 def status(run: str) -> None:
     """Show how a run stands, on one screen, while it works or after."""
-    screens.status(_open(run))
+    screens.status(open_run(run))
 
 
 @cli.command()
 @click.argument("run", metavar="RUN")
 def report(run: str) -> None:
     """Make the tables, plots and report of a run again, from its database."""
-    opened = _open(run)
+    opened = open_run(run)
     report_files.write(opened)
     click.echo(opened.folder.report)
 
@@ -145,7 +134,7 @@ def report(run: str) -> None:
               help="A file to write.  [default: standard output]")  # fmt: skip
 def export(run: str, format_: str, table: str, output: Path | None) -> None:
     """Print a run's table as CSV, Markdown, LaTeX or JSON, or write it to a file."""
-    text = FORMATS[format_](screens.TABLES[table](_open(run)))
+    text = FORMATS[format_](screens.TABLES[table](open_run(run)))
     if output is None:
         click.echo(text, nl=False)
         return
@@ -162,47 +151,31 @@ def export(run: str, format_: str, table: str, output: Path | None) -> None:
 @click.argument("trial", type=click.IntRange(0))
 def show(run: str, trial: int) -> None:
     """Show everything about one trial, its traceback included."""
-    opened = _open(run)
-    if trial >= len(opened.records):
-        raise OptionError(
-            f"show: expected a trial below {len(opened.records)}, got {trial}; "
-            f"see `python -m sweep status {run}`"
-        )
-    screens.show(opened, opened.records[trial])
+    opened = open_run(run)
+    screens.show(opened, trial_of(opened, trial))
+
+
+@cli.command()
+@click.argument("run", metavar="RUN")
+@click.option("--trial", type=click.IntRange(0), help="Train this one again, and compare.")
+@click.option("--study", default="", metavar="STUDY.py", help="Where the study file is now.")
+def replay(run: str, trial: int | None, study: str) -> int:
+    """Ask for every suggestion of a run again, or train one of its trials again."""
+    opened = open_run(run)
+    declared = study_of(opened, study)
+    if trial is None:
+        equal = screens.suggestions(opened, other_suggestions(declared, opened))
+    else:
+        record = trial_of(opened, trial)
+        equal = screens.training(record, retrain(declared, record))
+    return 0 if equal else EXIT_FAILURE
 
 
 @cli.command()
 @click.argument("run", metavar="RUN")
 def best(run: str) -> None:
     """Show the best configuration, its weights, and how to load them."""
-    screens.best(_open(run))
-
-
-def _load(path: Path, trials: int | None, seed: int | None, settings: tuple[str, ...]) -> Study:
-    overrides = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not (key and equals):
-            raise OptionError(f"--set: expected KEY=VALUE, got {setting!r}")
-        overrides[key.strip()] = value
-    study = load_study(path, overrides)
-    return replace(
-        study,
-        trials=study.trials if trials is None else trials,
-        seed=study.seed if seed is None else seed,
-    )
-
-
-def _open(run: str) -> Run:
-    """The run at this path, or of this name below ./runs."""
-    candidates = [Path(run), Path("runs") / run]
-    for path in candidates:
-        if (path / "sweep.db").is_file():
-            return Run(path)
-    raise RunError(
-        f"{run}: expected a run directory or a name below ./runs, found no sweep.db in "
-        f"{' or '.join(map(str, candidates))}; `python -m sweep run` makes one"
-    )
+    screens.best(open_run(run))
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:

@@ -66,7 +66,7 @@ class Conductor:
         self._drivers.append(driver)
         if not driver.done:
             data = guarded("data", study.data, study) if study.data else None
-            with closing(make_pool(study, data, driver.n_left)) as pool:
+            with closing(make_pool(study, data, driver.n_useful_slots)) as pool:
                 driver.run(pool)
         return driver
 
@@ -93,7 +93,7 @@ def _both(first: Observer, second: Observer) -> Observer:
 def _open(database: Database, study: Study) -> StudyTable:
     """The study's table: a new one, or the one there is if it was made for the same study."""
     names = database.studies()
-    about = identity(study) | {"provenance": provenance()}
+    about = identity(study) | {"file": study.file, "provenance": provenance()}
     name = names[0] if names else study.name
     table = database.ensure(name, minimize=study.sign > 0, attributes=about)
     check_identity(study, table.attributes())
@@ -107,9 +107,9 @@ def _slots(options: Options) -> Iterator[PoolMaker]:
     if options.pool == "inline":
         yield lambda study, data, _: InlinePool(study, data, options.cpus_per_slot)
         return
-    from sweep import ray_pool  # costs half a second, and is not always needed
+    from sweep import ray_cluster, ray_pool  # cost half a second, and are not always needed
 
-    with ray_pool.cluster(options.address, options.n_slots, options.cpus_per_slot) as cluster:
+    with ray_cluster.cluster(options.address, options.n_slots, options.cpus_per_slot) as cluster:
         yield lambda study, data, useful: ray_pool.RayPool(
             cluster, study, data, min(useful, options.n_slots)
         )

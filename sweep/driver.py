@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from sweep.database import StudyTable
 from sweep.errors import StudyError
 from sweep.folder import CheckpointFolder
+from sweep.ordering import Order
 from sweep.pool import Pool
-from sweep.pruning import Curve
 from sweep.records import Ending, Failure, Progress, SlotLost, TrialRecord, Work
 from sweep.sampling import Sampling
 from sweep.seeds import derive_seed
@@ -67,6 +67,7 @@ class Driver:
         self._observer = observer
         self._sampling = Sampling(study)
         self.records = table.trials()
+        self._order = Order(study, self.records)
         self._sampling.restore(self.records)
         limit = self._sampling.limit
         self.n_trials = study.trials if limit is None else min(study.trials, limit)
@@ -78,6 +79,11 @@ class Driver:
     def n_left(self) -> int:
         """How many trials have not ended, those that have not begun among them."""
         return max(0, self.n_trials - len(self.records)) + len(self._interrupted)
+
+    @property
+    def n_useful_slots(self) -> int:
+        """How many slots can have work at a time."""
+        return self._order.n_useful_slots(self.n_left)
 
     @property
     def done(self) -> bool:
@@ -96,7 +102,7 @@ class Driver:
             records=self.records,
             slots=pool.size,
             n_trials=self.n_trials,
-            ended_before=self._n_ended(),
+            ended_before=self._order.n_ended(),
             began=time.monotonic(),
         )
         deadline = snapshot.began + self._policy.hours * 3600
@@ -126,20 +132,23 @@ class Driver:
         """An interrupted trial, or else a new one, as long as there are any."""
         while self._interrupted:
             record = self._interrupted.pop(0)
-            if not self._is_pruned(record):
+            if not self._order.prunes(record):
                 return record
             self._end(record, Ending.PRUNED)  # the decision that the interruption forestalled
         if len(self.records) >= self.n_trials:
             return None
         number = len(self.records)
-        trial = self._sampling.ask(number)
+        told = self._order.told(number)
+        if told is None:
+            return None
+        trial = self._sampling.ask(number, told)
         record = TrialRecord(
             number=number,
             params=trial.params,
             domains=trial.domains,
             config=plain(self._study.space(trial)),
             seed=derive_seed(self._study.seed, self._study.name, number),
-            told=self._n_ended(),
+            told=told,
             started=datetime.now(UTC),
         )
         self._table.add(record)
@@ -167,20 +176,9 @@ class Driver:
         elif progress.finished:
             record.score = self._study.score_of(record.curve(self._study.metric))
             self._end(record, Ending.COMPLETE)
-        elif new and self._is_pruned(record):
+        elif new and self._order.prunes(record):
             self._end(record, Ending.PRUNED)
         return record.ending is Ending.RUNNING
-
-    def _is_pruned(self, record: TrialRecord) -> bool:
-        pruner = self._study.pruner
-        if pruner is None or not pruner.decides_after(len(record.epochs)):
-            return False
-        others = [self._curve(other) for other in self.records if other is not record]
-        return pruner.prunes(self._curve(record).values, others)
-
-    def _curve(self, record: TrialRecord) -> Curve:
-        values = [self._study.sign * value for value in record.curve(self._study.metric)]
-        return Curve(values, record.ending is Ending.COMPLETE)
 
     def _lose(self, record: TrialRecord, lost: SlotLost) -> None:
         """Puts a trial whose process died back in line, or gives it up."""
@@ -198,7 +196,7 @@ class Driver:
 
     def _end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
         record.ending, record.failure = ending, failure
-        record.ended = self._n_ended()
+        record.ended = self._order.place(record)
         record.finished = datetime.now(UTC)
         self._table.finish(record)
         self._sampling.tell(record)
@@ -221,6 +219,3 @@ class Driver:
             or record is best
             or (keeps_all and record.ending is Ending.COMPLETE)
         )
-
-    def _n_ended(self) -> int:
-        return sum(record.ending is not Ending.RUNNING for record in self.records)

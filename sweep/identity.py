@@ -23,6 +23,7 @@ def identity(study: Study) -> dict[str, Any]:
         "sampler": study.sampler,
         "pruner": repr(study.pruner),
         "score": study.score,
+        "window": study.window if study.deterministic else None,
         "settings": {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in study.settings.items()

@@ -44,7 +44,7 @@ def load_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> 
             f"{path}: expected `study` to be a sweep.Study, got {type(study).__name__}; "
             f"at least:\n{MINIMUM}"
         )
-    return replace(study, settings=settings)
+    return replace(study, file=str(path.resolve()), settings=settings)
 
 
 def where(error: BaseException, file: str) -> str:

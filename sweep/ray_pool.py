@@ -1,21 +1,7 @@
-"""This file runs slots as Ray actors; the only one that knows Ray."""
+"""This file runs slots as Ray actors, one process each."""
 
-import logging
-import os
-import pickle
-import secrets
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-
-# Ray reads these once, when it is loaded: ports answer only to who knows the token, and a process
-# tree under `uv run` is left as it is.
-if "ray" not in sys.modules:
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
 
 import ray
 from ray import cloudpickle
@@ -23,18 +9,12 @@ from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
 from sweep.errors import OptionError
 from sweep.loading import MODULE_PREFIX
+from sweep.ray_cluster import Cluster
 from sweep.records import Progress, SlotLost, Work, Worker
 from sweep.study import Study
 from sweep.worker import Session
 
-OBJECT_STORE_BYTES = 256 * 1024**2
 START_TIMEOUT_S = 120.0
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
 
 
 class Slot:
@@ -51,39 +31,6 @@ class Slot:
     def advance(self, work: Work | None) -> Progress:
         """See `Session.advance`."""
         return self._session.advance(work)
-
-
-class Cluster:
-    """The Ray that slots run on: started, or joined, by the first pool that needs it."""
-
-    def __init__(self, address: str, slots: int, cpus_per_slot: int) -> None:
-        """Notes what to start.
-
-        Args:
-            address: "local" starts Ray on this machine; "auto" joins what this process is part of.
-            slots: How many slots there will be at most.
-            cpus_per_slot: Cores, and BLAS threads, of each.
-        """
-        self.cpus_per_slot = cpus_per_slot
-        self._address = address
-        self._num_cpus = slots * cpus_per_slot
-
-    def start(self, data: Any) -> None:
-        """Starts Ray with room for `data`, or joins it, unless that is done."""
-        if not ray.is_initialized():
-            with _environment(self.cpus_per_slot):
-                _start(self._address, self._num_cpus, _size(data))
-
-
-@contextmanager
-def cluster(address: str, slots: int, cpus_per_slot: int) -> Iterator[Cluster]:
-    """A `Cluster` that is shut down on leaving, unless Ray was in use before."""
-    was_running = ray.is_initialized()
-    try:
-        yield Cluster(address, slots, cpus_per_slot)
-    finally:
-        if not was_running:
-            ray.shutdown()
 
 
 class RayPool:
@@ -176,56 +123,6 @@ class RayPool:
         return ray.remote(Slot).options(**options).remote(
             sys.path, self._study, self._data, self._cpus_per_slot
         )  # fmt: skip
-
-
-def _start(address: str, num_cpus: int, data_bytes: int) -> None:
-    options: dict[str, Any] = {
-        "logging_level": logging.ERROR,
-        "log_to_driver": False,
-        "configure_logging": False,
-    }
-    if address == "local":
-        if not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys():
-            os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
-        options |= {
-            "num_cpus": num_cpus,
-            "include_dashboard": False,
-            "object_store_memory": OBJECT_STORE_BYTES + 2 * data_bytes,
-        }
-    terminate = signal.getsignal(signal.SIGTERM)
-    ray.init(address=address, **options)
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, terminate)  # Ray puts its own handler there
-
-
-@contextmanager
-def _environment(blas_threads: int) -> Iterator[None]:
-    """What Ray's processes inherit, for as long as they are being started.
-
-    BLAS reads its thread count when NumPy is loaded, before any of our code runs in a worker; and
-    Ray would give workers the lowest priority.
-    """
-    changes = dict.fromkeys(THREAD_VARIABLES, str(blas_threads)) | {
-        "RAY_worker_niceness": "0",
-        "RAY_USAGE_STATS_ENABLED": "0",
-    }
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def _size(data: Any) -> int:
-    """Bytes of the arrays in `data`, which go to the object store without a copy."""
-    buffers: list[pickle.PickleBuffer] = []
-    cloudpickle.dumps(data, protocol=5, buffer_callback=buffers.append)
-    return sum(buffer.raw().nbytes for buffer in buffers)
 
 
 def _dumps(study: Study) -> bytes:

@@ -116,8 +116,9 @@ class TrialRecord:
     Attributes:
         number: From 0, in the order of asking; never changes, however often the trial is retried.
         config: What `space` made of `params`, as plain values.
-        told: How many endings the sampler had seen when it was asked for this trial.
-        ended: Which ending this was, from 1, in the order in which they were told; 0 before.
+        told: How many endings the sampler knew of when it was asked for this trial: those whose
+            `ended` is not higher.
+        ended: The place of its ending in the order in which they are told, from 1; 0 before.
         attempts: One line per attempt that was cut short: the reason, and the last epoch kept.
         score: The metric to minimise or maximise, by the study's rule; None without one.
     """

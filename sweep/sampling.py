@@ -5,7 +5,9 @@ afresh for every question, from the study's seed and the trial's number, so that
 on nothing but these and the trials it has been told of.
 """
 
+import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -60,6 +62,7 @@ class Sampling:
             direction="minimize" if study.sign > 0 else "maximize",
         )
         self._study_id = self._storage.get_study_id_from_name(study.name)
+        self._untold: list[TrialRecord] = []
 
     @property
     def limit(self) -> int | None:
@@ -69,14 +72,28 @@ class Sampling:
     def restore(self, records: Iterable[TrialRecord]) -> None:
         """Takes in the trials of the database, in the order of their numbers."""
         for record in records:
-            self._copy.add_trial(_frozen(record, self.study.metric))
+            self._copy.add_trial(_frozen(replace(record, ending=Ending.RUNNING), ""))
+            if record.ending is not Ending.RUNNING:
+                self.tell(record)
 
-    def ask(self, number: int) -> Trial:
+    def tell(self, record: TrialRecord) -> None:
+        """Takes in how a trial ended; the next questions that may know of it will."""
+        self._untold.append(record)
+
+    def ask(self, number: int, told: float = math.inf) -> Trial:
         """Draws the parameters of a new trial.
+
+        Args:
+            number: Of the new trial: how many there are.
+            told: How many endings the answer may depend on; the others look as if still running.
 
         Raises:
             StudyError: If the space breaks a law, as by changing what a parameter is drawn from.
         """
+        for record in self._untold:
+            if record.ended <= told:
+                self._tell(record)
+        self._untold = [record for record in self._untold if record.ended > told]
         fixed = self._fixed(number)
         if fixed:
             self._copy.enqueue_trial(fixed)
@@ -101,8 +118,7 @@ class Sampling:
         self._forget_notes(number)
         return trial
 
-    def tell(self, record: TrialRecord) -> None:
-        """Takes in how a trial ended."""
+    def _tell(self, record: TrialRecord) -> None:
         frozen = _frozen(record, self.study.metric)
         trial_id = self._trial_id(record.number)
         for step, value in frozen.intermediate_values.items():

@@ -1,7 +1,7 @@
 """This file prints what the commands show, each on one screen."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ import click
 
 from sweep import export, tables
 from sweep.console import duration
-from sweep.records import Ending, TrialRecord
+from sweep.records import Ending, EpochRecord, TrialRecord
 from sweep.rehearsal import Rehearsal
 from sweep.results import Run
 from sweep.study import Study
@@ -84,6 +84,31 @@ def best(run: Run) -> None:
     weights = run.folder.best / "weights.safetensors"
     if weights.is_file():
         click.echo(f'weights: safetensors.numpy.load_file("{_relative(weights)}")')
+
+
+def suggestions(run: Run, others: Iterable[tuple[TrialRecord, str]]) -> bool:
+    """What asking again for every suggestion has shown; True if all are the same."""
+    n_other = 0
+    for record, suggestion in others:
+        n_other += 1
+        click.echo(f"trial {record.number}: {record.params}, but now {suggestion}")
+    n_same = len(run.records) - n_other
+    click.echo(f"{run.name}: {n_same} of {len(run.records)} suggestions are the same again")
+    return n_other == 0
+
+
+def training(record: TrialRecord, epochs: Iterable[tuple[EpochRecord, EpochRecord | None]]) -> bool:
+    """What training a trial again has shown; True if every metric has the same bits."""
+    equal = True
+    for epoch, again in epochs:
+        same = again is not None and again.metrics == epoch.metrics
+        equal = equal and same
+        now = "" if same else f", but now {_metrics(again.metrics) if again else 'nothing'}"
+        verdict = "equal" if same else "DIFFERENT"
+        click.echo(f"epoch {epoch.number}: {verdict}: {_metrics(epoch.metrics)}{now}")
+    bits = "the same bits again" if equal else "not the same"
+    click.echo(f"trial {record.number}, {len(record.epochs)} epochs: {bits}")
+    return equal
 
 
 def rehearsal(study: Study, tried: Rehearsal, n_slots: int) -> None:

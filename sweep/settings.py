@@ -56,6 +56,13 @@ def settings(declaration: type[S]) -> S:
     return chosen
 
 
+def as_text(value: object) -> str:
+    """A setting's value as `--set` reads it."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(as_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 @contextmanager
 def overriding(given: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Applies `given` to every `settings` call inside; yields all settings that were declared.

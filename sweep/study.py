@@ -65,6 +65,10 @@ class Study:
         score: Which epoch counts: the "last", or the "best" one of the trial.
         first: Parameters to try first, each whole or in part; the sampler adds what is missing.
         final: What to do with the best configuration in the end; None for nothing.
+        deterministic: Whether the table depends on nothing but study and seed, however many slots
+            there are and whatever dies: a trial then knows only those at least `window` before it.
+        window: How many trials can be under way at a time in that mode; more slots stay idle.
+        file: The study file; filled in when it is loaded.
         settings: The study's own settings, kept on record; filled in when the file is loaded.
 
     Raises:
@@ -84,6 +88,9 @@ class Study:
     score: Literal["last", "best"] = "last"
     first: tuple[Params, ...] = ()
     final: Final | None = None
+    deterministic: bool = False
+    window: int = 8
+    file: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -94,6 +101,7 @@ class Study:
             ("data to be a function", self.data is None or callable(self.data), self.data),
             ("trials to be a whole number >= 1", _is_int(self.trials, 1), self.trials),
             ("seed to be a whole number >= 0", _is_int(self.seed, 0), self.seed),
+            ("window to be a whole number >= 1", _is_int(self.window, 1), self.window),
             (
                 "sampler to be 'tpe', 'random' or 'grid'",
                 self.sampler in ("tpe", "random", "grid"),

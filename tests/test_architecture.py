@@ -11,7 +11,7 @@ import sweep
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted([*ROOT.glob("sweep/**/*.py"), *ROOT.glob("netlib/**/*.py")])
 STUDIES = sorted(ROOT.glob("studies/*.py"))
-MAX_LINES = 230
+MAX_LINES = 225
 MAX_FUNCTION_LINES = 40
 
 

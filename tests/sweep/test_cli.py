@@ -163,7 +163,7 @@ def test_show_tells_all_of_one_trial_with_its_traceback(
     assert out.startswith(f"trial {failed.number} of toy: error\n")
     assert 'raise OSError("x is large")' in out
     assert main(["show", "toy", "12"]) == 2
-    assert "expected a trial below 12, got 12" in capsys.readouterr().err
+    assert "expected one below 12, got 12" in capsys.readouterr().err
 
 
 def test_best_prints_the_configuration(

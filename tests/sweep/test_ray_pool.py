@@ -21,9 +21,9 @@ PARAMS: dict[str, Any] = {"x": 0.5, "k": 2}
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    from sweep import ray_pool
+    from sweep import ray_cluster
 
-    with ray_pool.cluster("local", slots=2, cpus_per_slot=1) as cluster:
+    with ray_cluster.cluster("local", slots=2, cpus_per_slot=1) as cluster:
         yield cluster
 
 

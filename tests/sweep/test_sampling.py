@@ -276,7 +276,7 @@ def domains(draw):
         trial.suggest_int("x", abs(low) + 1, abs(low) + width + 1, log=True)
     else:
         values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
-        trial.suggest_categorical("x", draw(st.lists(values, min_size=1, unique_by=repr)))
+        trial.suggest_categorical("x", draw(st.lists(values, min_size=1, unique=True)))
     return trial.domains["x"]
 
 

@@ -1,0 +1,76 @@
+"""This file verifies a run: asks for every suggestion again, and trains a trial again."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+from sweep.errors import RunError
+from sweep.identity import check_space
+from sweep.loading import guarded, load_study
+from sweep.records import EpochRecord, TrialRecord, Work
+from sweep.results import Run
+from sweep.sampling import Sampling
+from sweep.settings import as_text
+from sweep.study import Study
+from sweep.worker import Session
+
+
+def study_of(run: Run, file: str = "") -> Study:
+    """The study that a run was made for, with its recorded settings and seed.
+
+    Args:
+        run: The run.
+        file: Where the study file is now; where it was then if empty.
+
+    Raises:
+        StudyError: If the file is not there, or not a study.
+        RunError: If the run was made without a file, or its space is another one now.
+    """
+    file = file or str(run.about.get("file", ""))
+    if not file:
+        raise RunError(
+            f"{run.folder.path}: expected a run of a study file, got one made in Python; "
+            f"name a file with --study"
+        )
+    study = load_study(file, {k: as_text(v) for k, v in run.about["settings"].items()})
+    window = run.about.get("window")
+    study = replace(
+        study,
+        trials=len(run.records) or 1,
+        seed=run.about["seed"],
+        deterministic=window is not None,
+        window=window or study.window,
+    )
+    check_space(study, run.records)
+    return study
+
+
+def other_suggestions(study: Study, run: Run) -> Iterator[tuple[TrialRecord, str]]:
+    """The trials whose parameters are not what the sampler suggests, with what it suggests."""
+    sampling = Sampling(study)
+    for record in run.records:
+        trial = sampling.ask(record.number, record.told)
+        if trial.params != record.params:
+            yield record, str(trial.params)
+        sampling.tell(record)
+
+
+def retrain(study: Study, record: TrialRecord) -> Iterator[tuple[EpochRecord, EpochRecord | None]]:
+    """Trains a trial again, as many epochs as are on record, in this process.
+
+    Yields:
+        Each epoch on record, with the new one; None if the training ended before it.
+    """
+    data = guarded("data", study.data, study) if study.data else None
+    threads = record.worker.blas_threads if record.worker else 1
+    again: list[EpochRecord] = []
+    work: Work | None = Work(record.number, record.params, record.seed)
+    finished = False
+    with closing(Session(study, data, threads)) as session:
+        for epoch in record.epochs:
+            while len(again) < epoch.number and not finished:
+                progress = session.advance(work)
+                work = None
+                again += progress.epochs
+                finished = progress.finished or bool(progress.complaint)
+            yield epoch, again[epoch.number - 1] if epoch.number <= len(again) else None
