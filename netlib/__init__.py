@@ -45,7 +45,14 @@ from netlib.layers.tanh import Tanh
 from netlib.losses import Loss, mean_squared_error, softmax_cross_entropy
 from netlib.optimizers import SGD, Adam, Optimizer
 from netlib.recipe import Epoch, Recipe, State
-from netlib.schedules import Schedule, constant, step_halving, warmup_halving
+from netlib.schedules import (
+    Schedule,
+    constant,
+    cosine,
+    linear,
+    step_halving,
+    warmup_halving,
+)
 from netlib.training import fit
 from netlib.weights import load_weights, save_weights
 
@@ -91,6 +98,7 @@ __all__ = [
     "Tanh",
     "Weights",
     "constant",
+    "cosine",
     "directional_error",
     "evaluate",
     "fit",
@@ -98,6 +106,7 @@ __all__ = [
     "gradient_errors",
     "he_normal",
     "idx_folder",
+    "linear",
     "load_weights",
     "mean_squared_error",
     "mnist",

@@ -1,11 +1,12 @@
 """This file decides when a training has stopped getting better."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from netlib.arrays import Weights
 from netlib.checks import check_count, check_range
+from netlib.errors import ConfigError
 
 Memory = dict[str, Any]
 """What early stopping remembers: numbers, None and arrays, so that it is part of a state."""
@@ -37,6 +38,21 @@ class EarlyStopping:
     def __post_init__(self) -> None:
         check_count("EarlyStopping", "patience", self.patience)
         check_range("EarlyStopping", "min_delta", self.min_delta, "[0, 1)")
+
+    def check(self, metrics: Sequence[str]) -> None:
+        """Refuse a training without the metric to watch.
+
+        Args:
+            metrics: Names of those that its epochs will have.
+
+        Raises:
+            ConfigError: If it is not among them.
+        """
+        if self.metric not in metrics:
+            raise ConfigError(
+                f"EarlyStopping: expected one of the metrics {[*metrics]}, got {self.metric!r}; "
+                "choose one or pass validation data"
+            )
 
     def start(self) -> Memory:
         """Return the memory before the first epoch."""

@@ -13,30 +13,40 @@ from netlib.errors import ShapeError
 Loss = Callable[[Array, Labels], tuple[float, Array]]
 
 
-def softmax_cross_entropy(logits: Array, labels: Labels) -> tuple[float, Array]:
+def softmax_cross_entropy(
+    logits: Array, labels: Labels, *, smoothing: float = 0.0
+) -> tuple[float, Array]:
     """Measure how improbable the labels are under the softmax of the logits.
 
-    p = exp(z) / sum exp(z) along each row, loss = mean of -log p[label],
-    dz = (p - onehot(label)) / N. Logits are shifted by their maximum first, so nothing overflows.
+    p = exp(z) / sum exp(z) along each row, t = (1 - smoothing) onehot(label) + smoothing / U,
+    loss = mean of -sum t log p, dz = (p - t) / N. Without smoothing that is -log p[label].
+    Logits are shifted by their maximum first, so nothing overflows.
 
     Args:
         logits: (N, U), one row per image. Not modified.
         labels: (N,) integers 0..U-1.
+        smoothing: Share of the target that is spread evenly over all classes, in [0, 1).
 
     Returns:
         The mean loss in nats, >= 0, and dlogits (N, U) in the dtype of the logits.
 
     Raises:
         ShapeError: If there is not one label per row.
+
+    Source: Szegedy et al. 2016, section 7, for the smoothing (arXiv:1512.00567).
     """
     n = _count("softmax_cross_entropy", logits, labels)
     rows = np.arange(n)
     z = logits - logits.max(axis=1, keepdims=True)
     exponentials = np.exp(z)
     sums = exponentials.sum(axis=1, keepdims=True)
-    loss = float(np.mean(np.log(sums[:, 0]) - z[rows, labels], dtype=np.float64))
+    losses = np.log(sums[:, 0]) - (1 - smoothing) * z[rows, labels]
     dlogits: Array = exponentials / sums
-    dlogits[rows, labels] -= 1
+    dlogits[rows, labels] -= 1 - smoothing
+    if smoothing:
+        losses -= smoothing * z.mean(axis=1)
+        dlogits -= smoothing / logits.shape[1]
+    loss = float(np.mean(losses, dtype=np.float64))
     dlogits /= n
     return loss, dlogits
 

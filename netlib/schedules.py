@@ -75,3 +75,71 @@ def warmup_halving(learning_rate: float, warmup: int, every: int) -> Schedule:
         return learning_rate * 0.5 ** math.floor((elapsed - warmup) / every)
 
     return rate
+
+
+def cosine(peak: float, epochs: float, *, warmup: float = 0.0, floor: float = 0.0) -> Schedule:
+    """Raise the learning rate in a straight line, then lower it along half a cosine.
+
+    rate(e) = floor + (peak - floor) * e / warmup                              while e < warmup
+              floor + (peak - floor) * (1 + cos(pi * t)) / 2                   until e = epochs
+              floor                                                            from then on
+
+    with t = (e - warmup) / (epochs - warmup). It changes at every step, not only between epochs.
+
+    Args:
+        peak: The highest step size, reached after the warm-up, >= 0.
+        epochs: Epochs until the floor is reached, > 0: those of the recipe, as a rule.
+        warmup: Epochs of the rise, fractions included, in [0, epochs).
+        floor: Step size at both ends, in [0, peak].
+
+    Returns:
+        The schedule.
+
+    Raises:
+        ConfigError: If an argument is out of its range.
+
+    Source: Loshchilov and Hutter 2017, eq. 5, without restarts (arXiv:1608.03983).
+    """
+    _check_decay("cosine", peak, epochs, warmup, floor)
+
+    def height(t: float) -> float:
+        return (1 + math.cos(math.pi * t)) / 2
+
+    return lambda e: floor + (peak - floor) * _rise_and_fall(e, warmup, epochs, height)
+
+
+def linear(peak: float, epochs: float, *, warmup: float = 0.0, floor: float = 0.0) -> Schedule:
+    """Raise the learning rate in a straight line, then lower it in a straight line.
+
+    As `cosine`, but with floor + (peak - floor) * (1 - t) between the warm-up and the end.
+
+    Args:
+        peak: The highest step size, reached after the warm-up, >= 0.
+        epochs: Epochs until the floor is reached, > 0: those of the recipe, as a rule.
+        warmup: Epochs of the rise, fractions included, in [0, epochs).
+        floor: Step size at both ends, in [0, peak].
+
+    Returns:
+        The schedule.
+
+    Raises:
+        ConfigError: If an argument is out of its range.
+    """
+    _check_decay("linear", peak, epochs, warmup, floor)
+    return lambda e: floor + (peak - floor) * _rise_and_fall(e, warmup, epochs, lambda t: 1 - t)
+
+
+def _check_decay(where: str, peak: float, epochs: float, warmup: float, floor: float) -> None:
+    check_range(where, "peak", peak, "[0, inf)")
+    check_range(where, "epochs", epochs, "(0, inf)")
+    check_range(where, "warmup", warmup, f"[0, {epochs})")
+    check_range(where, "floor", floor, f"[0, {peak}]")
+
+
+def _rise_and_fall(
+    elapsed: float, warmup: float, epochs: float, fall: Callable[[float], float]
+) -> float:
+    """Return a height 0..1: up to 1 during the warm-up, then `fall` of the share of the rest."""
+    if elapsed < warmup:
+        return elapsed / warmup
+    return fall(min((elapsed - warmup) / (epochs - warmup), 1.0))

@@ -12,14 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netlib.arrays import Labels, Rng, as_input
+from netlib.averaging import WeightAverage
 from netlib.datasets import Dataset
 from netlib.early_stopping import EarlyStopping
-from netlib.errors import ConfigError, ShapeError, StateError
+from netlib.errors import ShapeError, StateError
 from netlib.evaluation import evaluate
 from netlib.layers.sequential import Sequential
 from netlib.recipe import Epoch, Recipe, State
 
-_STATE_KEYS = {"epoch", "finished", "weights", "optimizer", "rng", "early_stopping"}
+_JUDGED = ["validation_loss", "validation_error"]
+_OPTIONAL = {"early_stopping", "weight_average"}
+_STATE_KEYS = {"epoch", "finished", "weights", "optimizer", "rng", *_OPTIONAL}
 
 
 def fit(
@@ -38,7 +41,8 @@ def fit(
     the training: the metrics of that last epoch are nan.
 
     Args:
-        network: Built for the images if it is not built yet; holds the weights afterwards.
+        network: Built for the images if it is not built yet; after each epoch it holds the
+            weights that were validated, so the average if the recipe averages weights.
         recipe: How to train.
         train: Images to learn from.
         validation: Images to judge each epoch by.
@@ -84,24 +88,18 @@ class _Training:
         self._optimizer = copy.deepcopy(recipe.optimizer)
         self._stopping = recipe.early_stopping
         self._memory = self._stopping.start() if self._stopping else None
+        decay = recipe.weight_average
+        self._average = WeightAverage(network, decay) if decay else None
         self._number, self._finished = 0, False
-        self._check_metric()
+        if self._stopping:
+            self._stopping.check(["train_loss", *(_JUDGED if validation is not None else [])])
         network.input_gradient = False  # of the images: nobody needs it
-
-    def _check_metric(self) -> None:
-        known = ["train_loss"]
-        if self._validation is not None:
-            known += ["validation_loss", "validation_error"]
-        if self._stopping and self._stopping.metric not in known:
-            raise ConfigError(
-                f"fit: expected early stopping on one of {known}, got "
-                f"{self._stopping.metric!r}; choose one or pass validation data"
-            )
 
     def restore(self, state: State) -> None:
         """Continue after the epoch of a state."""
-        if state.keys() != _STATE_KEYS or (state["early_stopping"] is None) != (
-            self._memory is None
+        own = {"early_stopping": self._memory, "weight_average": self._average}
+        if state.keys() != _STATE_KEYS or any(
+            (state[name] is None) != (own[name] is None) for name in _OPTIONAL
         ):
             raise StateError(
                 f"fit: expected a state with {sorted(_STATE_KEYS)} of a training with the same "
@@ -111,6 +109,8 @@ class _Training:
         self._optimizer.restore(state["optimizer"])
         self._rng.bit_generator.state = state["rng"]
         self._memory = state["early_stopping"]
+        if self._average:
+            self._average.restore(state["weight_average"])
         self._number, self._finished = state["epoch"], state["finished"]
 
     def _state(self) -> State:
@@ -121,6 +121,7 @@ class _Training:
             "optimizer": self._optimizer.state(),
             "rng": self._rng.bit_generator.state,
             "early_stopping": copy.deepcopy(self._memory),
+            "weight_average": self._average.state() if self._average else None,
         }
 
     def run(self) -> Iterator[Epoch]:
@@ -131,7 +132,9 @@ class _Training:
     def _next_epoch(self) -> Epoch:
         rate = self._recipe.schedule(self._number)
         with np.errstate(all="ignore"):  # a diverging training is reported by its metrics
+            self._swap_average()
             metrics = {"train_loss": self._train_once()}
+            self._swap_average()
             if self._validation is not None:
                 judged = evaluate(self._network, self._validation, self._recipe.loss)
                 metrics |= {f"validation_{name}": judged[name] for name in ("loss", "error")}
@@ -142,10 +145,14 @@ class _Training:
             metrics |= self._watch(self._stopping, metrics)
         return Epoch(self._number, {"learning_rate": rate, **metrics}, self._state())
 
+    def _swap_average(self) -> None:
+        if self._average:
+            self._average.swap()
+
     def _train_once(self) -> float:
         """Pass over the data once; return the mean loss, nan if a batch had none."""
         n, batch_size = len(self._train), self._recipe.batch_size
-        order = self._rng.permutation(n)
+        order = self._rng.permutation(n) if self._recipe.shuffle else np.arange(n)
         total = 0.0
         for start in range(0, n, batch_size):
             batch = order[start : start + batch_size]
@@ -162,10 +169,12 @@ class _Training:
         if recipe.augment:
             x = recipe.augment(x, self._rng)
         outputs, backward = network.forward(x, train=True, rng=self._rng)
-        loss, doutputs = recipe.loss(outputs, labels)
+        loss, doutputs = recipe.training_loss(outputs, labels)
         backward(doutputs)
         rate = recipe.schedule(self._number + elapsed)
         self._optimizer.step(network.parameters, network.gradients, rate)
+        if self._average:
+            self._average.update()
         return loss
 
     def _watch(self, stopping: EarlyStopping, metrics: dict[str, float]) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """Schedules: values by epoch."""
 
+from itertools import pairwise
+
 import pytest
 
 import netlib as nl
@@ -21,8 +23,29 @@ def test_warmup_rises_by_equal_steps_and_then_halves():
 
 
 @pytest.mark.parametrize(
+    ("make", "middle"), [(nl.cosine, 1 + 8 * (1 + 0.5**0.5) / 2), (nl.linear, 1 + 8 * 0.75)]
+)
+def test_smooth_schedules_rise_for_the_warmup_and_fall_to_the_floor(make, middle):
+    rate = make(9.0, 10, warmup=2, floor=1.0)
+    rates = [rate(e) for e in (0, 0.5, 1, 2, 4, 6, 10, 11)]
+    assert rates == pytest.approx([1, 3, 5, 9, middle, 5, 1, 1])
+
+
+@pytest.mark.parametrize("make", [nl.cosine, nl.linear])
+def test_smooth_schedules_start_at_the_peak_without_warmup_and_never_jump(make):
+    rate = make(2.0, 3)
+    rates = [rate(step / 100) for step in range(301)]
+    assert (rates[0], rates[150], rates[300]) == pytest.approx((2, 1, 0))
+    assert all(0 < before - after < 0.02 for before, after in pairwise(rates))
+
+
+@pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: nl.cosine(-1, 5), r"cosine: expected peak in \[0, inf\), got -1"),
+        (lambda: nl.cosine(1, 0), r"cosine: expected epochs in \(0, inf\), got 0"),
+        (lambda: nl.cosine(1, 5, warmup=5), r"cosine: expected warmup in \[0, 5\), got 5"),
+        (lambda: nl.linear(1, 5, floor=2), r"linear: expected floor in \[0, 1\], got 2"),
         (lambda: nl.constant(-1), r"constant: expected learning_rate in \[0, inf\), got -1"),
         (lambda: nl.constant(float("inf")), r"expected learning_rate in \[0, inf\), got inf"),
         (lambda: nl.step_halving(-1, 2), r"step_halving: expected learning_rate in"),

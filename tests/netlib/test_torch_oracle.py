@@ -1,5 +1,7 @@
 """PyTorch as an oracle: layers, losses and optimizers agree with it in float32."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -168,13 +170,21 @@ def cross_entropy(outputs, labels):
     return functional.cross_entropy(outputs, labels)
 
 
+def smoothed(outputs, labels):
+    return functional.cross_entropy(outputs, labels, label_smoothing=0.1)
+
+
 def squared_error(outputs, labels):
     return functional.mse_loss(outputs, functional.one_hot(labels, 10).float())
 
 
 @pytest.mark.parametrize(
     ("ours", "theirs"),
-    [(nl.softmax_cross_entropy, cross_entropy), (nl.mean_squared_error, squared_error)],
+    [
+        (nl.softmax_cross_entropy, cross_entropy),
+        (partial(nl.softmax_cross_entropy, smoothing=0.1), smoothed),
+        (nl.mean_squared_error, squared_error),
+    ],
 )
 def test_losses(ours, theirs, draw, rng):
     outputs, labels = draw(9, 10), rng.integers(0, 10, 9)

@@ -11,9 +11,15 @@ from safetensors.numpy import load, save
 import netlib as nl
 
 
-def network() -> nl.Sequential:
+def network(*first: nl.Layer) -> nl.Sequential:
     return nl.Sequential(
-        nl.Conv2d(4, 3), nl.ReLU(), nl.MaxPool2d(), nl.Flatten(), nl.Dropout(0.3), nl.Dense(3)
+        *first,
+        nl.Conv2d(4, 3),
+        nl.ReLU(),
+        nl.MaxPool2d(),
+        nl.Flatten(),
+        nl.Dropout(0.3),
+        nl.Dense(3),
     )
 
 
@@ -82,15 +88,21 @@ def test_a_small_network_learns_real_digits(digits):
 
 @pytest.mark.parametrize("stop_after", [1, 2, 4])
 @pytest.mark.parametrize("carry", [lambda state: state, through_files], ids=["memory", "files"])
-@pytest.mark.parametrize("optimizer", [nl.Adam(), nl.SGD(momentum=0.9)], ids=["adam", "sgd"])
-def test_a_continued_training_is_the_uninterrupted_one_bit_for_bit(
-    stop_after, carry, optimizer, toy
-):
-    plan, (train, validation) = recipe(optimizer=optimizer), toy.split(15, seed=0)
-    whole = list(nl.fit(network(), plan, train, validation, seed=5))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"optimizer": nl.SGD(momentum=0.9), "label_smoothing": 0.1},
+        {"weight_average": 0.95, "schedule": nl.cosine(0.02, 6, warmup=0.7)},
+    ],
+    ids=["adam", "sgd", "averaged"],
+)
+def test_a_continued_training_is_the_uninterrupted_one_bit_for_bit(stop_after, carry, changes, toy):
+    plan, (train, validation) = recipe(**changes), toy.split(15, seed=0)
+    whole = list(nl.fit(network(nl.BatchNorm()), plan, train, validation, seed=5))
     assert len(whole) == 6
     state = carry(whole[stop_after - 1].state)
-    rest = list(nl.fit(network(), plan, train, validation, seed=99, state=state))
+    rest = list(nl.fit(network(nl.BatchNorm()), plan, train, validation, seed=99, state=state))
     assert [epoch.number for epoch in rest] == list(range(stop_after + 1, 7))
     for one, other in zip(whole[stop_after:], rest, strict=True):
         assert_same(one.metrics, other.metrics)
@@ -149,6 +161,33 @@ def test_every_image_is_seen_once_per_epoch_in_a_fresh_order(toy):
     first, second = np.concatenate(seen[:4]), np.concatenate(seen[4:])
     assert sorted(first) == sorted(second) == sorted(toy.labels)
     assert (first != second).any()
+
+
+def test_without_shuffling_images_come_in_the_order_of_the_data(toy):
+    seen = []
+
+    def spy(outputs, labels):
+        seen.append(labels)
+        return nl.softmax_cross_entropy(outputs, labels)
+
+    plan = recipe(epochs=2, loss=spy, early_stopping=None, shuffle=False)
+    list(nl.fit(network(), plan, toy, seed=1))
+    np.testing.assert_array_equal(np.concatenate(seen), np.tile(toy.labels, 2))
+
+
+def test_labels_are_smoothed_in_training_only(toy):
+    still = {"schedule": nl.constant(0.0), "augment": None, "early_stopping": None}
+    net = nl.Sequential(nl.Flatten(), nl.Dense(3))
+    net.build((6, 6, 1), np.random.default_rng(0))
+    plain, smooth = (
+        next(nl.fit(net, recipe(label_smoothing=share, **still), toy, toy, seed=1)).metrics
+        for share in (0.0, 0.3)
+    )
+    assert plain["train_loss"] == pytest.approx(plain["validation_loss"], rel=1e-6)
+    assert smooth["validation_loss"] == plain["validation_loss"]
+    logits, labels = net.predict(toy.images), toy.labels
+    expected, _ = nl.softmax_cross_entropy(logits, labels, smoothing=0.3)
+    assert smooth["train_loss"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_schedule_is_asked_before_every_step(toy):
@@ -241,6 +280,17 @@ def test_a_recipe_refuses_counts_below_one(name):
         recipe(**{name: 0})
 
 
+@pytest.mark.parametrize("name", ["label_smoothing", "weight_average"])
+def test_a_recipe_refuses_shares_of_one(name):
+    with pytest.raises(nl.ConfigError, match=rf"Recipe: expected {name} in \[0, 1\), got 1; choo"):
+        recipe(**{name: 1})
+
+
+def test_a_recipe_smooths_labels_for_cross_entropy_alone():
+    with pytest.raises(nl.ConfigError, match=r"smoothed labels, got <function mean_sq.*; set lab"):
+        recipe(loss=nl.mean_squared_error, label_smoothing=0.1)
+
+
 def test_a_network_without_one_output_per_class_is_refused(toy):
     net = nl.Sequential(nl.Flatten(), nl.Dense(4))
     with pytest.raises(
@@ -250,7 +300,7 @@ def test_a_network_without_one_output_per_class_is_refused(toy):
 
 
 def test_early_stopping_on_a_metric_that_will_not_be_there_is_refused(toy):
-    message = r"early stopping on one of \['train_loss'\], got 'validation_loss'; choose one or"
+    message = r"expected one of the metrics \['train_loss'\], got 'validation_loss'; choose one or"
     with pytest.raises(nl.ConfigError, match=message):
         nl.fit(network(), recipe(), toy, seed=1)
 
@@ -262,6 +312,8 @@ def test_a_state_of_another_training_is_refused(toy):
         nl.fit(network(), recipe(), toy, toy, seed=1, state={"epoch": 1})
     with pytest.raises(nl.StateError, match=message):
         nl.fit(network(), recipe(early_stopping=None), toy, toy, seed=1, state=state)
+    with pytest.raises(nl.StateError, match=message):
+        nl.fit(network(), recipe(weight_average=0.9), toy, toy, seed=1, state=state)
     other = nl.Sequential(nl.Flatten(), nl.Dense(3))
     with pytest.raises(nl.StateError, match=r"Sequential\.load: expected the names"):
         nl.fit(other, recipe(), toy, toy, seed=1, state=state)
