@@ -74,6 +74,8 @@ def cli() -> None:
               show_default=True, help="auto: join the Ray cluster that runs here.")  # fmt: skip
 @click.option("--retries", type=click.IntRange(0), default=2, show_default=True,
               help="How often a trial is tried again whose process died.")  # fmt: skip
+@click.option("--trial-timeout", type=float, metavar="SECONDS",
+              help="End a trial for good after so long, stuck or not.")  # fmt: skip
 @click.option("--deterministic", is_flag=True, help="The same table on any number of slots.")
 @click.option("--quiet", is_flag=True, help="Print nothing but the result.")
 def run(

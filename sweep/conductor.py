@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from typing import Any
 
 from sweep import final as final_step
 from sweep.database import Database, StudyTable
-from sweep.driver import Driver, Policy
+from sweep.driver import Driver, Limits
 from sweep.folder import CheckpointFolder, RunFolder
 from sweep.identity import check_identity, check_space, identity
+from sweep.ledger import Ledger
 from sweep.loading import guarded
 from sweep.logbook import Logbook
 from sweep.options import Options
@@ -33,12 +33,12 @@ class Conductor:
         self._folder = folder
         self._options = options
         self._observer = _both(Logbook(folder.logs / "run.log"), observer)
-        self._drivers: list[Driver] = []
+        self._ledgers: list[Ledger] = []
 
     @property
     def has_trained(self) -> bool:
         """Whether anything is on record that could be lost."""
-        return any(record.epochs for driver in self._drivers for record in driver.records)
+        return any(record.epochs for ledger in self._ledgers for record in ledger.records)
 
     def work(self) -> None:
         """Does the search, then the final step."""
@@ -46,29 +46,29 @@ class Conductor:
         with closing(Database(self._folder.database)) as database:
             table = _open(database, study)
             with _slots(self._options) as make_pool:
-                policy = Policy(self._options.hours, self._options.retries)
-                search = self._drive(study, table, policy, make_pool)
+                search = Ledger(study, table, self._checkpoints(study))
+                self._drive(study, search, make_pool)
                 best = best_of(study.sign, search.records)
-                if not search.done or best is None or study.final is None:
+                if search.n_left or best is None or study.final is None:
                     return
                 finals = final_step.table_of(study, database)
                 last = final_step.final_study(study, study.final, best.params, finals.trials())
-                policy = replace(policy, keeps_every_state=True)
-                self._drive(last, finals, policy, make_pool)
+                kept = self._checkpoints(last)
+                self._drive(last, Ledger(last, finals, kept, keeps_every_state=True), make_pool)
             trained = final_step.final_of(best.params, finals.trials())
             if trained is not None:
                 self._evaluate(last, study.final, trained, finals)
 
-    def _drive(
-        self, study: Study, table: StudyTable, policy: Policy, make_pool: PoolMaker
-    ) -> Driver:
-        driver = Driver(study, table, self._checkpoints(study), policy, self._observer)
-        self._drivers.append(driver)
-        if not driver.done:
-            data = guarded("data", study.data, study) if study.data else None
-            with closing(make_pool(study, data, driver.n_useful_slots)) as pool:
-                driver.run(pool)
-        return driver
+    def _drive(self, study: Study, ledger: Ledger, make_pool: PoolMaker) -> None:
+        self._ledgers.append(ledger)
+        if not ledger.n_left:
+            return
+        options = self._options
+        limits = Limits(options.hours, options.retries, options.trial_timeout)
+        data = guarded("data", study.data, study) if study.data else None
+        n_useful = ledger.order.n_useful_slots(ledger.n_left)
+        with closing(make_pool(study, data, n_useful)) as pool:
+            Driver(study, ledger, limits, self._observer).run(pool)
 
     def _evaluate(self, last: Study, final: Final, trained: TrialRecord, table: StudyTable) -> None:
         folder = self._checkpoints(last)

@@ -14,6 +14,8 @@ STYLES = {
     Ending.COMPLETE: "green",
     Ending.PRUNED: "dim",
     Ending.DIVERGED: "yellow",
+    Ending.TIMEOUT: "yellow",
+    Ending.OOM: "yellow",
     Ending.ERROR: "red",
     Ending.LOST: "red",
 }

@@ -1,24 +1,17 @@
 """This file is the loop that owns a study: ask, start, record, prune, tell.
 
-One driver, one thread, no locks. Everything is in the database before anything is built on it, so
-the driver can be killed between any two lines and started again.
+One driver, one thread, no locks: whatever slots give back, one place decides what it means.
 """
 
 import math
 import time
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
-from sweep.database import StudyTable
 from sweep.errors import StudyError
-from sweep.folder import CheckpointFolder
-from sweep.ordering import Order
+from sweep.ledger import Ledger
 from sweep.pool import Pool
-from sweep.records import Ending, Failure, Progress, SlotLost, TrialRecord, Work
-from sweep.sampling import Sampling
-from sweep.seeds import derive_seed
-from sweep.snapshot import Observer, Snapshot, best_of
-from sweep.space import plain
+from sweep.records import Ending, Failure, Progress, SlotLost, TrialRecord
+from sweep.snapshot import Observer, Snapshot
 from sweep.study import Study
 
 TICK_S = 0.25
@@ -29,66 +22,32 @@ MAX_ERRORS_IN_A_ROW = 3
 
 
 @dataclass(frozen=True)
-class Policy:
-    """What the driver decides by, beside the study.
+class Limits:
+    """What ends a run or a trial, beside its last trial or epoch.
 
     Attributes:
         hours: No trial is started after so long; those under way are ended, to be continued.
         retries: How often a trial is tried again whose process died.
-        keeps_every_state: Whether the last state of each complete trial stays on disk, or only
-            that of the best.
+        trial_timeout_s: Seconds of wall clock after which a trial is ended for good.
     """
 
     hours: float = math.inf
     retries: int = 2
-    keeps_every_state: bool = False
+    trial_timeout_s: float = math.inf
 
 
 class Driver:
     """Brings one study to its full number of trials."""
 
-    def __init__(
-        self,
-        study: Study,
-        table: StudyTable,
-        checkpoints: CheckpointFolder,
-        policy: Policy,
-        observer: Observer,
-    ) -> None:
-        """Takes up the study where its table stands.
-
-        Raises:
-            StudyError: If a recorded trial does not fit the study's space any more.
-        """
+    def __init__(self, study: Study, ledger: Ledger, limits: Limits, observer: Observer) -> None:
+        """Takes up the study where its ledger stands."""
         self._study = study
-        self._table = table
-        self._checkpoints = checkpoints
-        self._policy = policy
+        self._ledger = ledger
+        self._limits = limits
         self._observer = observer
-        self._sampling = Sampling(study)
-        self.records = table.trials()
-        self._order = Order(study, self.records)
-        self._sampling.restore(self.records)
-        limit = self._sampling.limit
-        self.n_trials = study.trials if limit is None else min(study.trials, limit)
-        self._interrupted = [r for r in self.records if r.ending is Ending.RUNNING]
-        self._errors_in_a_row = 0
-        self._tidy()
-
-    @property
-    def n_left(self) -> int:
-        """How many trials have not ended, those that have not begun among them."""
-        return max(0, self.n_trials - len(self.records)) + len(self._interrupted)
-
-    @property
-    def n_useful_slots(self) -> int:
-        """How many slots can have work at a time."""
-        return self._order.n_useful_slots(self.n_left)
-
-    @property
-    def done(self) -> bool:
-        """Whether every trial has ended."""
-        return self.n_left == 0
+        self._waiting = ledger.running()
+        self._running: dict[int, tuple[TrialRecord, float]] = {}
+        self._errors_in_a_row: list[Failure] = []
 
     def run(self, pool: Pool) -> None:
         """Works until every trial has ended, or the time is up.
@@ -97,27 +56,24 @@ class Driver:
             StudyError: If the study breaks its contract, or trial after trial raises.
             StorageError: If the database or the disk refuses.
         """
+        for record in self._waiting:
+            self._ledger.cut_short(record, Ending.INTERRUPTED, "the driver ended")
         snapshot = Snapshot(
             study=self._study,
-            records=self.records,
+            records=self._ledger.records,
             slots=pool.size,
-            n_trials=self.n_trials,
-            ended_before=self._order.n_ended(),
+            n_trials=self._ledger.n_trials,
+            ended_before=self._ledger.order.n_ended(),
             began=time.monotonic(),
         )
-        deadline = snapshot.began + self._policy.hours * 3600
+        deadline = snapshot.began + self._limits.hours * 3600
         while time.monotonic() < deadline and self._fill(pool):
             self._observer(snapshot, None)
-            for slot, answer in pool.wait(TICK_S):
-                record = self.records[answer.trial]
-                if isinstance(answer, SlotLost):
-                    self._lose(record, answer)
-                elif self._take(record, answer):
-                    pool.advance(slot)
-                else:
-                    pool.release(slot)
+            ended = [self._handle(pool, slot, answer) for slot, answer in pool.wait(TICK_S)]
+            for record in [*ended, *self._end_overdue(pool)]:
                 if record.ending is not Ending.RUNNING:
                     self._observer(snapshot, record)
+            self._stop_if_broken()
 
     def _fill(self, pool: Pool) -> bool:
         """Gives every idle slot a trial, as long as there are any; False when all is done."""
@@ -125,97 +81,78 @@ class Driver:
             record = self._next()
             if record is None:
                 return len(pool.idle) < pool.size
-            self._start(record, slot, pool)
+            self._running[slot] = record, time.monotonic() - record.seconds
+            pool.advance(slot, self._ledger.begin_attempt(record, pool.worker(slot)))
         return True
 
     def _next(self) -> TrialRecord | None:
         """An interrupted trial, or else a new one, as long as there are any."""
-        while self._interrupted:
-            record = self._interrupted.pop(0)
-            if not self._order.prunes(record):
+        while self._waiting:
+            record = self._waiting.pop(0)
+            if not self._ledger.order.prunes(record):
                 return record
-            self._end(record, Ending.PRUNED)  # the decision that the interruption forestalled
-        if len(self.records) >= self.n_trials:
-            return None
-        number = len(self.records)
-        told = self._order.told(number)
-        if told is None:
-            return None
-        trial = self._sampling.ask(number, told)
-        record = TrialRecord(
-            number=number,
-            params=trial.params,
-            domains=trial.domains,
-            config=plain(self._study.space(trial)),
-            seed=derive_seed(self._study.seed, self._study.name, number),
-            told=told,
-            started=datetime.now(UTC),
-        )
-        self._table.add(record)
-        self.records.append(record)
+            self._ledger.end(record, Ending.PRUNED)  # what the interruption forestalled
+        return self._ledger.open_trial()
+
+    def _handle(self, pool: Pool, slot: int, answer: Progress | SlotLost) -> TrialRecord:
+        """Records what a slot has answered, and lets it go on or makes it idle."""
+        record, _ = self._running[slot]
+        if isinstance(answer, SlotLost):
+            del self._running[slot]
+            self._lose(record, answer)
+            return record
+        self._take(record, answer)
+        if record.ending is Ending.RUNNING:
+            pool.advance(slot)
+        else:
+            del self._running[slot]
+            pool.release(slot)
         return record
 
-    def _start(self, record: TrialRecord, slot: int, pool: Pool) -> None:
-        record.worker = pool.worker(slot)
-        self._table.set_trial_attribute(record.number, "worker", asdict(record.worker))
-        checkpoint = self._checkpoints.read(record.number, len(record.epochs))
-        pool.advance(slot, Work(record.number, record.params, record.seed, checkpoint))
-
-    def _take(self, record: TrialRecord, progress: Progress) -> bool:
-        """Records what a slot gave back; True if its trial goes on."""
+    def _take(self, record: TrialRecord, progress: Progress) -> None:
         if progress.complaint:
             raise StudyError(progress.complaint)
-        new = [epoch for epoch in progress.epochs if epoch.number > len(record.epochs)]
-        for epoch in new:  # the others were recorded before an interruption
-            self._table.add_epoch(record.number, epoch, epoch.metrics.get(self._study.metric))
-            record.epochs.append(epoch)
-        if progress.checkpoint is not None:
-            self._checkpoints.write(record.number, progress.checkpoint)
+        is_new = self._ledger.add_epochs(record, progress.epochs, progress.checkpoint)
         if progress.failure is not None:
-            self._end(record, progress.failure.ending, progress.failure)
+            self._end(record, progress.failure)
         elif progress.finished:
-            record.score = self._study.score_of(record.curve(self._study.metric))
-            self._end(record, Ending.COMPLETE)
-        elif new and self._order.prunes(record):
-            self._end(record, Ending.PRUNED)
-        return record.ending is Ending.RUNNING
+            self._ledger.end(record, Ending.COMPLETE)
+            self._errors_in_a_row.clear()
+        elif is_new and self._ledger.order.prunes(record):
+            self._ledger.end(record, Ending.PRUNED)
+            self._errors_in_a_row.clear()
 
     def _lose(self, record: TrialRecord, lost: SlotLost) -> None:
         """Puts a trial whose process died back in line, or gives it up."""
-        attempt = {
-            "ending": Ending.LOST.value,
-            "message": lost.message,
-            "epoch": len(record.epochs),
-        }
-        record.attempts.append(attempt)
-        self._table.set_trial_attribute(record.number, "attempts", record.attempts)
-        if len(record.attempts) > self._policy.retries:
-            self._end(record, Ending.LOST, Failure(Ending.LOST, lost.message))
+        self._ledger.cut_short(record, lost.ending, lost.message)
+        losses = [a for a in record.attempts if a["ending"] != Ending.INTERRUPTED]
+        if len(losses) > self._limits.retries:
+            self._end(record, Failure(lost.ending, lost.message))
         else:
-            self._interrupted.append(record)
+            self._waiting.append(record)
 
-    def _end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
-        record.ending, record.failure = ending, failure
-        record.ended = self._order.place(record)
-        record.finished = datetime.now(UTC)
-        self._table.finish(record)
-        self._sampling.tell(record)
-        self._tidy()
-        self._errors_in_a_row = self._errors_in_a_row + 1 if ending is Ending.ERROR else 0
-        if failure is not None and self._errors_in_a_row == MAX_ERRORS_IN_A_ROW:
+    def _end_overdue(self, pool: Pool) -> list[TrialRecord]:
+        """Ends the trials that take too long, by ending their processes."""
+        limit, now = self._limits.trial_timeout_s, time.monotonic()
+        overdue = [slot for slot, (_, began) in self._running.items() if now - began > limit]
+        records = [self._running.pop(slot)[0] for slot in overdue]
+        for slot, record in zip(overdue, records, strict=True):
+            pool.kill(slot)
+            message = f"took longer than {limit:g} s, {len(record.epochs)} epochs done"
+            self._end(record, Failure(Ending.TIMEOUT, message))
+        return records
+
+    def _end(self, record: TrialRecord, failure: Failure) -> None:
+        self._ledger.end(record, failure.ending, failure)
+        if failure.ending is not Ending.ERROR:
+            self._errors_in_a_row.clear()
+            return
+        self._errors_in_a_row.append(failure)
+
+    def _stop_if_broken(self) -> None:
+        if len(self._errors_in_a_row) >= MAX_ERRORS_IN_A_ROW:
+            last = self._errors_in_a_row[-1]
             raise StudyError(
                 f"train: expected at least one of {MAX_ERRORS_IN_A_ROW} trials in a row to end "
-                f"without an error, got {failure.message}; mend the study\n{failure.traceback}"
+                f"without an error, got {last.message}; mend the study\n{last.traceback}"
             )
-
-    def _tidy(self) -> None:
-        """Removes the checkpoints that nobody needs any more."""
-        best = best_of(self._study.sign, self.records)
-        keeps_all = self._policy.keeps_every_state
-        self._checkpoints.keep(
-            record.number
-            for record in self.records
-            if record.ending is Ending.RUNNING
-            or record is best
-            or (keeps_all and record.ending is Ending.COMPLETE)
-        )

@@ -22,6 +22,7 @@ class Options:
         address: "local" starts Ray on this machine; "auto" joins the cluster this is part of.
         hours: No longer than this; the same command continues.
         retries: How often a trial is tried again whose process died.
+        trial_timeout: Seconds of wall clock after which a trial is ended for good.
 
     Raises:
         OptionError: If a value is not what its line above says.
@@ -35,6 +36,7 @@ class Options:
     address: str = "local"
     hours: float = math.inf
     retries: int = 2
+    trial_timeout: float = math.inf
 
     def __post_init__(self) -> None:
         for law, holds, value in (
@@ -44,6 +46,7 @@ class Options:
             ("address 'local' or 'auto'", self.address in ("local", "auto"), self.address),
             ("hours > 0", self.hours > 0, self.hours),
             ("retries >= 0", self.retries >= 0, self.retries),
+            ("trial_timeout > 0", self.trial_timeout > 0, self.trial_timeout),
         ):
             if not holds:
                 raise OptionError(f"run: expected {law}, got {value!r}")

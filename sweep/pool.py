@@ -25,6 +25,9 @@ class Pool(Protocol):
     def release(self, slot: int) -> None:
         """Makes a slot idle whose trial goes no further."""
 
+    def kill(self, slot: int) -> None:
+        """Makes a slot idle whose trial does not stop by itself."""
+
     def worker(self, slot: int) -> Worker:
         """The process behind a slot."""
 
@@ -61,6 +64,11 @@ class InlinePool:
     def release(self, slot: int) -> None:  # noqa: ARG002 - there is only slot 0
         """Makes the slot idle."""
         self._busy = False
+
+    def kill(self, slot: int) -> None:
+        """Forgets what the slot was to do next: it is at rest between two calls of `wait`."""
+        self._requests.clear()
+        self.release(slot)
 
     def worker(self, slot: int) -> Worker:  # noqa: ARG002 - there is only slot 0
         """This process."""

@@ -5,12 +5,12 @@ from typing import Any
 
 import ray
 from ray import cloudpickle
-from ray.exceptions import GetTimeoutError, RayError, RayTaskError
+from ray.exceptions import GetTimeoutError, OutOfMemoryError, RayError, RayTaskError
 
 from sweep.errors import OptionError
 from sweep.loading import MODULE_PREFIX
 from sweep.ray_cluster import Cluster
-from sweep.records import Progress, SlotLost, Work, Worker
+from sweep.records import Ending, Progress, SlotLost, Work, Worker
 from sweep.study import Study
 from sweep.worker import Session
 
@@ -74,6 +74,12 @@ class RayPool:
         """Makes a slot idle."""
         del self._trials[slot]
 
+    def kill(self, slot: int) -> None:
+        """Makes a slot idle whose trial does not stop by itself, with a new process."""
+        self._pending = {ref: other for ref, other in self._pending.items() if other != slot}
+        self.release(slot)
+        self._replace(slot)
+
     def worker(self, slot: int) -> Worker:
         """The process behind a slot."""
         return self._workers[slot]
@@ -98,7 +104,8 @@ class RayPool:
         except RayTaskError:
             raise  # the session turns what training raises into records: this is a bug of ours
         except RayError as error:
-            lost = SlotLost(self._trials.pop(slot), str(error).splitlines()[0])
+            ending = Ending.OOM if isinstance(error, OutOfMemoryError) else Ending.LOST
+            lost = SlotLost(self._trials.pop(slot), str(error).splitlines()[0], ending)
             self._replace(slot)
             return slot, lost
 

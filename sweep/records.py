@@ -39,8 +39,14 @@ class Ending(StrEnum):
     """The metric was no longer a finite number."""
     ERROR = "error"
     """`train` raised; never retried, since it would raise again."""
+    TIMEOUT = "timeout"
+    """It took longer than a trial may; never retried."""
+    OOM = "oom"
+    """It needed more memory than there was."""
     LOST = "lost"
     """The worker process or its node died, more often than the retries allow."""
+    INTERRUPTED = "interrupted"
+    """The driver ended, or was ended: only ever the ending of an attempt, not of a trial."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +100,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class SlotLost:
-    """A slot's process is gone, and the trial that it had with it; the pool has a new one ready."""
+    """A slot's process is gone, and the trial that it had with it; the pool has a new one ready.
+
+    Attributes:
+        ending: LOST, or OOM where that is known to be why.
+    """
 
     trial: int
     message: str
+    ending: Ending = Ending.LOST
 
 
 @dataclass(frozen=True)
@@ -119,7 +130,8 @@ class TrialRecord:
         told: How many endings the sampler knew of when it was asked for this trial: those whose
             `ended` is not higher.
         ended: The place of its ending in the order in which they are told, from 1; 0 before.
-        attempts: One line per attempt that was cut short: the reason, and the last epoch kept.
+        attempts: One entry per attempt that was cut short: its ending, a message, the last epoch
+            kept, and the host and process that had it.
         score: The metric to minimise or maximise, by the study's rule; None without one.
     """
 

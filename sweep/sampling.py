@@ -33,9 +33,11 @@ STATES = {
     Ending.RUNNING: TrialState.RUNNING,
     Ending.COMPLETE: TrialState.COMPLETE,
     Ending.PRUNED: TrialState.PRUNED,
-    # Optuna's samplers do not see failed trials and would suggest a diverging one again; a pruned
-    # trial without any value ranks last of all.
+    # Optuna's samplers do not see failed trials and would suggest the like again; a pruned trial
+    # without any value ranks last of all.
     Ending.DIVERGED: TrialState.PRUNED,
+    Ending.TIMEOUT: TrialState.PRUNED,
+    Ending.OOM: TrialState.PRUNED,
     Ending.ERROR: TrialState.FAIL,
     Ending.LOST: TrialState.FAIL,
 }

@@ -159,4 +159,5 @@ def _error(error: Exception) -> Failure:
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
     text = "".join(traceback.format_exception(type(error), error, frames))
-    return Failure(Ending.ERROR, f"{type(error).__name__}: {error}", text)
+    ending = Ending.OOM if isinstance(error, MemoryError) else Ending.ERROR
+    return Failure(ending, f"{type(error).__name__}: {error}", text)

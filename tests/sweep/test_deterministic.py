@@ -11,8 +11,9 @@ import pytest
 import sweep
 from sweep.cli import main
 from sweep.database import Database
-from sweep.driver import Driver, Policy
+from sweep.driver import Driver, Limits
 from sweep.folder import CheckpointFolder
+from sweep.ledger import Ledger
 from sweep.records import Progress, SlotLost, TrialRecord, Work, Worker
 from sweep.replaying import other_suggestions
 from sweep.worker import Session
@@ -45,6 +46,10 @@ class ShuffledPool:
     def release(self, slot: int) -> None:
         del self._trials[slot]
 
+    def kill(self, slot: int) -> None:
+        del self._asked[slot]
+        self.release(slot)
+
     def wait(self, _timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:
         slot = self._chance.choice(sorted(self._asked))
         work = self._asked.pop(slot)
@@ -68,9 +73,10 @@ def table(tmp_path: Path) -> Callable[..., list[TrialRecord]]:
             table = database.ensure(study.name, minimize=True, attributes={})
             while True:
                 checkpoints = CheckpointFolder(folder, study.name)
-                driver = Driver(study, table, checkpoints, Policy(retries=99), lambda *_: None)
-                if driver.done:
+                ledger = Ledger(study, table, checkpoints)
+                if not ledger.n_left:
                     return table.trials()
+                driver = Driver(study, ledger, Limits(retries=99), lambda *_: None)
                 pool = ShuffledPool(study, slots, random.Random(order), deaths)
                 with closing(pool):
                     driver.run(pool)

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -7,8 +8,9 @@ import pytest
 
 import sweep
 from sweep.database import Database
-from sweep.driver import Driver, Policy
+from sweep.driver import Driver, Limits
 from sweep.folder import CheckpointFolder
+from sweep.ledger import Ledger
 from sweep.pool import InlinePool
 from sweep.records import Ending, Progress, SlotLost, TrialRecord, Work, Worker
 from sweep.snapshot import Snapshot, best_of
@@ -33,6 +35,9 @@ class UnreliablePool:
 
     def worker(self, slot: int) -> Worker:
         return self._inner.worker(slot)
+
+    def kill(self, slot: int) -> None:
+        self._inner.kill(slot)
 
     def advance(self, slot: int, work: Work | None = None) -> None:
         if work is not None:
@@ -60,12 +65,13 @@ def drive(tmp_path: Path) -> Callable[..., tuple[list[TrialRecord], UnreliablePo
     """Drives a study with a pool that loses slots; returns what the database holds then."""
 
     def call(
-        study: sweep.Study, deaths: dict[int, int] | None = None, **policy: Any
+        study: sweep.Study, deaths: dict[int, int] | None = None, **limits: Any
     ) -> tuple[list[TrialRecord], UnreliablePool]:
         with closing(Database(tmp_path / "sweep.db")) as database:
             table = database.ensure(study.name, minimize=study.sign > 0, attributes={})
             folder = CheckpointFolder(tmp_path, study.name)
-            driver = Driver(study, table, folder, Policy(**policy), lambda *_: None)
+            ledger = Ledger(study, table, folder)
+            driver = Driver(study, ledger, Limits(**limits), lambda *_: None)
             with closing(UnreliablePool(study, deaths or {})) as pool:
                 driver.run(pool)
             return table.trials(), pool
@@ -108,6 +114,59 @@ def test_a_trial_lost_too_often_is_given_up_and_the_others_go_on(
     ]
     assert records[1].failure is not None
     assert records[1].failure.message == "the process died"
+
+
+def test_an_interrupted_trial_says_so_and_that_costs_no_retry(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    study = make_study(pruner=sweep.Median(warmup_epochs=0, min_trials=99))
+
+    def interrupted(*arguments: Any) -> Iterator[sweep.Epoch]:
+        for epoch in study.train(*arguments):
+            yield epoch
+            raise KeyboardInterrupt
+
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            drive(make_study(pruner=study.pruner, train=interrupted), retries=0)
+    records, _ = drive(study, retries=0)
+    assert {record.ending for record in records} == {Ending.COMPLETE}
+    attempts = [(a["ending"], a["message"], a["epoch"]) for a in records[0].attempts]
+    assert attempts == [("interrupted", "the driver ended", 1)] * 3
+    assert records[0].attempts[0].keys() >= {"host", "pid"}
+
+
+def test_a_trial_that_takes_too_long_is_ended_for_good(make_study: MakeStudy, drive: Any) -> None:
+    def train(config: dict[str, Any], *_: object) -> Iterator[dict[str, float]]:
+        for _epoch in range(3):
+            time.sleep(0.3 if config["k"] == 2 else 0)
+            yield {"loss": 1.0}
+
+    def space(trial: sweep.Trial) -> dict[str, int]:
+        return {"k": trial.suggest_int("k", 1, 3)}
+
+    pruner = sweep.Median(warmup_epochs=0, min_trials=99)
+    study = make_study(train=train, space=space, sampler="grid", pruner=pruner)
+    records, _ = drive(study, trial_timeout_s=0.4)
+    endings = [record.ending for record in records]
+    assert endings == [Ending.COMPLETE, Ending.TIMEOUT, Ending.COMPLETE]
+    assert records[1].failure is not None
+    assert records[1].failure.message == "took longer than 0.4 s, 2 epochs done"
+    assert records[1].score is None
+
+
+def test_a_training_out_of_memory_is_ended_for_good(make_study: MakeStudy, drive: Any) -> None:
+    def train(config: dict[str, Any], *_: object) -> Iterator[dict[str, float]]:
+        yield {"loss": 1.0}
+        if config["k"] == 2:
+            raise MemoryError("unable to allocate 3 TiB")
+
+    records, _ = drive(make_study(train=train))
+    by_memory = [record for record in records if record.ending is Ending.OOM]
+    assert by_memory
+    assert {record.params["k"] for record in by_memory} == {2}
+    assert by_memory[0].failure is not None
+    assert by_memory[0].failure.message == "MemoryError: unable to allocate 3 TiB"
 
 
 def test_three_errors_in_a_row_stop_the_sweep(make_study: MakeStudy, drive: Any) -> None:

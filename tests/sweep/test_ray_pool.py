@@ -125,6 +125,19 @@ def test_a_killed_process_is_a_lost_slot_and_a_new_one_takes_its_place(
     assert pool.worker(0).pid != before
 
 
+def test_a_stuck_slot_is_killed_and_replaced(
+    make_study: MakeStudy, make_pool: Callable[..., Any]
+) -> None:
+    pool = make_pool(local(make_study, train=slow), slots=1)
+    before = pool.worker(0).pid
+    pool.advance(0, Work(5, PARAMS, seed=1))
+    time.sleep(0.5)
+    pool.kill(0)
+    assert pool.idle == [0]
+    assert pool.worker(0).pid != before
+    assert pool.wait(0.1) == []
+
+
 STUDY = """
     import os, time
     import helper

@@ -256,6 +256,7 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_later(
         ({"address": "ray://x"}, "expected address 'local' or 'auto', got 'ray://x'"),
         ({"hours": 0}, "expected hours > 0, got 0"),
         ({"retries": -1}, "expected retries >= 0, got -1"),
+        ({"trial_timeout": 0}, "expected trial_timeout > 0, got 0"),
     ],
 )
 def test_options_are_checked(options: dict[str, Any], message: str) -> None:

@@ -1,0 +1,134 @@
+"""This file keeps the book of a study: every change of a trial, in the database and in memory.
+
+Each change is in the database before anything is built on it, so the process can be killed
+between any two lines and another one takes up the book where it stands.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from sweep.database import StudyTable
+from sweep.folder import CheckpointFolder
+from sweep.ordering import Order
+from sweep.records import Ending, EpochRecord, Failure, TrialRecord, Work, Worker
+from sweep.sampling import Sampling
+from sweep.seeds import derive_seed
+from sweep.snapshot import best_of
+from sweep.space import plain
+from sweep.study import Study
+
+
+class Ledger:
+    """The trials of one study.
+
+    Attributes:
+        records: All of them, in the order of their numbers.
+        order: What a trial may know of the others.
+        n_trials: How many there will be in the end.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        table: StudyTable,
+        checkpoints: CheckpointFolder,
+        *,
+        keeps_every_state: bool = False,
+    ) -> None:
+        """Opens the book.
+
+        Args:
+            study: What the trials are of.
+            table: Where they are on record.
+            checkpoints: Where their states are.
+            keeps_every_state: Whether the last state of each complete trial stays on disk, or only
+                that of the best.
+        """
+        self._study = study
+        self._table = table
+        self._checkpoints = checkpoints
+        self._keeps_every_state = keeps_every_state
+        self._sampling = Sampling(study)
+        self.records = table.trials()
+        self.order = Order(study, self.records)
+        self._sampling.restore(self.records)
+        limit = self._sampling.limit
+        self.n_trials = study.trials if limit is None else min(study.trials, limit)
+        self._tidy()
+
+    @property
+    def n_left(self) -> int:
+        """How many trials have not ended, those that have not begun among them."""
+        return max(0, self.n_trials - len(self.records)) + len(self.running())
+
+    def running(self) -> list[TrialRecord]:
+        """The trials that have not ended."""
+        return [record for record in self.records if record.ending is Ending.RUNNING]
+
+    def open_trial(self) -> TrialRecord | None:
+        """Asks for a new trial; None if there are enough, or it would have to wait for others."""
+        number = len(self.records)
+        told = self.order.told(number)
+        if number >= self.n_trials or told is None:
+            return None
+        trial = self._sampling.ask(number, told)
+        record = TrialRecord(
+            number=number,
+            params=trial.params,
+            domains=trial.domains,
+            config=plain(self._study.space(trial)),
+            seed=derive_seed(self._study.seed, self._study.name, number),
+            told=told,
+            started=datetime.now(UTC),
+        )
+        self._table.add(record)
+        self.records.append(record)
+        return record
+
+    def begin_attempt(self, record: TrialRecord, worker: Worker) -> Work:
+        """Notes which process has a trial now, and what that one needs for it."""
+        record.worker = worker
+        self._table.set_trial_attribute(record.number, "worker", asdict(worker))
+        checkpoint = self._checkpoints.read(record.number, len(record.epochs))
+        return Work(record.number, record.params, record.seed, checkpoint)
+
+    def cut_short(self, record: TrialRecord, ending: Ending, message: str) -> None:
+        """Notes why an attempt did not go on."""
+        attempt = {"ending": ending.value, "message": message, "epoch": len(record.epochs)}
+        record.attempts.append(attempt | (asdict(record.worker) if record.worker else {}))
+        self._table.set_trial_attribute(record.number, "attempts", record.attempts)
+
+    def add_epochs(
+        self, record: TrialRecord, epochs: Iterable[EpochRecord], checkpoint: bytes | None
+    ) -> bool:
+        """Adds what a slot gave back; False if all of it was on record before an interruption."""
+        new = [epoch for epoch in epochs if epoch.number > len(record.epochs)]
+        for epoch in new:
+            self._table.add_epoch(record.number, epoch, epoch.metrics.get(self._study.metric))
+            record.epochs.append(epoch)
+        if checkpoint is not None:
+            self._checkpoints.write(record.number, checkpoint)
+        return bool(new)
+
+    def end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
+        """Ends a trial; from then on it never changes."""
+        if ending is Ending.COMPLETE:
+            record.score = self._study.score_of(record.curve(self._study.metric))
+        record.ending, record.failure = ending, failure
+        record.ended = self.order.place(record)
+        record.finished = datetime.now(UTC)
+        self._table.finish(record)
+        self._sampling.tell(record)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Removes the checkpoints that nobody needs any more."""
+        best = best_of(self._study.sign, self.records)
+        self._checkpoints.keep(
+            record.number
+            for record in self.records
+            if record.ending is Ending.RUNNING
+            or record is best
+            or (self._keeps_every_state and record.ending is Ending.COMPLETE)
+        )
