@@ -14,7 +14,7 @@ nl.save_weights(network.weights(), "network.safetensors")
 """
 
 from netlib.arrays import Array, Labels, Rng, Shape, Weights
-from netlib.augmentation import Affine, Augmentation
+from netlib.augmentation import Affine, Augmentation, Elastic, transform
 from netlib.datasets import Dataset, idx_folder, mnist
 from netlib.early_stopping import EarlyStopping
 from netlib.errors import (
@@ -26,7 +26,7 @@ from netlib.errors import (
     ShapeError,
     StateError,
 )
-from netlib.evaluation import evaluate
+from netlib.evaluation import View, evaluate, evaluate_together, mean_probabilities, unchanged
 from netlib.gradcheck import directional_error, gradient_errors
 from netlib.initializers import Initializer, glorot_uniform, he_normal, uniform, zeros
 from netlib.layers.averagepool2d import AveragePool2d, GlobalAveragePool2d
@@ -42,7 +42,7 @@ from netlib.layers.relu import ReLU
 from netlib.layers.sequential import Sequential
 from netlib.layers.sigmoid import Sigmoid
 from netlib.layers.tanh import Tanh
-from netlib.losses import Loss, mean_squared_error, softmax_cross_entropy
+from netlib.losses import Loss, mean_squared_error, softmax, softmax_cross_entropy
 from netlib.optimizers import SGD, Adam, Optimizer
 from netlib.recipe import Epoch, Recipe, State
 from netlib.schedules import (
@@ -73,6 +73,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "EarlyStopping",
+    "Elastic",
     "Epoch",
     "Flatten",
     "GlobalAveragePool2d",
@@ -96,11 +97,13 @@ __all__ = [
     "State",
     "StateError",
     "Tanh",
+    "View",
     "Weights",
     "constant",
     "cosine",
     "directional_error",
     "evaluate",
+    "evaluate_together",
     "fit",
     "glorot_uniform",
     "gradient_errors",
@@ -108,11 +111,15 @@ __all__ = [
     "idx_folder",
     "linear",
     "load_weights",
+    "mean_probabilities",
     "mean_squared_error",
     "mnist",
     "save_weights",
+    "softmax",
     "softmax_cross_entropy",
     "step_halving",
+    "transform",
+    "unchanged",
     "uniform",
     "warmup_halving",
     "zeros",

@@ -51,6 +51,20 @@ def softmax_cross_entropy(
     return loss, dlogits
 
 
+def softmax(logits: Array) -> Array:
+    """Turn logits into probabilities: p = exp(z) / sum exp(z) along each row.
+
+    Args:
+        logits: (N, U), one row per image. Not modified.
+
+    Returns:
+        (N, U) in the dtype of the logits, each row summing to 1.
+    """
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities
+
+
 def mean_squared_error(outputs: Array, labels: Labels) -> tuple[float, Array]:
     """Compare outputs with one-hot targets.
 

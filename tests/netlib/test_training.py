@@ -249,7 +249,7 @@ def test_early_stopping_can_watch_the_training_loss(toy):
     assert 1 < len(list(nl.fit(network(), plan, toy, seed=1))) <= 6
 
 
-@pytest.mark.parametrize("rate", [1e20, 1e38])
+@pytest.mark.parametrize("rate", [1e30, 1e38])
 def test_a_diverging_training_ends_at_once_with_nan(rate, toy):
     plan = recipe(optimizer=nl.SGD(), schedule=nl.constant(rate), early_stopping=None)
     with np.errstate(all="warn"):
