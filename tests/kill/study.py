@@ -1,0 +1,65 @@
+"""The study of the kill matrix: every number depends on all before it, so a wrong resume shows."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import sweep
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `--set` changes."""
+
+    pause: float = 0.0  # seconds per epoch
+
+
+settings = sweep.settings(Settings)
+
+
+def space(trial: sweep.Trial) -> dict[str, Any]:
+    config: dict[str, Any] = {"x": trial.suggest_float("x", -1.0, 1.0)}
+    if trial.suggest_categorical("deep", (True, False)):
+        config["layers"] = trial.suggest_int("layers", 1, 4)
+    return config
+
+
+def train(
+    config: dict[str, Any], _data: None, seed: int, state: dict[str, Any] | None
+) -> Iterator[sweep.Epoch]:
+    rng = np.random.default_rng(seed)
+    weights, done = rng.normal(size=1000), 0
+    if state is not None:
+        rng.bit_generator.state = state["rng"]
+        weights, done = state["weights"]["w"].copy(), state["epoch"]
+    for epoch in range(done, 6):
+        time.sleep(settings.pause)
+        weights = weights * (1 - abs(config["x"]) / 4) + rng.normal(size=1000) / 50
+        weights /= config.get("layers", 1)
+        new_state = {
+            "weights": {"w": weights.copy()},
+            "epoch": epoch + 1,
+            "rng": rng.bit_generator.state,
+        }
+        yield sweep.Epoch({"loss": float(np.abs(weights).mean())}, new_state)
+
+
+study = sweep.Study(
+    name="kill",
+    space=space,
+    train=train,
+    minimize="loss",
+    trials=12,
+    deterministic=True,
+    window=2,
+    pruner=sweep.Asha(min_epochs=2, factor=2, max_epochs=6),
+    final=sweep.Final(
+        data=lambda: None,
+        test=lambda: None,
+        evaluate=lambda _config, state, _test: {"sum": float(state["weights"]["w"].sum())},
+        minimize="loss",
+    ),
+)
