@@ -76,6 +76,8 @@ def cli() -> None:
               help="How often a trial is tried again whose process died.")  # fmt: skip
 @click.option("--trial-timeout", type=float, metavar="SECONDS",
               help="End a trial for good after so long, stuck or not.")  # fmt: skip
+@click.option("--accept-changes", is_flag=True,
+              help="Go on although the study has changed; that it did is on record.")  # fmt: skip
 @click.option("--deterministic", is_flag=True, help="The same table on any number of slots.")
 @click.option("--quiet", is_flag=True, help="Print nothing but the result.")
 def run(

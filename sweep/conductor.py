@@ -44,7 +44,7 @@ class Conductor:
         """Does the search, then the final step."""
         study = self._study
         with closing(Database(self._folder.database)) as database:
-            table = _open(database, study)
+            table = _open(database, study, accept_changes=self._options.accept_changes)
             with _slots(self._options) as make_pool:
                 search = Ledger(study, table, self._checkpoints(study))
                 self._drive(study, search, make_pool)
@@ -90,14 +90,21 @@ def _both(first: Observer, second: Observer) -> Observer:
     return observer
 
 
-def _open(database: Database, study: Study) -> StudyTable:
+def _open(database: Database, study: Study, *, accept_changes: bool) -> StudyTable:
     """The study's table: a new one, or the one there is if it was made for the same study."""
     names = database.studies()
     about = identity(study) | {"file": study.file, "provenance": provenance()}
     name = names[0] if names else study.name
     table = database.ensure(name, minimize=study.sign > 0, attributes=about)
-    check_identity(study, table.attributes())
-    check_space(study, table.trials())
+    recorded, records = table.attributes(), table.trials()
+    check_space(study, records)
+    changed = check_identity(study, recorded, accept_changes=accept_changes)
+    if changed:
+        before = {key: recorded.get(key) for key in changed}
+        change = {"from_trial": len(records), "before": before, "after": changed}
+        table.set_attribute("changes", [*recorded.get("changes", []), change])
+        for key, value in changed.items():
+            table.set_attribute(key, value)
     return table
 
 

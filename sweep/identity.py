@@ -1,6 +1,9 @@
 """This file tells whether a study can run, and is the one that a run was made for."""
 
+import ast
+import hashlib
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sweep.errors import RunError, StudyError
@@ -11,6 +14,9 @@ from sweep.space import Trial, plain, replay
 from sweep.study import Study
 
 N_PROBES = 8
+
+ACCEPTABLE = {"seed", "sampler", "pruner", "settings", "code"}
+"""What may change in the middle of a run, if the user says so: scores keep their meaning."""
 
 
 def identity(study: Study) -> dict[str, Any]:
@@ -28,22 +34,37 @@ def identity(study: Study) -> dict[str, Any]:
             name: list(value) if isinstance(value, tuple) else value
             for name, value in study.settings.items()
         },
+        "code": _fingerprint(study.file),
     }
 
 
-def check_identity(study: Study, recorded: dict[str, Any]) -> None:
+def check_identity(
+    study: Study, recorded: dict[str, Any], *, accept_changes: bool = False
+) -> dict[str, Any]:
     """Refuses a study that differs from the one a run was made for.
 
+    Args:
+        study: The study as it is now.
+        recorded: What is on record of the one the run was made for.
+        accept_changes: Whether changes that leave the recorded scores comparable are welcome.
+
+    Returns:
+        What has changed and is accepted, as it is now.
+
     Raises:
-        RunError: If it does; the message names all differences.
+        RunError: If anything else has changed; the message names all differences.
     """
     now = identity(study)
-    changes = [f"{k} {recorded.get(k)!r} -> {now[k]!r}" for k in now if now[k] != recorded.get(k)]
-    if changes:
+    changed = {key: now[key] for key in now if now[key] != recorded.get(key)}
+    acceptable = changed.keys() <= ACCEPTABLE
+    if changed and not (accept_changes and acceptable):
+        differences = "; ".join(f"{k} {recorded.get(k)!r} -> {v!r}" for k, v in changed.items())
+        advice = ", accept them with --accept-changes" if acceptable else ""
         raise RunError(
-            f"run: expected the study that this run was made for, got changes: "
-            f"{'; '.join(changes)}; undo them, or start another run with --name"
+            f"run: expected the study that this run was made for, got changes: {differences}; "
+            f"undo them{advice}, or start another run with --name"
         )
+    return changed
 
 
 def check_space(study: Study, records: list[TrialRecord]) -> None:
@@ -74,6 +95,18 @@ def probe(study: Study) -> None:
     for number in range(min(N_PROBES, sampling.limit or N_PROBES)):
         trial = sampling.ask(number)
         plain(guarded("space", partial(study.space, trial), study))
+
+
+def _fingerprint(file: str) -> str:
+    """A digest of what a study file does: comments, docstrings and layout do not count."""
+    if not file:
+        return ""
+    tree = ast.parse(Path(file).read_text())
+    for node in ast.walk(tree):
+        has_docstring = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        if has_docstring and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:12]
 
 
 def _changed(record: TrialRecord, what: str) -> RunError:

@@ -23,6 +23,8 @@ class Options:
         hours: No longer than this; the same command continues.
         retries: How often a trial is tried again whose process died.
         trial_timeout: Seconds of wall clock after which a trial is ended for good.
+        accept_changes: Whether a run may go on with another seed, sampler, pruner, settings or
+            code than it was made with; that it did is on record.
 
     Raises:
         OptionError: If a value is not what its line above says.
@@ -37,6 +39,7 @@ class Options:
     hours: float = math.inf
     retries: int = 2
     trial_timeout: float = math.inf
+    accept_changes: bool = False
 
     def __post_init__(self) -> None:
         for law, holds, value in (

@@ -127,6 +127,11 @@ def _provenance(run: Run) -> str:
     about = run.about["provenance"]
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
     settings = ", ".join(f"{name}={value}" for name, value in run.about["settings"].items())
+    changes = [
+        f"- from trial {change['from_trial']} on: "
+        + ", ".join(f"{k} {change['before'][k]} -> {v}" for k, v in change["after"].items())
+        for change in run.about.get("changes", [])
+    ]
     lines = [
         f"- command: `{about['command']}`",
         f"- seed: {run.about['seed']}, sampler: {run.about['sampler']}, "
@@ -136,7 +141,7 @@ def _provenance(run: Run) -> str:
         f"- code: revision {about['revision']}",
         f"- machine: {about['cpus']} cores of {about['processor']}, {about['platform']}",
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *changes])
 
 
 def _metrics(metrics: Mapping[str, float] | None) -> str:

@@ -59,6 +59,7 @@ def test_a_study_is_identical_to_itself_as_recorded():
         "score": "last",
         "window": None,
         "settings": {"epochs": 3, "models": [1, 2]},
+        "code": "",
     }
 
 

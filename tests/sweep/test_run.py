@@ -109,7 +109,10 @@ def test_reports_are_rebuilt_byte_for_byte(make_study: MakeStudy, inline: Inline
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"seed": 9}, r"got changes: seed 0 -> 9; undo them, or start another run with --name"),
+        (
+            {"seed": 9},
+            r"changes: seed 0 -> 9; undo them, accept them with --accept-changes, or",
+        ),
         ({"maximize": "loss", "minimize": None}, r"direction 'minimize' -> 'maximize'"),
         ({"sampler": "random"}, r"sampler 'tpe' -> 'random'"),
         ({"name": "other"}, r"name 'toy' -> 'other'"),
@@ -123,6 +126,37 @@ def test_another_study_is_refused_and_nothing_changes(
     with pytest.raises(sweep.RunError, match=message):
         inline(make_study(**changes), name="same")
     assert files(run.folder.path) == before
+
+
+def test_accepted_changes_are_on_record(make_study: MakeStudy, inline: Inline) -> None:
+    inline(make_study(trials=3))
+    run = inline(make_study(trials=6, seed=9), accept_changes=True)
+    assert len(run.records) == 6
+    assert run.about["seed"] == 9
+    assert "- from trial 3 on: seed 0 -> 9" in run.folder.report.read_text()
+    inline(make_study(trials=6, seed=9))
+
+
+def test_changes_that_make_scores_another_thing_are_never_accepted(
+    make_study: MakeStudy, inline: Inline
+) -> None:
+    inline(make_study())
+    message = r"score 'last' -> 'best'; undo them, or start another run with --name"
+    with pytest.raises(sweep.RunError, match=message):
+        inline(make_study(score="best"), accept_changes=True)
+
+
+def test_code_that_does_something_else_is_a_change_and_a_comment_is_none(
+    study_file: Callable[..., Path], inline: Inline
+) -> None:
+    path = study_file()
+    inline(sweep.load_study(path))
+    path.write_text('"""A docstring."""\n# a comment\n' + path.read_text())
+    inline(sweep.load_study(path))
+    path.write_text(path.read_text().replace("** 2", "** 4"))
+    with pytest.raises(sweep.RunError, match=r"got changes: code '\w{12}' -> '\w{12}'; undo them"):
+        inline(sweep.load_study(path))
+    inline(sweep.load_study(path), accept_changes=True)
 
 
 def test_a_changed_space_is_refused(make_study: MakeStudy, inline: Inline) -> None:
