@@ -103,9 +103,8 @@ def _fingerprint(file: str) -> str:
         return ""
     tree = ast.parse(Path(file).read_text())
     for node in ast.walk(tree):
-        has_docstring = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-        if has_docstring and ast.get_docstring(node) is not None:
-            del node.body[0]
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            del node.body[: ast.get_docstring(node) is not None]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:12]
 
 
