@@ -28,7 +28,7 @@ from netlib.errors import (
 )
 from netlib.evaluation import View, evaluate, evaluate_together, mean_probabilities, unchanged
 from netlib.gradcheck import directional_error, gradient_errors
-from netlib.initializers import Initializer, glorot_uniform, he_normal, uniform, zeros
+from netlib.initializers import Initializer, glorot_uniform, he_normal, normal, uniform, zeros
 from netlib.layers.averagepool2d import AveragePool2d, GlobalAveragePool2d
 from netlib.layers.batchnorm import BatchNorm
 from netlib.layers.conv2d import Conv2d
@@ -114,6 +114,7 @@ __all__ = [
     "mean_probabilities",
     "mean_squared_error",
     "mnist",
+    "normal",
     "save_weights",
     "softmax",
     "softmax_cross_entropy",

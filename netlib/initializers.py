@@ -74,6 +74,27 @@ def _draw_uniform(limit: float, rng: Rng, shape: Shape, _fan_in: int, _fan_out: 
     return rng.uniform(-limit, limit, shape)
 
 
+def normal(deviation: float) -> Initializer:
+    """Make an initializer that draws from a normal distribution of mean 0.
+
+    Args:
+        deviation: Its standard deviation, > 0.
+
+    Returns:
+        The initializer; it ignores fan_in and fan_out.
+
+    Raises:
+        ConfigError: If the deviation is not positive.
+    """
+    check_range("normal", "deviation", deviation, "(0, inf)")
+
+    return partial(_draw_normal, deviation)
+
+
+def _draw_normal(deviation: float, rng: Rng, shape: Shape, _fan_in: int, _fan_out: int) -> Array:
+    return rng.normal(0.0, deviation, shape)
+
+
 def zeros(_rng: Rng, shape: Shape, _fan_in: int, _fan_out: int) -> Array:
     """Return zeros, the usual start of a bias; draws nothing.
 

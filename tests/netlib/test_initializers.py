@@ -24,8 +24,15 @@ def test_uniform_stays_within_its_limit(rng):
     assert 0.49 < np.abs(weights).max() < 0.5
 
 
+def test_normal_has_its_deviation_whatever_the_fans(rng):
+    weights = nl.normal(0.3)(rng, (100, 500), 1, 1)
+    assert weights.std() == pytest.approx(0.3, rel=0.02)
+    with pytest.raises(nl.ConfigError, match=r"normal: expected deviation in \(0, inf\), got 0"):
+        nl.normal(0)
+
+
 def test_a_layer_pickles_with_any_initializer(rng):
-    for initializer in (nl.he_normal, nl.glorot_uniform, nl.uniform(0.5), nl.zeros):
+    for initializer in (nl.he_normal, nl.glorot_uniform, nl.uniform(0.5), nl.normal(0.1), nl.zeros):
         layer = pickle.loads(pickle.dumps(nl.Dense(3, initializer)))
         assert layer.build((4,), rng) == (3,)
 
