@@ -21,8 +21,7 @@ from netlib.layers.sequential import Sequential
 from netlib.recipe import Epoch, Recipe, State
 
 _JUDGED = ["validation_loss", "validation_error"]
-_OPTIONAL = {"early_stopping", "weight_average"}
-_STATE_KEYS = {"epoch", "finished", "weights", "optimizer", "rng", *_OPTIONAL}
+_STATE_KEYS = {"epoch", "finished", "weights", "optimizer", "rng"}
 
 
 def fit(
@@ -98,17 +97,17 @@ class _Training:
     def restore(self, state: State) -> None:
         """Continue after the epoch of a state."""
         own = {"early_stopping": self._memory, "weight_average": self._average}
-        if state.keys() != _STATE_KEYS or any(
-            (state[name] is None) != (own[name] is None) for name in _OPTIONAL
-        ):
+        expected = _STATE_KEYS | {name for name, value in own.items() if value is not None}
+        given = {name for name, value in state.items() if value is not None}
+        if given != expected:
             raise StateError(
-                f"fit: expected a state with {sorted(_STATE_KEYS)} of a training with the same "
-                f"recipe, got {sorted(state)}; pass the state of an Epoch"
+                f"fit: expected a state with {sorted(expected)}, got {sorted(given)}; "
+                "pass the state of an Epoch of the same recipe"
             )
         self._network.load(state["weights"])
         self._optimizer.restore(state["optimizer"])
         self._rng.bit_generator.state = state["rng"]
-        self._memory = state["early_stopping"]
+        self._memory = state.get("early_stopping")
         if self._average:
             self._average.restore(state["weight_average"])
         self._number, self._finished = state["epoch"], state["finished"]

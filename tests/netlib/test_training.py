@@ -307,12 +307,15 @@ def test_early_stopping_on_a_metric_that_will_not_be_there_is_refused(toy):
 
 def test_a_state_of_another_training_is_refused(toy):
     state = next(nl.fit(network(), recipe(), toy, toy, seed=1)).state
-    message = r"fit: expected a state with \['early_stopping', .*; pass the state of an Epoch"
+    message = r"fit: expected a state with \['early_stopping', .*, got \['epoch'\]; pass the state"
     with pytest.raises(nl.StateError, match=message):
         nl.fit(network(), recipe(), toy, toy, seed=1, state={"epoch": 1})
+    message = r"a state with \['epoch', .*, got \['early_stopping', .* an Epoch of the same recipe"
     with pytest.raises(nl.StateError, match=message):
         nl.fit(network(), recipe(early_stopping=None), toy, toy, seed=1, state=state)
-    with pytest.raises(nl.StateError, match=message):
+    with pytest.raises(
+        nl.StateError, match=r"'weight_average', 'weights'\], got .*'rng', 'weights'"
+    ):
         nl.fit(network(), recipe(weight_average=0.9), toy, toy, seed=1, state=state)
     other = nl.Sequential(nl.Flatten(), nl.Dense(3))
     with pytest.raises(nl.StateError, match=r"Sequential\.load: expected the names"):
