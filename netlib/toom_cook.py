@@ -1,19 +1,30 @@
-"""This file convolves with fewer multiplications: Toom-Cook along the rows of an image.
+"""This file convolves with a third of the multiplications: Toom-Cook down the columns of an image.
 
-m neighbouring outputs of a row depend on a = m + k - 1 inputs. Read both as polynomials: one
-product at each of a points replaces m * k products, and the outputs come back by interpolation,
+m neighbouring outputs of a column depend on a = m + K - 1 inputs. Read both as polynomials: one
+product at each of a points replaces m * K products, and interpolation gives the outputs back,
 
-    y = AT @ ((G @ w) * (BT @ x)),    AT = V(m).T,  G = V(k),  BT = inv(V(a)).T
+    y = AT @ ((G @ w) * (BT @ x)),    AT = V(m).T,  G = V(K),  BT = inv(V(a)).T
 
-V(n) being the Vandermonde matrix of the points with n columns. For k = 5 and m = 4 that is 8
-products instead of 20. The transformations are matrix products too, and so BLAS does all the
-work; along the columns of the image and over the channels it is a sum over patches as ever.
+V(n) being the Vandermonde matrix of the points with n columns. For K = 5 and m = 7 that is 11
+products instead of 35. Along the rows and over the channels it is a sum over patches as ever, and
+images lie in strips (see `strips.py`), so that every step is a matrix product on memory as it is:
+
+    strip     (rows, places, C)         T tiles of a rows, each m rows further down
+    points    (a, T, places, C)         BT @ strip
+    products  (a, T, places, F)         patches of points @ (G @ weight), for each point
+    y         (T * m, places, F)        AT @ products
+
+The input gradient is the same for dy and the flipped filters. For the weight gradient each step
+is transposed: dy goes through A, the points of x are kept from the forward pass.
+
+The points are the tangents of evenly spaced angles, in homogeneous coordinates (cosine, sine);
+that includes infinity, and rounds a fourth as much as 0, 1, -1, 2, -2, 1/2, ... do.
 
 Source: Winograd 1980; Lavin and Gray 2016 (arXiv:1509.09308) in two dimensions. Differs: one
-dimension, which loses little, keeps the products long, and rounds to 2e-6 instead of 1e-4.
+dimension, which keeps the products long and rounds to about 1e-5 of the largest output.
 """
 
-from collections.abc import Iterator
+import math
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -21,126 +32,104 @@ from numpy.lib.stride_tricks import as_strided
 from netlib.arrays import Array, Shape
 from netlib.scratch import Scratch
 
-OUTPUTS = 4
-"""m. 5 is a little faster for some shapes and rounds four times as coarsely."""
-
-BLOCK_BYTES = 1 << 20
-"""Images are handled a few at a time, so that their transformed patches stay within this."""
-
-_POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 4.0)  # and infinity, always the last
-
-
-def worthwhile(kernel: int, channels: int, stride: int) -> bool:
-    """Return whether this way beats columns: strides of 1 and patches that are long enough."""
-    return stride == 1 and 3 <= kernel <= 5 and kernel * channels >= 40
+POINTS = 11
+"""a is at most this. More points save more, but each two of them quadruple the rounding error."""
 
 
 class ToomCook:
-    """Correlation without padding and with stride 1.
+    """Correlation of a strip with filters, in T tiles of m rows of outputs.
 
-    Args:
-        out_shape: (H', W', F).
-        channels: C of the input.
-        kernel: K.
-        scratch: Work memory.
+    Points are given as flat memory with a spare line at its end, since the last patches reach
+    beyond the last line.
     """
 
-    def __init__(self, out_shape: Shape, channels: int, kernel: int, scratch: Scratch) -> None:
-        self._rows, columns, self._filters = out_shape
-        self._channels, self._kernel, self._scratch = channels, kernel, scratch
-        self._points = OUTPUTS + kernel - 1
-        self._tiles = -(-columns // OUTPUTS)
-        to_outputs, self._to_filter, to_inputs = _transformations(OUTPUTS, kernel)
-        # One matrix for a whole row of tiles: the small one again and again, further along.
-        into = np.zeros((self._points, self._tiles, self._tiles * OUTPUTS + kernel - 1))
-        back = np.zeros((self._tiles * OUTPUTS, self._points, self._tiles))
-        for tile in range(self._tiles):
-            start = tile * OUTPUTS
-            into[:, tile, start : start + self._points] = to_inputs
-            back[start : start + OUTPUTS, :, tile] = to_outputs
-        # The last tile may reach beyond the row: it reads zeros and writes nothing there.
-        self._into = into.reshape(self._points * self._tiles, -1)[:, : columns + kernel - 1]
-        self._back = back.reshape(-1, self._points * self._tiles)[:columns]
+    def __init__(self, m: int, kernel: int, tiles: int, scratch: Scratch) -> None:
+        self.points, self.rows = m + kernel - 1, m * tiles
+        self.lines, self.strip_rows = self.points * tiles, self.rows + kernel - 1
+        self._m, self._kernel, self._tiles, self._scratch = m, kernel, tiles, scratch
+        self._to_outputs, self._to_filters, self._to_points = _transformations(m, kernel)
 
-    def multiply(self, padded: Array, weight: Array, out: Array) -> Iterator[slice]:
-        """Write correlations into `out`, yielding the images as they are done.
+    def transform_filters(self, weight: Array) -> Array:
+        """Return G @ weight as matrices (a, 1, K*C, F), one for all cuts."""
+        kernel, filters = self._kernel, weight.shape[3]
+        transformed = self._to_filters.astype(weight.dtype) @ weight.reshape(kernel, -1)
+        return transformed.reshape(self.points, 1, -1, filters)
 
-        Args:
-            padded: (N, H' + K - 1, W' + K - 1, C) images.
-            weight: (K, K, C, F) filters.
-            out: (N, H', W', F), overwritten.
-        """
-        back, filters = self._back.astype(out.dtype), self._transform_filters(weight)
-        for images, inputs in self._blocks(padded):
-            products = self._scratch("products", (*inputs.shape[:2], self._filters), out.dtype)
-            np.matmul(inputs, filters, out=products)
-            shape = (self._points, len(out[images]), self._rows, self._tiles, self._filters)
-            by_row = products.reshape(shape).transpose(1, 2, 0, 3, 4)
-            outputs = self._scratch("outputs", by_row.shape, out.dtype)
-            np.copyto(outputs, by_row)
-            lines = outputs.reshape(*by_row.shape[:2], -1, self._filters)
-            np.matmul(back, lines, out=out[images])
-            yield images
+    def transform(self, strip: Array, points: Array) -> None:
+        """Write BT @ strip, tile by tile."""
+        line = strip[0].size
+        tiles = view(strip, (self._tiles, self.points, line), (self._m * line, line, 1))
+        by_point = points[: self.lines * line].reshape(self.points, self._tiles, line)
+        np.matmul(self._to_points.astype(strip.dtype), tiles, out=by_point.swapaxes(0, 1))
+        points[self.lines * line :][:line] = 0
 
-    def weight_gradient(self, padded: Array, dy: Array, out: Array) -> None:
-        """Sum the gradient of the filters over all images: each step of `multiply`, transposed.
+    def multiply(self, points: Array, filters: Array, out: Array) -> None:
+        """Write AT @ (patches of points @ filters) to outputs (rows, places, F)."""
+        products = self._products(out.shape[1], out.shape[2], out)
+        patches = self._patches(points, out.shape[1], filters.shape[2])
+        np.matmul(patches, filters, out=products.swapaxes(1, 2))
+        by_tile = products.reshape(self.points, self._tiles, -1).swapaxes(0, 1)
+        out = out.reshape(self._tiles, self._m, -1)
+        np.matmul(self._to_outputs.astype(out.dtype), by_tile, out=out)
 
-        Args:
-            padded: As for `multiply`.
-            dy: (N, H', W', F) gradient of the outputs.
-            out: (K, K, C, F), overwritten.
-        """
-        back = np.ascontiguousarray(self._back.T, dy.dtype)
-        shape = (self._points, self._filters, self._kernel * self._channels)
-        total, share = (self._scratch(name, shape, dy.dtype) for name in ("sum", "part"))
-        total.fill(0)
-        for images, inputs in self._blocks(padded):
-            lines = back @ dy[images]
-            split = (len(lines), self._rows, self._points, self._tiles, self._filters)
-            by_point = lines.reshape(split).transpose(2, 0, 1, 3, 4)
-            outputs = self._scratch("products", by_point.shape, dy.dtype)
-            np.copyto(outputs, by_point)
-            flat = outputs.reshape(self._points, -1, self._filters)
-            total += np.matmul(flat.swapaxes(1, 2), inputs, out=share)
-        by_row = total.swapaxes(1, 2).reshape(self._points, self._kernel, -1).swapaxes(0, 1)
-        out[...] = (self._to_filter.T.astype(dy.dtype) @ by_row).reshape(out.shape)
+    def add_weight_gradient(
+        self, points: Array, strip: Array, start: tuple[int, int], total: Array
+    ) -> None:
+        """Add the gradient of the transformed filters, for a strip in which dy begins at start."""
+        _, places, filters = strip.shape
+        line, m = places * filters, self._m
+        offset = start[0] * line + start[1] * filters
+        tiles = view(strip, (self._tiles, m, line), (m * line, line, 1), offset)
+        products = self._products(places, filters, strip)
+        by_tile = products.reshape(self.points, self._tiles, -1).swapaxes(0, 1)
+        np.matmul(self._to_outputs.T.astype(strip.dtype), tiles, out=by_tile)
+        patches = self._patches(points, places, total[0, :, :, 0].size).swapaxes(2, 3)
+        share = self._scratch("share", (self._kernel, *patches.shape[2:3], filters), strip.dtype)
+        for point, cuts in enumerate(patches):
+            np.matmul(cuts, products[point].swapaxes(0, 1), out=share)
+            total[point] += share.sum(axis=0).reshape(total[point].shape)
 
-    def _blocks(self, padded: Array) -> Iterator[tuple[slice, Array]]:
-        """Yield images, a few at a time, with their transformed patches."""
-        patch_values = self._rows * self._tiles * self._kernel * self._channels
-        size = max(1, BLOCK_BYTES // (self._points * patch_values * padded.itemsize))
-        for start in range(0, len(padded), size):
-            images = slice(start, min(start + size, len(padded)))
-            yield images, self._transform_inputs(padded[images])
+    def finish_weight_gradient(self, total: Array, out: Array) -> None:
+        """Write GT @ total to the gradient (K, K, C, F)."""
+        to_weight = self._to_filters.T.astype(out.dtype)
+        np.matmul(to_weight, total.reshape(self.points, -1), out=out.reshape(self._kernel, -1))
 
-    def _transform_filters(self, weight: Array) -> Array:
-        """Return G @ w for every kernel row, as (points, K * C, F)."""
-        rows = weight.reshape(self._kernel, self._kernel, -1)
-        transformed = self._to_filter.astype(weight.dtype) @ rows
-        return transformed.swapaxes(0, 1).reshape(self._points, -1, self._filters)
+    def _patches(self, points: Array, places: int, patch: int) -> Array:
+        """View points as matrices of patches (a, cuts, pieces, K*C); see `strips.py`."""
+        channels, pieces = patch // self._kernel, self._tiles * places // self._kernel
+        steps = (self._tiles * places * channels, channels, patch, 1)
+        return view(points, (self.points, self._kernel, pieces, patch), steps)
 
-    def _transform_inputs(self, padded: Array) -> Array:
-        """Return BT @ x gathered to patches, as (points, images * rows * tiles, K * C)."""
-        shape: Shape = (*padded.shape[:2], len(self._into), self._channels)
-        lines: Array = self._scratch("lines", shape, padded.dtype)
-        np.matmul(self._into.astype(padded.dtype), padded, out=lines)
-        image, row, place, value = lines.strides
-        shape = (self._points, len(padded), self._rows, self._tiles, self._kernel, self._channels)
-        windows = as_strided(lines, shape, (self._tiles * place, image, row, place, row, value))
-        patches: Array = self._scratch("patches", shape, padded.dtype)
-        np.copyto(patches, windows)
-        return patches.reshape(self._points, -1, self._kernel * self._channels)
+    def _products(self, places: int, filters: int, like: Array) -> Array:
+        """Return work memory (a, pieces, cuts, F), in which pieces and cuts make up the places."""
+        shape = (self.points, self._tiles * places // self._kernel, self._kernel, filters)
+        products: Array = self._scratch("products", shape, like.dtype)
+        return products
 
 
-def _transformations(outputs: int, kernel: int) -> tuple[Array, Array, Array]:
-    """Return AT (m, a), G (a, k) and BT (a, a), the rows of BT scaled to a maximum of 1."""
-    points = outputs + kernel - 1
-    finite = np.array(_POINTS[: points - 1])
+def choose_outputs(rows: int, kernel: int) -> int:
+    """Return the m with the fewest points in all for so many rows of outputs."""
+    return min(range(1, POINTS - kernel + 2), key=lambda m: (m + kernel - 1) * -(-rows // m))
+
+
+def _transformations(m: int, kernel: int) -> tuple[Array, Array, Array]:
+    """Return AT (m, a), G (a, K) and BT (a, a), the rows of BT scaled to a maximum of 1."""
+    points = m + kernel - 1
+    angles = np.arange(points)[:, None] * (np.pi / points)
 
     def vandermonde(n: int) -> Array:
-        infinity = np.eye(n)[-1]
-        return np.vstack([np.vander(finite, n, increasing=True), infinity])
+        powers = np.arange(n)
+        values: Array = np.cos(angles) ** (n - 1 - powers) * np.sin(angles) ** powers
+        return values
 
-    to_inputs = np.linalg.inv(vandermonde(points)).T
-    scale = np.abs(to_inputs).max(axis=1, keepdims=True)
-    return vandermonde(outputs).T, vandermonde(kernel) * scale, to_inputs / scale
+    to_points = np.linalg.inv(vandermonde(points)).T
+    scale = np.abs(to_points).max(axis=1, keepdims=True)
+    return vandermonde(m).T, vandermonde(kernel) * scale, to_points / scale
+
+
+def view(array: Array, shape: Shape, steps: Shape, start: int = 0) -> Array:
+    """Return a view of contiguous memory, steps and start counted in values."""
+    flat = array.reshape(-1)[start:]
+    last = sum((length - 1) * step for length, step in zip(shape, steps, strict=True))
+    assert last < flat.size or not math.prod(shape), "a view outside its array"
+    return as_strided(flat, shape, tuple(step * flat.itemsize for step in steps))

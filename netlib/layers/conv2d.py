@@ -3,11 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-
 from netlib.arrays import Array, Rng, Shape
 from netlib.checks import check_count
-from netlib.convolution import Convolution
+from netlib.convolution import convolution
 from netlib.errors import ConfigError, ShapeError
 from netlib.geometry import Geometry
 from netlib.initializers import Initializer, he_normal, zeros
@@ -67,19 +65,16 @@ class Conv2d(Layer):
         self._add_param("weight", self.weight_init(rng, shape, *fans))
         self._add_param("bias", self.bias_init(rng, (self.filters,), *fans))
         geometry = Geometry(in_shape, self.filters, self.kernel, self.padding, self.stride)
-        self._convolution = Convolution(geometry, self.scratch)
+        self._convolution = convolution(geometry, self.scratch)
         return geometry.out_shape
 
     def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
         weight, bias = self.params["weight"], self.params["bias"]
-        padded = self._convolution.pad(x)
-        y = self._convolution.forward(padded, weight, bias)
+        y, kept = self._convolution.forward(x, weight, bias)
 
         def backward(dy: Array) -> Array:
-            self._convolution.weight_gradient(padded, dy, out=self.grads["weight"])
-            self._convolution.bias_gradient(dy, out=self.grads["bias"])
-            if not self.input_gradient:
-                return np.empty(0, self.dtype)
-            return self._convolution.input_gradient(dy, weight)
+            return self._convolution.backward(
+                kept, dy, weight, self.grads, input_gradient=self.input_gradient
+            )
 
         return y, backward

@@ -1,6 +1,5 @@
 """This file holds dropout."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,21 +40,22 @@ class Dropout(Layer):
     def _forward(self, x: Array, rng: Rng | None, /) -> tuple[Array, Backward]:
         if rng is None or self.probability == 0:
             return x, lambda dy: dy
-        mask: Array = self.scratch("mask", x.shape, self.dtype)
         threshold = min(round(self.probability * _LEVELS), _LEVELS - 1)
-        np.greater_equal(_random_levels(rng, x.shape), threshold, out=mask)
-        mask *= _LEVELS / (_LEVELS - threshold)
-        y = np.multiply(x, mask, out=self.scratch("y", x.shape, self.dtype))
+        kept = np.greater_equal(_random_levels(rng, x.size), threshold)
+        mask: Array = self.scratch.like("mask", x)
+        flat = self.scratch("mask", (x.size,), self.dtype)  # in the order of memory
+        np.copyto(flat, kept)
+        flat *= _LEVELS / (_LEVELS - threshold)
+        y = np.multiply(x, mask, out=self.scratch.like("y", x))
 
         def backward(dy: Array) -> Array:
-            dx: Array = np.multiply(dy, mask, out=self.scratch("dx", x.shape, self.dtype))
+            dx: Array = np.multiply(dy, mask, out=self.scratch.like("dx", x))
             return dx
 
         return y, backward
 
 
-def _random_levels(rng: Rng, shape: Shape) -> NDArray[np.uint16]:
+def _random_levels(rng: Rng, size: int) -> NDArray[np.uint16]:
     """Draw uint16 values, four from each 64-bit number: the cheapest that NumPy can give."""
-    size = math.prod(shape)
     words = rng.integers(0, 2**64 - 1, -(-size // 4), np.uint64, endpoint=True)
-    return words.view(np.uint16)[:size].reshape(shape)
+    return words.view(np.uint16)[:size]

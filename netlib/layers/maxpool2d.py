@@ -29,24 +29,23 @@ class MaxPool2d(Pool2d):
         return "P"
 
     def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
-        y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
+        y: Array = self.scratch.like("y", x, shape=(len(x), *self.out_shape))
         first, *others = self._views(x)
-        np.copyto(y, first)
-        for view in others:
+        np.maximum(first, others[-1] if others else first, out=y)
+        for view in others[:-1]:
             np.maximum(y, view, out=y)
 
         def backward(dy: Array) -> Array:
-            dx = self._empty_gradient(x, y)
-            unclaimed, hit = (self.scratch(name, y.shape, np.bool_) for name in ("free", "hit"))
-            unclaimed.fill(1)
+            dx, hit = self._empty_gradient(x, y), self.scratch.like("hit", y, np.bool_)
+            share, left = (self.scratch.like(name, y) for name in ("share", "left"))
+            np.copyto(left, dy)  # until a maximum claims it
             for value, target in zip(self._views(x), self._views(dx), strict=True):
-                np.equal(value, y, out=hit)
-                np.logical_and(hit, unclaimed, out=hit)
-                np.logical_xor(unclaimed, hit, out=unclaimed)
+                np.multiply(left, np.equal(value, y, out=hit), out=share)
+                np.subtract(left, share, out=left)
                 if self._step >= self.size:
-                    np.multiply(dy, hit, out=target)
+                    np.copyto(target, share)
                 else:
-                    target += dy * hit
+                    target += share
             return dx
 
         return y, backward

@@ -53,7 +53,7 @@ class Pool2d(Layer):
 
     def _empty_gradient(self, x: Array, y: Array) -> Array:
         """Return memory for dx, zero wherever the windows do not all write just once."""
-        dx: Array = self.scratch("dx", x.shape, self.dtype)
+        dx: Array = self.scratch.like("dx", x)
         if self._step != self.size or y.size * self.size**2 != x.size:
             dx.fill(0)  # windows overlap or leave pixels out
         return dx

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.lib.stride_tricks import sliding_window_view
 
 import netlib as nl
+from netlib.columns import Columns
+from netlib.convolution import Convolution, convolution
 from netlib.geometry import Geometry
 from netlib.scratch import Scratch
-from netlib.toom_cook import ToomCook
+from netlib.strips import StripConvolution
 
 
 def built(layer: nl.Layer, *in_shape: int) -> nl.Layer:
@@ -75,29 +76,81 @@ def test_conv2d_agrees_with_a_plain_loop(kernel, padding, stride, draw):
     np.testing.assert_allclose(layer.forward(x, train=False)[0], expected, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("kernel", [3, 4, 5])
+def passes(engine: Convolution, x, weight, dy, *, input_gradient=True) -> list[np.ndarray]:
+    """Return copies of y, dx and the gradients of weight and bias."""
+    bias = np.arange(weight.shape[3], dtype=weight.dtype)
+    grads = {"weight": np.empty_like(weight), "bias": np.empty_like(bias)}
+    y, kept = engine.forward(x, weight, bias)
+    dx = engine.backward(kept, dy, weight, grads, input_gradient=input_gradient)
+    return [array.copy() for array in (y, dx, *grads.values())]
+
+
+@pytest.mark.parametrize("kernel", [2, 3, 4, 5, 7])
+@pytest.mark.parametrize("padding", ["same", "valid"])
 @settings(deadline=None, max_examples=15)
 @given(
-    rows=st.integers(1, 9),
-    columns=st.integers(1, 13),
-    channels=st.integers(8, 16),
-    n=st.integers(1, 5),
+    rows=st.integers(7, 17),
+    columns=st.integers(7, 13),
+    channels=st.integers(1, 4),
+    counts=st.lists(st.integers(1, 5), min_size=1, max_size=3),
 )
-def test_toom_cook_agrees_with_columns(kernel, rows, columns, channels, n):
+def test_toom_cook_agrees_with_columns(kernel, padding, rows, columns, channels, counts):
     rng = np.random.default_rng(rows)
-    shape = (rows, columns, 3)
-    padded = rng.standard_normal((n, rows + kernel - 1, columns + kernel - 1, channels))
+    geometry = Geometry((rows, columns, channels), 3, kernel, padding, 1)
     weight = rng.standard_normal((kernel, kernel, channels, 3))
-    dy = rng.standard_normal((n, *shape))
-    windows = sliding_window_view(padded, (kernel, kernel), axis=(1, 2))
-    engine = ToomCook(shape, channels, kernel, Scratch())
-    y, dweight = np.empty_like(dy), np.empty_like(weight)
-    done = list(engine.multiply(padded, weight, y))
-    engine.weight_gradient(padded, dy, dweight)
-    assert [i for images in done for i in range(*images.indices(n))] == list(range(n))
-    np.testing.assert_allclose(y, np.einsum("nijcab,abcf->nijf", windows, weight), atol=1e-10)
-    expected = np.einsum("nijcab,nijf->abcf", windows, dy)
-    np.testing.assert_allclose(dweight, expected, atol=1e-10)
+    engine, exact = StripConvolution(geometry, Scratch()), Columns(geometry, Scratch())
+    engine.block = 2
+    for n in counts:  # the scratch memory of the batch before is full of its values
+        x, dy = (
+            rng.standard_normal((n, *geometry.in_shape)),
+            rng.standard_normal((n, *geometry.out_shape)),
+        )
+        for one, other in zip(
+            passes(engine, x, weight, dy), passes(exact, x, weight, dy), strict=True
+        ):
+            np.testing.assert_allclose(one, other, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "size", "channels", "filters"),
+    [(5, 28, 16, 32), (5, 14, 48, 64), (3, 28, 32, 32), (3, 7, 128, 128), (7, 28, 16, 16)],
+)
+def test_toom_cook_rounds_to_less_than_a_ten_thousandth(kernel, size, channels, filters):
+    rng = np.random.default_rng(0)
+    geometry = Geometry((size, size, channels), filters, kernel, "same", 1)
+    x = rng.standard_normal((3, *geometry.in_shape)).clip(0)
+    weight, dy = (
+        rng.standard_normal((kernel, kernel, channels, filters)),
+        rng.standard_normal((3, *geometry.out_shape)),
+    )
+    exact = passes(Columns(geometry, Scratch()), x, weight, dy)
+    rounded = (array.astype(np.float32) for array in (x, weight, dy))
+    for one, other in zip(
+        passes(StripConvolution(geometry, Scratch()), *rounded), exact, strict=True
+    ):
+        assert np.abs(one - other).max() < 3e-5 * np.abs(other).max()
+
+
+def test_convolutions_choose_by_their_sizes_alone():
+    def way(channels: int, kernel: int, stride: int = 1) -> type:
+        geometry = Geometry((14, 14, channels), 8, kernel, "same", stride)
+        return type(convolution(geometry, Scratch()))
+
+    assert way(16, 5) is way(16, 3) is StripConvolution
+    assert way(1, 5) is way(16, 1) is way(16, 5, 2) is Columns
+
+
+def test_layers_keep_the_order_of_axes_in_memory_and_the_values(draw):
+    x = draw(4, 6, 6, 2)
+    turned = np.ascontiguousarray(x.transpose(1, 0, 2, 3)).transpose(1, 0, 2, 3)
+    for layer in (nl.ReLU(), nl.MaxPool2d(), nl.MaxPool2d(3, 1), nl.AveragePool2d(), nl.Conv2d(3)):
+        built(layer, 6, 6, 2)
+        y, backward = layer.forward(x, train=False)
+        dy = draw(*y.shape)
+        expected = [y.copy(), backward(dy).copy()]
+        y, backward = layer.forward(turned, train=False)
+        for one, other in zip((y, backward(dy)), expected, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_maxpool2d_keeps_the_largest_of_each_window_and_drops_the_rest():
