@@ -28,7 +28,7 @@ class AveragePool2d(Pool2d):
         return "A"
 
     def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
-        y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
+        y: Array = self.scratch.like("y", x, shape=(len(x), *self.out_shape))
         first, *others = self._views(x)
         np.copyto(y, first)
         for view in others:
@@ -37,7 +37,7 @@ class AveragePool2d(Pool2d):
 
         def backward(dy: Array) -> Array:
             dx = self._empty_gradient(x, y)
-            share = self.scratch("share", y.shape, self.dtype)
+            share = self.scratch.like("share", y)
             np.multiply(dy, self.size**-2, out=share)
             for target in self._views(dx):
                 if self._step >= self.size:
@@ -72,11 +72,11 @@ class GlobalAveragePool2d(Layer):
     def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
         pixels = x.shape[1] * x.shape[2]
         y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
-        weights = np.full(pixels, 1 / pixels, self.dtype)
-        np.matmul(weights, x.reshape(len(x), pixels, -1), out=y)
+        np.sum(x.sum(axis=1), axis=1, out=y)
+        y /= pixels
 
         def backward(dy: Array) -> Array:
-            dx: Array = self.scratch("dx", x.shape, self.dtype)
+            dx: Array = self.scratch.like("dx", x)
             dx[...] = (dy / pixels)[:, None, None, :]
             return dx
 

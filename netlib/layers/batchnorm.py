@@ -56,12 +56,12 @@ class BatchNorm(Layer):
 
     def _forward(self, x: Array, rng: Rng | None, /) -> tuple[Array, Backward]:
         train, count = rng is not None, len(x) * self._pixels
-        y, centred = (self.scratch(name, x.shape, self.dtype) for name in ("y", "centred"))
-        mean = self._sum(x) / count if train else self.buffers["running_mean"]
+        y, centred = (self.scratch.like(name, x) for name in ("y", "centred"))
+        mean = _sum(x) / count if train else self.buffers["running_mean"]
         np.subtract(x, self._spread(mean), out=centred)
         variance = self.buffers["running_variance"]
         if train:
-            variance = self._sum(np.square(centred, out=y)) / count
+            variance = _sum(np.square(centred, out=y)) / count
             self._remember(mean, variance, count)
         inverse = 1 / np.sqrt(variance + self.epsilon)
         scale = self.params["weight"] * inverse
@@ -69,10 +69,10 @@ class BatchNorm(Layer):
         y += self._spread(self.params["bias"])
 
         def backward(dy: Array) -> Array:
-            dx, work = (self.scratch(name, x.shape, self.dtype) for name in ("dx", "work"))
+            dx, work = (self.scratch.like(name, x) for name in ("dx", "work"))
             dweight, dbias = self.grads["weight"], self.grads["bias"]
-            np.multiply(self._sum(np.multiply(dy, centred, out=work)), inverse, out=dweight)
-            dbias[...] = self._sum(dy)
+            np.multiply(_sum(np.multiply(dy, centred, out=work)), inverse, out=dweight)
+            dbias[...] = _sum(dy)
             np.multiply(dy, self._spread(scale), out=dx)
             if train:  # the mean and the variance depend on x as well
                 np.multiply(centred, self._spread(scale * inverse * dweight / count), out=work)
@@ -91,12 +91,13 @@ class BatchNorm(Layer):
             self.buffers[name] *= self.momentum
             self.buffers[name] += (1 - self.momentum) * statistic
 
-    def _sum(self, values: Array) -> Array:
-        """Return the sum of each channel, (C,): by BLAS, over the images first."""
-        images = np.ones(len(values), self.dtype) @ values.reshape(len(values), -1)
-        total: Array = images.reshape(self._pixels, -1).sum(axis=0)
-        return total
-
     def _spread(self, values: Array) -> Array:
-        """Repeat (C,) for every pixel: NumPy is slow at broadcasting along short axes."""
-        return np.tile(values, self._pixels).reshape(self.in_shape)
+        """Repeat (C,) for a row of pixels: NumPy is slow at broadcasting along short axes."""
+        row = self.in_shape[-2:]
+        return np.tile(values, math.prod(row[:-1])).reshape(row)
+
+
+def _sum(values: Array) -> Array:
+    """Return the sum of each channel, (C,): of whole rows of pixels first, for the same reason."""
+    total: Array = values.sum(axis=tuple(range(values.ndim - 2))).sum(axis=0)
+    return total
