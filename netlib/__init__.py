@@ -43,7 +43,8 @@ from netlib.layers.sequential import Sequential
 from netlib.layers.sigmoid import Sigmoid
 from netlib.layers.tanh import Tanh
 from netlib.losses import Loss, mean_squared_error, softmax, softmax_cross_entropy
-from netlib.optimizers import SGD, Adam, Optimizer
+from netlib.optimizer import Optimizer
+from netlib.optimizers import SGD, Adam
 from netlib.recipe import Epoch, Recipe, State
 from netlib.schedules import (
     Schedule,

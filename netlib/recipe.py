@@ -9,7 +9,7 @@ from netlib.checks import check_count, check_range
 from netlib.early_stopping import EarlyStopping
 from netlib.errors import ConfigError
 from netlib.losses import Loss, softmax_cross_entropy
-from netlib.optimizers import Optimizer
+from netlib.optimizer import Optimizer
 from netlib.schedules import Schedule
 
 State = dict[str, Any]

@@ -6,10 +6,18 @@ import numpy as np
 import pytest
 
 import netlib as nl
-from netlib.optimizers import BLOCK
+from netlib.optimizer import BLOCK
 
 every_optimizer = pytest.mark.parametrize(
-    "make", [nl.SGD, lambda: nl.SGD(momentum=0.9), nl.Adam], ids=["sgd", "momentum", "adam"]
+    "make",
+    [
+        nl.SGD,
+        lambda: nl.SGD(momentum=0.9),
+        lambda: nl.SGD(momentum=0.9, nesterov=True),
+        nl.Adam,
+        lambda: nl.Adam(weight_decay=0.1),
+    ],
+    ids=["sgd", "momentum", "nesterov", "adam", "adamw"],
 )
 
 
@@ -37,6 +45,39 @@ def test_two_steps_of_adam_by_hand():
     assert parameters[0] == pytest.approx(9.0 - (1 / 0.875) / np.sqrt(4 / 0.578125))
 
 
+def test_nesterov_steps_by_the_gradient_and_half_of_the_new_velocity():
+    optimizer, parameters = nl.SGD(momentum=0.5, nesterov=True), np.float32([0])
+    for expected in (-1.5, -3.25, -5.125):  # v = 1, 1.5, 1.75; steps of 1 + v/2
+        optimizer.step(parameters, np.float32([1]), 1.0)
+        assert parameters.tolist() == [expected]
+
+
+@pytest.mark.parametrize("make", [nl.SGD, nl.Adam])
+def test_weight_decay_shrinks_the_parameters_beside_the_step(make, draw):
+    decayed, plain = draw(9).copy(), draw(9).copy()
+    decayed[...] = plain
+    expected, gradients = 0.95 * plain, draw(9)  # 1 - 0.1 * 0.5
+    step = plain.copy()
+    make().step(step, gradients, 0.1)
+    make(weight_decay=0.5).step(decayed, gradients, 0.1)
+    np.testing.assert_allclose(decayed, expected + (step - plain), rtol=1e-5, atol=1e-7)
+
+
+def test_weight_decay_stays_out_of_the_velocity():
+    optimizer, parameters = nl.SGD(momentum=0.5, weight_decay=0.5), np.float32([8])
+    optimizer.step(parameters, np.float32([0]), 1.0)
+    assert parameters.tolist() == [4]
+    assert optimizer.moments["velocity"].tolist() == [0]
+
+
+@pytest.mark.parametrize(("clip_norm", "expected"), [(2.5, [-1.5, -2]), (5, [-3, -4])])
+def test_gradients_are_clipped_to_their_norm_over_all_parameters(clip_norm, expected):
+    parameters, gradients = np.zeros(2, np.float32), np.float32([3, 4])  # of norm 5
+    nl.SGD(clip_norm=clip_norm).step(parameters, gradients, 1.0)
+    assert parameters.tolist() == expected
+    assert gradients.tolist() == [3, 4]
+
+
 @every_optimizer
 @pytest.mark.parametrize("size", [1, BLOCK, BLOCK + 1, 3 * BLOCK - 5])
 def test_blocks_change_nothing(make, size, rng):
@@ -53,9 +94,9 @@ def test_blocks_change_nothing(make, size, rng):
 
 @every_optimizer
 def test_a_zero_gradient_changes_nothing(make, draw):
-    parameters = draw(9).copy()
-    before = parameters.copy()
-    make().step(parameters, np.zeros(9, np.float32), 0.1)
+    parameters, optimizer = draw(9).copy(), make()
+    before, optimizer.weight_decay = parameters.copy(), 0
+    optimizer.step(parameters, np.zeros(9, np.float32), 0.1)
     np.testing.assert_array_equal(parameters, before)
 
 
@@ -96,7 +137,7 @@ def test_a_fresh_state_restores_and_is_json_beside_its_arrays(make):
 def test_the_state_of_another_kind_is_refused(draw):
     adam = nl.Adam()
     adam.step(draw(3).copy(), draw(3), 0.1)
-    with pytest.raises(nl.StateError, match=r"SGD\(momentum=0\.0\): expected a state with the mom"):
+    with pytest.raises(nl.StateError, match=r"SGD\(.*\): expected a state with the mom"):
         nl.SGD().restore(adam.state())
 
 
@@ -111,6 +152,9 @@ def test_another_number_of_parameters_is_refused(draw):
     ("make", "message"),
     [
         (lambda: nl.SGD(momentum=1), r"SGD: expected momentum in \[0, 1\), got 1"),
+        (lambda: nl.SGD(nesterov=True), r"SGD: expected momentum in \(0, 1\), got 0"),
+        (lambda: nl.SGD(weight_decay=-1), r"SGD: expected weight_decay in \[0, inf\), got -1"),
+        (lambda: nl.Adam(clip_norm=0), r"Adam: expected clip_norm in \(0, inf\), got 0"),
         (lambda: nl.Adam(beta1=1), r"Adam: expected beta1 in \[0, 1\), got 1"),
         (lambda: nl.Adam(beta2=-1), r"Adam: expected beta2 in \[0, 1\), got -1"),
         (lambda: nl.Adam(epsilon=0), r"Adam: expected epsilon in \(0, inf\), got 0"),

@@ -202,13 +202,19 @@ def test_losses(ours, theirs, draw, rng):
     [
         (nl.SGD(), lambda p: torch.optim.SGD(p, lr=0.1)),
         (nl.SGD(momentum=0.9), lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)),
+        (
+            nl.SGD(momentum=0.9, nesterov=True),
+            lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+        ),
+        (nl.SGD(weight_decay=0.2), lambda p: torch.optim.SGD(p, lr=0.1, weight_decay=0.2)),
         (nl.Adam(), lambda p: torch.optim.Adam(p, lr=0.1)),
+        (nl.Adam(weight_decay=0.2), lambda p: torch.optim.AdamW(p, lr=0.1, weight_decay=0.2)),
         (
             nl.Adam(beta1=0.8, beta2=0.9, epsilon=1e-4),
             lambda p: torch.optim.Adam(p, lr=0.1, betas=(0.8, 0.9), eps=1e-4),
         ),
     ],
-    ids=["sgd", "momentum", "adam", "adam with settings"],
+    ids=["sgd", "momentum", "nesterov", "sgd decay", "adam", "adamw", "adam with settings"],
 )
 def test_optimizers(ours, theirs, draw):
     parameters = draw(1000).copy()
@@ -217,6 +223,20 @@ def test_optimizers(ours, theirs, draw):
     for _ in range(10):
         gradients = draw(1000)
         tensor.grad = torch.tensor(gradients)
+        other.step()
+        ours.step(parameters, gradients, 0.1)
+    close(parameters, tensor)
+
+
+@pytest.mark.parametrize("clip_norm", [5.0, 31.0, 100.0])  # a gradient's norm is about 31.6
+def test_clipping(clip_norm, draw):
+    parameters, ours = draw(1000).copy(), nl.SGD(momentum=0.9, clip_norm=clip_norm)
+    tensor = torch.tensor(parameters, requires_grad=True)
+    other = torch.optim.SGD([tensor], lr=0.1, momentum=0.9)
+    for _ in range(10):
+        gradients = draw(1000)
+        tensor.grad = torch.tensor(gradients)
+        torch.nn.utils.clip_grad_norm_([tensor], clip_norm)
         other.step()
         ours.step(parameters, gradients, 0.1)
     close(parameters, tensor)
