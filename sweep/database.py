@@ -19,9 +19,10 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
+from sweep.distributions import to_distribution, to_domain
 from sweep.errors import RunError, StorageError
 from sweep.records import Ending, EpochRecord, Failure, TrialRecord, Worker
-from sweep.sampling import STATES, to_distribution, to_domain
+from sweep.sampling import STATES
 
 EPOCH = "epoch:"
 

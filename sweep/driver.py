@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sweep.errors import StudyError
 from sweep.ledger import Ledger
 from sweep.pool import Pool
-from sweep.records import Ending, Failure, Progress, SlotLost, TrialRecord
+from sweep.records import INTERRUPTED, Ending, Failure, Progress, SlotLost, TrialRecord
 from sweep.snapshot import Observer, Snapshot
 from sweep.study import Study
 
@@ -57,7 +57,7 @@ class Driver:
             StorageError: If the database or the disk refuses.
         """
         for record in self._waiting:
-            self._ledger.cut_short(record, Ending.INTERRUPTED, "the driver ended")
+            self._ledger.cut_short(record, INTERRUPTED, "the driver ended")
         snapshot = Snapshot(
             study=self._study,
             records=self._ledger.records,
@@ -124,8 +124,8 @@ class Driver:
 
     def _lose(self, record: TrialRecord, lost: SlotLost) -> None:
         """Puts a trial whose process died back in line, or gives it up."""
-        self._ledger.cut_short(record, lost.ending, lost.message)
-        losses = [a for a in record.attempts if a["ending"] != Ending.INTERRUPTED]
+        self._ledger.cut_short(record, lost.ending.value, lost.message)
+        losses = [a for a in record.attempts if a["reason"] != INTERRUPTED]
         if len(losses) > self._limits.retries:
             self._end(record, Failure(lost.ending, lost.message))
         else:

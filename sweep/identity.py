@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from sweep.study import Study
 
 N_PROBES = 8
 
-ACCEPTABLE = {"seed", "sampler", "pruner", "settings", "code"}
+ACCEPTABLE = {"seed", "sampler", "duplicates", "pruner", "settings", "code"}
 """What may change in the middle of a run, if the user says so: scores keep their meaning."""
 
 
@@ -29,6 +30,7 @@ def identity(study: Study) -> dict[str, Any]:
         "sampler": study.sampler,
         "pruner": repr(study.pruner),
         "score": study.score,
+        "duplicates": study.duplicates,
         "window": study.window if study.deterministic else None,
         "settings": {
             name: list(value) if isinstance(value, tuple) else value
@@ -91,7 +93,7 @@ def probe(study: Study) -> None:
     Raises:
         StudyError: If the space raises, or returns no configuration.
     """
-    sampling = Sampling(study)
+    sampling = Sampling(replace(study, duplicates="rerun"))
     for number in range(min(N_PROBES, sampling.limit or N_PROBES)):
         trial = sampling.ask(number)
         plain(guarded("space", partial(study.space, trial), study))

@@ -93,9 +93,9 @@ class Ledger:
         checkpoint = self._checkpoints.read(record.number, len(record.epochs))
         return Work(record.number, record.params, record.seed, checkpoint)
 
-    def cut_short(self, record: TrialRecord, ending: Ending, message: str) -> None:
+    def cut_short(self, record: TrialRecord, reason: str, message: str) -> None:
         """Notes why an attempt did not go on."""
-        attempt = {"ending": ending.value, "message": message, "epoch": len(record.epochs)}
+        attempt = {"reason": reason, "message": message, "epoch": len(record.epochs)}
         record.attempts.append(attempt | (asdict(record.worker) if record.worker else {}))
         self._table.set_trial_attribute(record.number, "attempts", record.attempts)
 

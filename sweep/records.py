@@ -45,8 +45,10 @@ class Ending(StrEnum):
     """It needed more memory than there was."""
     LOST = "lost"
     """The worker process or its node died, more often than the retries allow."""
-    INTERRUPTED = "interrupted"
-    """The driver ended, or was ended: only ever the ending of an attempt, not of a trial."""
+
+
+INTERRUPTED = "interrupted"
+"""Why an attempt did not go on whose driver ended; the trial itself goes on later."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,8 @@ class TrialRecord:
         told: How many endings the sampler knew of when it was asked for this trial: those whose
             `ended` is not higher.
         ended: The place of its ending in the order in which they are told, from 1; 0 before.
-        attempts: One entry per attempt that was cut short: its ending, a message, the last epoch
-            kept, and the host and process that had it.
+        attempts: One entry per attempt that was cut short: why (lost, oom or interrupted), a
+            message, the last epoch kept, and the host and process that had it.
         score: The metric to minimise or maximise, by the study's rule; None without one.
     """
 

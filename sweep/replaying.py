@@ -38,6 +38,7 @@ def study_of(run: Run, file: str = "") -> Study:
         study,
         trials=len(run.records) or 1,
         seed=run.about["seed"],
+        duplicates=run.about.get("duplicates", "rerun"),
         deterministic=window is not None,
         window=window or study.window,
     )

@@ -5,22 +5,18 @@ afresh for every question, from the study's seed and the trial's number, so that
 on nothing but these and the trials it has been told of.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from sweep.distributions import to_distribution
 from sweep.domains import Categorical, Domain, Float, Int, Params, Value
 from sweep.errors import StudyError
 from sweep.loading import guarded
@@ -41,6 +37,9 @@ STATES = {
     Ending.ERROR: TrialState.FAIL,
     Ending.LOST: TrialState.FAIL,
 }
+
+MAX_DRAWS = 10
+"""So often the sampler is asked for a configuration that was not tried; then one is tried again."""
 
 SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
     "tpe": lambda seed: TPESampler(seed=seed, multivariate=True, constant_liar=True),
@@ -65,6 +64,8 @@ class Sampling:
         )
         self._study_id = self._storage.get_study_id_from_name(study.name)
         self._untold: list[TrialRecord] = []
+        self._trial_ids: dict[int, int] = {}
+        self._drawn: set[str] = set()
 
     @property
     def limit(self) -> int | None:
@@ -75,6 +76,8 @@ class Sampling:
         """Takes in the trials of the database, in the order of their numbers."""
         for record in records:
             self._copy.add_trial(_frozen(replace(record, ending=Ending.RUNNING), ""))
+            self._trial_ids[record.number] = self._newest()
+            self._drawn.add(_key(record.params))
             if record.ending is not Ending.RUNNING:
                 self.tell(record)
 
@@ -97,12 +100,26 @@ class Sampling:
                 self._tell(record)
         self._untold = [record for record in self._untold if record.ended > told]
         fixed = self._fixed(number)
+        draws_again = self.study.duplicates == "resample" and not fixed
+        for attempt in range(MAX_DRAWS if draws_again else 1):
+            trial = self._draw(number, attempt, fixed)
+            if _key(trial.params) not in self._drawn:
+                break
+        self._drawn.add(_key(trial.params))
+        return trial
+
+    def _draw(self, number: int, attempt: int, fixed: Params) -> Trial:
+        """One answer of the sampler, in place of the one that the trial had before."""
+        if attempt:
+            self._storage.set_trial_state_values(self._trial_ids[number], TrialState.FAIL)
         if fixed:
             self._copy.enqueue_trial(fixed)
         if self._grid is None:
-            seed = derive_seed(self.study.seed, "sampler", number)
+            purpose = f"sampler {attempt}" if attempt else "sampler"
+            seed = derive_seed(self.study.seed, purpose, number)
             self._copy.sampler = SAMPLERS[self.study.sampler](seed)
         asked = self._copy.ask()
+        self._trial_ids[number] = self._newest()
 
         def choose(name: str, domain: Domain) -> Value:
             if name in fixed and fixed[name] not in domain:
@@ -117,28 +134,29 @@ class Sampling:
                 f"first: expected parameters of the space, {sorted(trial.params)}, "
                 f"got {sorted(unknown)}; mend the names"
             )
-        self._forget_notes(number)
+        self._forget_notes(self._trial_ids[number])
         return trial
 
     def _tell(self, record: TrialRecord) -> None:
         frozen = _frozen(record, self.study.metric)
-        trial_id = self._trial_id(record.number)
+        trial_id = self._trial_ids[record.number]
         for step, value in frozen.intermediate_values.items():
             self._storage.set_trial_intermediate_value(trial_id, step, value)
         self._storage.set_trial_state_values(trial_id, frozen.state, frozen.values)
 
-    def _forget_notes(self, number: int) -> None:
+    def _forget_notes(self, trial_id: int) -> None:
         """Drops what Optuna notes on a trial beside its parameters: a restart would not know it.
 
         TPE notes a value for every parameter that it expected; those that a conditional space did
         not draw would bear upon its next suggestions, as long as the trial runs.
         """
-        trial_id = self._trial_id(number)
         for key in self._storage.get_trial_system_attrs(trial_id):
             self._storage.set_trial_system_attr(trial_id, key, None)
 
-    def _trial_id(self, number: int) -> int:
-        return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
+    def _newest(self) -> int:
+        """Optuna's id of the trial that was made last."""
+        n_trials = self._storage.get_n_trials(self._study_id)
+        return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, n_trials - 1)
 
     def _fixed(self, number: int) -> Params:
         if self._grid is not None:
@@ -146,27 +164,9 @@ class Sampling:
         return self.study.first[number] if number < len(self.study.first) else {}
 
 
-def to_distribution(domain: Domain) -> BaseDistribution:
-    """The domain in Optuna's words."""
-    match domain:
-        case Float(low, high, step, log):
-            return FloatDistribution(low, high, step=step, log=log)
-        case Int(low, high, step, log):
-            return IntDistribution(low, high, step=step, log=log)
-        case Categorical(choices):
-            return CategoricalDistribution(choices)
-
-
-def to_domain(distribution: BaseDistribution) -> Domain:
-    """The reverse of `to_distribution`."""
-    match distribution:
-        case FloatDistribution():
-            return Float(distribution.low, distribution.high, distribution.step, distribution.log)
-        case IntDistribution():
-            return Int(distribution.low, distribution.high, distribution.step, distribution.log)
-        case CategoricalDistribution():
-            return Categorical(distribution.choices)
-    raise StudyError(f"database: expected a distribution known here, got {distribution}")
+def _key(params: Params) -> str:
+    """The same text for the same parameters, in whatever order they were drawn."""
+    return json.dumps(params, sort_keys=True)
 
 
 def _suggest(asked: optuna.Trial, name: str, domain: Domain) -> Value:

@@ -63,6 +63,8 @@ class Study:
         sampler: "tpe" (Optuna's), "random", or "grid": every point of a finite space.
         pruner: Stops unpromising trials early: `Asha`, `Median` or None.
         score: Which epoch counts: the "last", or the "best" one of the trial.
+        duplicates: What to do with a configuration that was tried before: "resample" another one
+            where there is any, or "rerun" it.
         first: Parameters to try first, each whole or in part; the sampler adds what is missing.
         final: What to do with the best configuration in the end; None for nothing.
         deterministic: Whether the table depends on nothing but study and seed, however many slots
@@ -86,6 +88,7 @@ class Study:
     sampler: Literal["tpe", "random", "grid"] = "tpe"
     pruner: Pruner | None = None
     score: Literal["last", "best"] = "last"
+    duplicates: Literal["resample", "rerun"] = "resample"
     first: tuple[Params, ...] = ()
     final: Final | None = None
     deterministic: bool = False
@@ -106,6 +109,11 @@ class Study:
                 "sampler to be 'tpe', 'random' or 'grid'",
                 self.sampler in ("tpe", "random", "grid"),
                 self.sampler,
+            ),
+            (
+                "duplicates to be 'resample' or 'rerun'",
+                self.duplicates in ("resample", "rerun"),
+                self.duplicates,
             ),
             ("score to be 'last' or 'best'", self.score in ("last", "best"), self.score),
             (

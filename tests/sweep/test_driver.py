@@ -100,7 +100,7 @@ def test_a_trial_whose_process_died_is_tried_again_under_its_number(
     assert [work.trial for work in pool.begun] == [0, 1, 2, 2, 2, 3, 4, 5]
     assert [record.params for record in records] == [record.params for record in calm]
     assert records[2].ending is Ending.COMPLETE
-    assert [attempt["ending"] for attempt in records[2].attempts] == ["lost", "lost"]
+    assert [attempt["reason"] for attempt in records[2].attempts] == ["lost", "lost"]
 
 
 def test_a_trial_lost_too_often_is_given_up_and_the_others_go_on(
@@ -131,7 +131,7 @@ def test_an_interrupted_trial_says_so_and_that_costs_no_retry(
             drive(make_study(pruner=study.pruner, train=interrupted), retries=0)
     records, _ = drive(study, retries=0)
     assert {record.ending for record in records} == {Ending.COMPLETE}
-    attempts = [(a["ending"], a["message"], a["epoch"]) for a in records[0].attempts]
+    attempts = [(a["reason"], a["message"], a["epoch"]) for a in records[0].attempts]
     assert attempts == [("interrupted", "the driver ended", 1)] * 3
     assert records[0].attempts[0].keys() >= {"host", "pid"}
 

@@ -57,6 +57,7 @@ def test_a_study_is_identical_to_itself_as_recorded():
         "sampler": "tpe",
         "pruner": "Asha(min_epochs=2, factor=3, max_epochs=None)",
         "score": "last",
+        "duplicates": "resample",
         "window": None,
         "settings": {"epochs": 3, "models": [1, 2]},
         "code": "",

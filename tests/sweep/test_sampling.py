@@ -7,18 +7,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.distributions import BaseDistribution, distribution_to_json, json_to_distribution
 
+from sweep.distributions import to_distribution, to_domain
 from sweep.domains import Categorical, Float, Int
 from sweep.errors import StudyError
 from sweep.records import Ending, EpochRecord, TrialRecord
-from sweep.sampling import SAMPLERS, STATES, Sampling, to_distribution, to_domain
+from sweep.sampling import SAMPLERS, STATES, Sampling
 from sweep.space import Trial
 from sweep.study import Study
 
 ENDINGS = (
-    *[Ending.COMPLETE] * 4,
+    *[Ending.COMPLETE] * 6,
     Ending.PRUNED,
     Ending.PRUNED,
     Ending.DIVERGED,
+    Ending.TIMEOUT,
+    Ending.OOM,
     Ending.ERROR,
     Ending.LOST,
     Ending.RUNNING,
@@ -82,7 +85,7 @@ def test_a_restart_changes_no_suggestion(sampler, goal):
     live = Sampling(study(sampler=sampler, seed=3, first=({"kind": "deep"},), **goal))
     draws = random.Random(0)
     records, running = [], []
-    for _ in range(45):
+    for _ in range(60):
         record = assert_same_after_restore(live, records)
         records.append(record)
         running.append(record)
@@ -319,3 +322,38 @@ def test_a_distribution_that_sweep_never_uses_is_refused():
     message = r"database: expected a distribution known here, got Odd\(\)"
     with pytest.raises(StudyError, match=message):
         to_domain(Odd())
+
+
+def small_space(trial):
+    return {"a": trial.suggest_int("a", 1, 3), "b": trial.suggest_categorical("b", ("x", "y"))}
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_configurations_are_not_drawn_twice_while_there_are_others(sampler):
+    sampling = Sampling(study(space=small_space, sampler=sampler))
+    drawn = [str(sorted(sampling.ask(number).params.items())) for number in range(5)]
+    assert len(set(drawn)) == 5
+
+
+def test_a_space_that_is_used_up_is_drawn_from_again():
+    sampling = Sampling(study(space=small_space, sampler="random"))
+    drawn = [sampling.ask(number).params for number in range(20)]
+    assert len(drawn) == 20
+
+
+def test_duplicates_are_welcome_if_the_study_says_so():
+    sampling = Sampling(study(space=small_space, sampler="random", duplicates="rerun"))
+    drawn = [str(sampling.ask(number).params) for number in range(6)]
+    assert len(set(drawn)) < 6
+
+
+def test_drawing_again_is_the_same_after_a_restart():
+    declared = study(space=small_space, sampler="tpe")
+    live = Sampling(declared)
+    records = []
+    for number in range(5):
+        trial = live.ask(number)
+        records.append(TrialRecord(number, trial.params, trial.domains, {}, seed=0, told=0))
+    fresh = Sampling(declared)
+    fresh.restore(records)
+    assert fresh.ask(5).params == live.ask(5).params
