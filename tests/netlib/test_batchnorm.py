@@ -40,6 +40,20 @@ def test_channels_of_images_are_normalised_over_batch_rows_and_columns(draw, rng
     np.testing.assert_allclose(y.var(axis=(0, 1, 2)), 1, rtol=1e-4)
 
 
+def test_the_order_of_axes_in_memory_makes_no_difference_in_training_either(draw, rng):
+    x, dy = draw(6, 5, 4, 3), draw(6, 5, 4, 3)
+    results = []
+    for order in ("C", "F", "A"):
+        layer = built(nl.BatchNorm(), 5, 4, 3)
+        turned = x.swapaxes(0, 1).copy().swapaxes(0, 1) if order == "A" else x.copy(order=order)
+        y, backward = layer.forward(turned, train=True, rng=rng)
+        dx = backward(dy)
+        results.append([y.copy(), dx.copy(), *layer.grads.values(), *layer.buffers.values()])
+    for other in results[1:]:
+        for one, same in zip(results[0], other, strict=True):
+            np.testing.assert_allclose(one, same, rtol=1e-5, atol=1e-6)
+
+
 def test_running_statistics_move_by_the_share_that_momentum_leaves(rng):
     layer, x = built(nl.BatchNorm(momentum=0.75), 1), np.float32([[1], [3]])
     layer.forward(x, train=True, rng=rng)

@@ -124,6 +124,18 @@ def test_inputs_are_not_modified(make, in_shape, out_shape, draw):
 
 
 @every_layer
+def test_the_order_of_axes_in_memory_makes_no_difference(make, in_shape, out_shape, draw):
+    layer = build(make, in_shape, np.float64)
+    x, dy = draw(3, *in_shape, dtype=np.float64), draw(3, *out_shape, dtype=np.float64)
+    y, backward = layer.forward(x, train=False)
+    expected = [y.copy(), backward(dy).copy()]
+    turned = np.repeat(x.swapaxes(0, 1), 2, axis=1)[:, ::2].swapaxes(0, 1)  # with gaps
+    y, backward = layer.forward(turned, train=False)
+    for one, other in zip([y, backward(dy.copy(order="F"))], expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
+
+
+@every_layer
 def test_the_same_rng_gives_the_same_result(make, in_shape, out_shape, draw):
     x, dy = draw(3, *in_shape), draw(3, *out_shape)
     first, second = (run(build(make, in_shape), x, dy) for _ in range(2))
