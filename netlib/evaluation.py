@@ -101,7 +101,7 @@ def mean_probabilities(
         for view in views:
             seen = view(x)
             for network in networks:
-                total[batch] += softmax(network.predict(seen).astype(np.float64))
+                total[batch] += softmax(network.predict(seen, batch_size).astype(np.float64))
     return total / (len(networks) * len(views))
 
 

@@ -25,7 +25,8 @@ class BatchNorm(Layer):
 
     As in PyTorch, y is made with the sum of squares over M, `running_variance` with that over
     M - 1. A batch of a single vector has no variance: y = bias, and the buffers stay as they are.
-    Input and output of any one shape; params `weight` (C,), ones, and `bias` (C,), zeros.
+    A bias of the layer before has no effect: it is subtracted with the mean. Input and output of
+    any one shape; params `weight` (C,), at first ones, and `bias` (C,), zeros.
 
     Args:
         momentum: Share of the running statistics that each batch leaves, in [0, 1). Mind that
