@@ -89,7 +89,10 @@ def run(
     quiet: bool,  # noqa: FBT001 - click passes flags by name
     **options: Any,
 ) -> int:
-    """Start a study's run, or go on with it; once all is done it changes nothing."""
+    """Start a study's run, or go on with it.
+
+    Once all trials are done, it says so and changes nothing.
+    """
     declared = chosen_study(study, trials, seed, settings)
     declared = replace(declared, deterministic=deterministic or declared.deterministic)
     chosen = Options(**{name: value for name, value in options.items() if value is not None})
@@ -108,7 +111,10 @@ def run(
 def check(
     study: Path, trials: int | None, seed: int | None, settings: tuple[str, ...], seconds: float
 ) -> None:
-    """Validate a study, try its first trial for a moment, and estimate the whole run."""
+    """Validate a study, try its first trial, estimate the run.
+
+    Nothing is started and nothing is written.
+    """
     declared = chosen_study(study, trials, seed, settings)
     screens.rehearsal(declared, rehearse(declared, seconds), Options().n_slots)
 
@@ -116,14 +122,14 @@ def check(
 @cli.command()
 @click.argument("run", metavar="RUN")
 def status(run: str) -> None:
-    """Show how a run stands, on one screen, while it works or after."""
+    """Show how a run stands, while it works or after."""
     screens.status(open_run(run))
 
 
 @cli.command()
 @click.argument("run", metavar="RUN")
 def report(run: str) -> None:
-    """Make the tables, plots and report of a run again, from its database."""
+    """Make a run's tables, plots and report again."""
     opened = open_run(run)
     report_files.write(opened)
     click.echo(opened.folder.report)
@@ -137,7 +143,7 @@ def report(run: str) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
               help="A file to write.  [default: standard output]")  # fmt: skip
 def export(run: str, format_: str, table: str, output: Path | None) -> None:
-    """Print a run's table as CSV, Markdown, LaTeX or JSON, or write it to a file."""
+    """Print a table as CSV, Markdown, LaTeX or JSON."""
     text = FORMATS[format_](screens.TABLES[table](open_run(run)))
     if output is None:
         click.echo(text, nl=False)
@@ -154,7 +160,7 @@ def export(run: str, format_: str, table: str, output: Path | None) -> None:
 @click.argument("run", metavar="RUN")
 @click.argument("trial", type=click.IntRange(0))
 def show(run: str, trial: int) -> None:
-    """Show everything about one trial, its traceback included."""
+    """Show all of one trial, its traceback included."""
     opened = open_run(run)
     screens.show(opened, trial_of(opened, trial))
 
@@ -164,7 +170,10 @@ def show(run: str, trial: int) -> None:
 @click.option("--trial", type=click.IntRange(0), help="Train this one again, and compare.")
 @click.option("--study", default="", metavar="STUDY.py", help="Where the study file is now.")
 def replay(run: str, trial: int | None, study: str) -> int:
-    """Ask for every suggestion of a run again, or train one of its trials again."""
+    """Verify every suggestion, or train a trial again.
+
+    Exits with 1 if anything is not what it was, to the bit.
+    """
     opened = open_run(run)
     declared = study_of(opened, study)
     if trial is None:
@@ -178,7 +187,7 @@ def replay(run: str, trial: int | None, study: str) -> int:
 @cli.command()
 @click.argument("run", metavar="RUN")
 def best(run: str) -> None:
-    """Show the best configuration, its weights, and how to load them."""
+    """Show the best configuration, and how to load its weights."""
     screens.best(open_run(run))
 
 
