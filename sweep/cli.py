@@ -1,19 +1,20 @@
 """This file is the command line: it reads options and says what failed."""
 
 import math
+import os
 import signal
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-from rich.console import Console
 
 from sweep import report as report_files
 from sweep import screens
 from sweep.arguments import chosen_study, open_run, study_arguments, trial_of
-from sweep.console import LiveStatus
+from sweep.console import LiveStatus, Terminal
 from sweep.errors import OptionError, SweepError
 from sweep.export import FORMATS
 from sweep.options import Options
@@ -47,6 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo(
             "interrupted: the same command goes on from here, nothing done is lost", err=True
         )
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has gone; Python would complain once more when it flushes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_INTERRUPTED
     return result if isinstance(result, int) else 0
 
@@ -96,8 +101,10 @@ def run(
     declared = chosen_study(study, trials, seed, settings)
     declared = replace(declared, deterministic=deterministic or declared.deterministic)
     chosen = Options(**{name: value for name, value in options.items() if value is not None})
-    console = Console(quiet=quiet)
-    signal.signal(signal.SIGTERM, _interrupt)
+    console = Terminal(quiet=quiet)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores a closed terminal
+            signal.signal(number, _interrupt)
     with LiveStatus(console) as status_line:
         result = run_study(declared, chosen, status_line)
     screens.result(result, declared.trials)

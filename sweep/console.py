@@ -1,6 +1,7 @@
 """This file is all that a running sweep prints: a line per ended trial, and one live status."""
 
 import time
+from typing import NoReturn
 
 from rich.console import Console
 from rich.live import Live
@@ -19,6 +20,14 @@ STYLES = {
     Ending.ERROR: "red",
     Ending.LOST: "red",
 }
+
+
+class Terminal(Console):
+    """Where a run prints; a reader that goes away interrupts it."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Leaves it to the command line what to do then."""
+        raise BrokenPipeError
 
 
 class LiveStatus:

@@ -22,10 +22,11 @@ def in_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def keep_sigterm() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
+def keep_signals() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def run_inline(path: Path, *more: str) -> int:
@@ -277,7 +278,7 @@ def test_a_sweep_where_everything_diverges_says_so_and_exits_with_2(
     assert "no trial has a score" in answer.err
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_exits_with_130_and_goes_on_later(
     study_file: StudyFile, signal_number: int
 ) -> None:
@@ -326,3 +327,20 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     for command in ("run", "check", "status", "report", "export", "show", "best"):
         assert re.search(rf"^  {command} ", out, re.MULTILINE)
     assert len(out.splitlines()) <= 24
+
+
+def test_a_reader_that_goes_away_interrupts_the_run_without_a_traceback(
+    study_file: StudyFile,
+) -> None:
+    path = study_file(("trials=5", "trials=300"))
+    command = f"{sys.executable} -m sweep run {path} --pool inline | head -n 2"
+    answer = subprocess.run(
+        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert answer.stdout.startswith("toy: 300 trials, on 1 slot\n")
+    assert answer.stderr == ""
+    assert answer.returncode == 130
