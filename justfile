@@ -29,4 +29,4 @@ smoke:
 
 # a training step against PyTorch (extra [bench])
 bench:
-    {{python}} -m tests.benchmarks.training_step
+    {{python}} -m tests.benchmarks.train_step
