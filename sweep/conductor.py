@@ -1,7 +1,7 @@
 """This file puts a run together: database, pool and driver; the search, then the final step."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 from sweep import final as final_step
@@ -114,9 +114,17 @@ def _slots(options: Options) -> Iterator[PoolMaker]:
     if options.pool == "inline":
         yield lambda study, data, _: InlinePool(study, data, options.cpus_per_slot)
         return
-    from sweep import ray_cluster, ray_pool  # cost half a second, and are not always needed
+    with ExitStack() as stack:
+        clusters: list[Any] = []
 
-    with ray_cluster.cluster(options.address, options.n_slots, options.cpus_per_slot) as cluster:
-        yield lambda study, data, useful: ray_pool.RayPool(
-            cluster, study, data, min(useful, options.n_slots)
-        )
+        def make_pool(study: Study, data: Any, useful: int) -> Pool:
+            from sweep import ray_cluster, ray_pool  # half a second, for nothing if all is done
+
+            if not clusters:
+                cluster = ray_cluster.cluster(
+                    options.address, options.n_slots, options.cpus_per_slot
+                )
+                clusters.append(stack.enter_context(cluster))
+            return ray_pool.RayPool(clusters[0], study, data, min(useful, options.n_slots))
+
+        yield make_pool
