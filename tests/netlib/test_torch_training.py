@@ -5,8 +5,8 @@ file records in `fit` and plays back to PyTorch. In float64 rounding is 1e-16 pe
 grows with every step of Adam, which divides small gradients by their own size: after three epochs
 losses differ by 1e-14, or 1e-10 where batch normalisation leaves biases nothing but rounding for
 a gradient. The tolerance of 1e-8 is far above that and far below any difference in the
-arithmetic. In float32, which trains in practice, the same growth starts at
-1e-7, and at 1e-5 where Toom-Cook convolves.
+arithmetic. In float32, which trains in practice, the same growth starts at 1e-7, and at 1e-5
+where Toom-Cook convolves: 3e-4 in the end, on a processor that need not be the next one.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ import netlib as nl
 torch = pytest.importorskip("torch", reason="PyTorch is the oracle: pip install -e '.[bench]'")
 
 EPOCHS = 3
-TOLERANCES = {np.float32: 1e-3, np.float64: 1e-8}
+TOLERANCES = {np.float32: 5e-3, np.float64: 1e-8}
 
 
 @dataclass(eq=False)
