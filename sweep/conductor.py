@@ -45,7 +45,7 @@ class Conductor:
         study = self._study
         with closing(Database(self._folder.database)) as database:
             table = _open(database, study, accept_changes=self._options.accept_changes)
-            with _slots(self._options) as make_pool:
+            with pools(self._options) as make_pool:
                 search = Ledger(study, table, self._checkpoints(study))
                 self._drive(study, search, make_pool)
                 best = best_of(study.sign, search.records)
@@ -109,7 +109,7 @@ def _open(database: Database, study: Study, *, accept_changes: bool) -> StudyTab
 
 
 @contextmanager
-def _slots(options: Options) -> Iterator[PoolMaker]:
+def pools(options: Options) -> Iterator[PoolMaker]:
     """Gives a maker of pools; Ray is started by its first call and ended on leaving."""
     if options.pool == "inline":
         yield lambda study, data, _: InlinePool(study, data, options.cpus_per_slot)

@@ -135,7 +135,12 @@ class StudyTable:
             state=TrialState.RUNNING,
             params=record.params,
             distributions={name: to_distribution(d) for name, d in record.domains.items()},
-            user_attrs={"config": record.config, "seed": record.seed, "told": record.told},
+            user_attrs={
+                "config": record.config,
+                "seed": record.seed,
+                "told": record.told,
+                "worker": asdict(record.worker) if record.worker else None,
+            },
         )
         with self._guard():
             trial_id = self._storage.create_new_trial(self._study_id, template_trial=frozen)

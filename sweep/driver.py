@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from sweep.errors import StudyError
 from sweep.ledger import Ledger
 from sweep.pool import Pool
-from sweep.records import INTERRUPTED, Ending, Failure, Progress, SlotLost, TrialRecord
+from sweep.records import (
+    INTERRUPTED,
+    Ending,
+    Failure,
+    Progress,
+    SlotLost,
+    TrialRecord,
+    Worker,
+)
 from sweep.snapshot import Observer, Snapshot
 from sweep.study import Study
 
@@ -78,21 +86,21 @@ class Driver:
     def _fill(self, pool: Pool) -> bool:
         """Gives every idle slot a trial, as long as there are any; False when all is done."""
         for slot in pool.idle:
-            record = self._next()
+            record = self._next(pool.worker(slot))
             if record is None:
                 return len(pool.idle) < pool.size
             self._running[slot] = record, time.monotonic() - record.seconds
             pool.advance(slot, self._ledger.begin_attempt(record, pool.worker(slot)))
         return True
 
-    def _next(self) -> TrialRecord | None:
+    def _next(self, worker: Worker) -> TrialRecord | None:
         """An interrupted trial, or else a new one, as long as there are any."""
         while self._waiting:
             record = self._waiting.pop(0)
             if not self._ledger.order.prunes(record):
                 return record
             self._ledger.end(record, Ending.PRUNED)  # what the interruption forestalled
-        return self._ledger.open_trial()
+        return self._ledger.open_trial(worker)
 
     def _handle(self, pool: Pool, slot: int, answer: Progress | SlotLost) -> TrialRecord:
         """Records what a slot has answered, and lets it go on or makes it idle."""

@@ -66,7 +66,7 @@ class Ledger:
         """The trials that have not ended."""
         return [record for record in self.records if record.ending is Ending.RUNNING]
 
-    def open_trial(self) -> TrialRecord | None:
+    def open_trial(self, worker: Worker) -> TrialRecord | None:
         """Asks for a new trial; None if there are enough, or it would have to wait for others."""
         number = len(self.records)
         told = self.order.told(number)
@@ -80,6 +80,7 @@ class Ledger:
             config=plain(self._study.space(trial)),
             seed=derive_seed(self._study.seed, self._study.name, number),
             told=told,
+            worker=worker,
             started=datetime.now(UTC),
         )
         self._table.add(record)
@@ -88,8 +89,9 @@ class Ledger:
 
     def begin_attempt(self, record: TrialRecord, worker: Worker) -> Work:
         """Notes which process has a trial now, and what that one needs for it."""
-        record.worker = worker
-        self._table.set_trial_attribute(record.number, "worker", asdict(worker))
+        if record.worker != worker:
+            record.worker = worker
+            self._table.set_trial_attribute(record.number, "worker", asdict(worker))
         checkpoint = self._checkpoints.read(record.number, len(record.epochs))
         return Work(record.number, record.params, record.seed, checkpoint)
 

@@ -17,7 +17,7 @@ from typing import Any
 import optuna
 
 import sweep
-from sweep.conductor import _slots
+from sweep.conductor import pools
 from sweep.database import Database
 from sweep.driver import Driver, Limits
 from sweep.folder import CheckpointFolder
@@ -46,7 +46,7 @@ def of_sweep(folder: Path, pool_name: Any) -> float:
         name="cost", space=space, train=train, minimize="loss", trials=N_TRIALS, duplicates="rerun"
     )
     options = sweep.Options(pool=pool_name, slots=2)
-    with closing(Database(folder / "sweep.db")) as database, _slots(options) as make_pool:
+    with closing(Database(folder / "sweep.db")) as database, pools(options) as make_pool:
         table = database.ensure("cost", minimize=True, attributes={})
         ledger = Ledger(study, table, CheckpointFolder(folder, "cost"))
         with closing(make_pool(study, None, 2)) as pool:
