@@ -98,9 +98,10 @@ class StripConvolution:
         for images, points in zip(self._blocks(n), kept, strict=True):
             strip = self._lay_out("x", x[images], there.strip_rows, strips.before)
             there.transform(strip, points)
-            there.multiply(points, filters, out=self._places(y, images))
-        lines = y.reshape(len(y), -1)
-        lines += np.tile(bias, y.shape[1])
+            outputs = self._places(y, images)
+            there.multiply(points, filters, out=outputs)
+            lines = outputs.reshape(len(y), -1)  # while they are in cache
+            lines += np.tile(bias, outputs.shape[1])
         return strips.images(y, n, self._geometry.out_shape), kept
 
     def backward(

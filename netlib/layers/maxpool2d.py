@@ -39,13 +39,19 @@ class MaxPool2d(Pool2d):
             dx, hit = self._empty_gradient(x, y), self.scratch.like("hit", y, np.bool_)
             share, left = (self.scratch.like(name, y) for name in ("share", "left"))
             np.copyto(left, dy)  # until a maximum claims it
-            for value, target in zip(self._views(x), self._views(dx), strict=True):
+            *places, (_, last) = zip(self._views(x), self._views(dx), strict=True)
+            for value, target in places:
                 np.multiply(left, np.equal(value, y, out=hit), out=share)
                 np.subtract(left, share, out=left)
-                if self._step >= self.size:
-                    np.copyto(target, share)
-                else:
-                    target += share
+                self._give(share, target)
+            self._give(left, last)
             return dx
 
         return y, backward
+
+    def _give(self, share: Array, target: Array) -> None:
+        """Write gradients to one place of all windows; add them where windows overlap."""
+        if self._step >= self.size:
+            np.copyto(target, share)
+        else:
+            target += share

@@ -1,6 +1,7 @@
 """This file chains layers into a network."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from netlib.arrays import Array, Rng, Shape, Weights, as_input
 from netlib.checks import check_count
 from netlib.errors import ConfigError, StateError
 from netlib.layers.layer import Backward, Layer
+from netlib.layers.maxpool2d import MaxPool2d
+from netlib.layers.relu import ReLU
 
 
 class Sequential(Layer):
@@ -17,7 +20,8 @@ class Sequential(Layer):
 
     After `build` all parameters are views into one flat vector `parameters` and all gradients
     views into `gradients`, so an optimizer handles the whole network in a few NumPy calls. Names
-    carry the position of the layer: "0.weight". A Sequential among the layers is taken apart.
+    carry the position of the layer: "0.weight". A Sequential among the layers is taken apart, and
+    a ReLU changes places with a max pooling after it: the same numbers for a quarter of the work.
 
     Args:
         *layers: At least one; each object only once.
@@ -33,7 +37,7 @@ class Sequential(Layer):
 
     def __init__(self, *layers: Layer) -> None:
         super().__init__()
-        self.layers: tuple[Layer, ...] = tuple(
+        self.layers: tuple[Layer, ...] = _pool_first(
             part
             for layer in layers
             for part in (layer.layers if isinstance(layer, Sequential) else (layer,))
@@ -142,6 +146,19 @@ class Sequential(Layer):
                 )
         for name, array in own.items():
             array[...] = weights[name]
+
+
+def _pool_first(layers: Iterable[Layer]) -> tuple[Layer, ...]:
+    """Swap each ReLU with a max pooling after it, which gives the same values and gradients.
+
+    The largest value does not depend on the order, and where ReLU makes ties, all of them 0, it
+    lets no gradient through.
+    """
+    ordered = list(layers)
+    for i, (layer, after) in enumerate(pairwise(ordered)):
+        if type(layer) is ReLU and type(after) is MaxPool2d:
+            ordered[i : i + 2] = after, layer
+    return tuple(ordered)
 
 
 def _named(stores: list[Weights]) -> Weights:

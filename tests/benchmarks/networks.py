@@ -98,16 +98,23 @@ def batches(batch_size: int) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
 def in_turns(actions: list[Callable[[], object]], seconds: float) -> list[float]:
     """Return the median milliseconds of each action, taken in turns after a warm-up.
 
-    Time of the processor, not of the wall: who else uses the machine matters less.
+    A turn is a tenth of a second of steps, and its first step does not count: it finds in the
+    caches what the others left there. Times are of the processor, not of the wall, so who else
+    uses the machine matters less.
     """
     times: list[list[float]] = [[] for _ in actions]
+    for action in actions:
+        action()
     end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times[0]) < 8:
+    while time.perf_counter() < end:
         for action, taken in zip(actions, times, strict=True):
-            start = time.thread_time()
             action()
-            taken.append(time.thread_time() - start)
-    return [1000 * float(np.median(taken[3:])) for taken in times]
+            turn = time.perf_counter() + 0.1
+            while time.perf_counter() < turn:
+                start = time.thread_time()
+                action()
+                taken.append(time.thread_time() - start)
+    return [1000 * float(np.median(taken)) for taken in times]
 
 
 def processor() -> str:

@@ -43,6 +43,21 @@ def test_nested_networks_are_taken_apart():
     assert [type(layer).__name__ for layer in net.layers] == ["Dense", "ReLU", "Dense"]
 
 
+def test_pooling_before_relu_is_the_same_to_the_last_bit(draw, rng):
+    net = nl.Sequential(nl.Conv2d(3), nl.ReLU(), nl.MaxPool2d(), nl.Flatten(), nl.Dense(2))
+    assert [type(layer) for layer in net.layers[1:3]] == [nl.MaxPool2d, nl.ReLU]
+    net.build((6, 6, 2), rng)
+    x, dy = draw(4, 6, 6, 2), draw(4, 2)
+    y, backward = net.forward(x, train=False)
+    results = [y.copy(), backward(dy).copy(), net.gradients.copy()]
+    net.layers = tuple(net.layers[i] for i in (0, 2, 1, 3, 4))
+    for layer in net.layers[1:3]:
+        layer.build(net.layers[0].out_shape, rng)
+    y, backward = net.forward(x, train=False)
+    for one, other in zip((y, backward(dy), net.gradients), results, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_the_description_is_short_and_the_repr_complete():
     assert network().describe() == "C3-P-FC4"
     expected = "Sequential(Flatten(), Dropout(probability=0.5), Dense(units=2))"
