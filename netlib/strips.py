@@ -5,6 +5,9 @@ of its rows a patch, K places wide, is K*C neighbouring values. Cut the row into
 places: each is a patch, and together they are a matrix of patches where they lie. Cut from place
 1 on, then from 2, ..., and after K cuts every patch had its turn. Patches that straddle two
 images come along; they are a few per cent, and nobody reads what is computed from them.
+
+`StripConvolution` runs the arithmetic of `toom_cook.py` over such strips, a few images at a time
+so that everything in between stays in cache.
 """
 
 from collections.abc import Iterator
