@@ -53,9 +53,15 @@ class Convolution(Protocol):
         ...
 
 
-def convolution(geometry: Geometry, scratch: Scratch) -> Convolution:
-    """Return the faster way for these sizes; results live in the scratch until the next call."""
+def convolution(geometry: Geometry, scratch: Scratch, *, exact: bool = False) -> Convolution:
+    """Return the exact way, or the faster one for these sizes.
+
+    Args:
+        geometry: Sizes of the convolution.
+        scratch: Work memory; results live in it until the next call.
+        exact: Whether the faster way must not be taken.
+    """
     long_enough = geometry.kernel * geometry.in_shape[2] >= SHORTEST_PATCH_ROW
-    if long_enough and geometry.stride == 1 and 3 <= geometry.kernel <= 7:
+    if not exact and long_enough and geometry.stride == 1 and 3 <= geometry.kernel <= 7:
         return StripConvolution(geometry, scratch)
     return Columns(geometry, scratch)

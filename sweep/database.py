@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,13 @@ import optuna
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
-from sweep.distributions import to_distribution, to_domain
 from sweep.errors import RunError, StorageError
-from sweep.records import Ending, EpochRecord, Failure, TrialRecord, Worker
+from sweep.frozen import epoch_key, to_frozen, to_record
+from sweep.records import EpochRecord, TrialRecord
 from sweep.sampling import STATES
-
-EPOCH = "epoch:"
 
 
 class Database:
@@ -127,21 +124,11 @@ class StudyTable:
         with self._guard():
             frozen_trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
         self._trial_ids = {frozen.number: frozen._trial_id for frozen in frozen_trials}
-        return [_to_record(frozen) for frozen in frozen_trials]
+        return [to_record(frozen) for frozen in frozen_trials]
 
     def add(self, record: TrialRecord) -> None:
         """Keeps a new trial, running, in one transaction."""
-        frozen = optuna.trial.create_trial(
-            state=TrialState.RUNNING,
-            params=record.params,
-            distributions={name: to_distribution(d) for name, d in record.domains.items()},
-            user_attrs={
-                "config": record.config,
-                "seed": record.seed,
-                "told": record.told,
-                "worker": asdict(record.worker) if record.worker else None,
-            },
-        )
+        frozen = to_frozen(record)
         with self._guard():
             trial_id = self._storage.create_new_trial(self._study_id, template_trial=frozen)
             number = self._storage.get_trial_number_from_id(trial_id)
@@ -154,7 +141,7 @@ class StudyTable:
 
     def add_epoch(self, number: int, epoch: EpochRecord, value: float | None) -> None:
         """Keeps an epoch, and its value of the study's metric where Optuna's tools look for it."""
-        self.set_trial_attribute(number, f"{EPOCH}{epoch.number:05d}", asdict(epoch))
+        self.set_trial_attribute(number, epoch_key(epoch), asdict(epoch))
         if value is not None:
             with self._guard():
                 self._storage.set_trial_intermediate_value(
@@ -189,41 +176,3 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
-
-
-def _in_utc(local: datetime | None) -> datetime | None:
-    """A time that Optuna gives in the zone of this machine; tables are the same in all of them."""
-    return local.astimezone(UTC) if local else None
-
-
-def _to_record(frozen: FrozenTrial) -> TrialRecord:
-    attributes = frozen.user_attrs
-    finished = frozen.state.is_finished()
-    if "config" not in attributes or (finished and "ending" not in attributes):
-        raise RunError(
-            f"database: expected trials that sweep began and ended, got trial {frozen.number} of "
-            f"another program; leave the writing to `sweep run`"
-        )
-    epochs = [EpochRecord(**value) for key, value in attributes.items() if key.startswith(EPOCH)]
-    ending = attributes["ending"] if finished else {}
-    failure = ending.get("failure")
-    worker = attributes.get("worker")
-    return TrialRecord(
-        number=frozen.number,
-        params=frozen.params,
-        domains={name: to_domain(d) for name, d in frozen.distributions.items()},
-        config=attributes["config"],
-        seed=attributes["seed"],
-        told=attributes["told"],
-        ending=Ending(ending.get("ending", "running")),
-        ended=ending.get("ended", 0),
-        score=frozen.value if frozen.state is TrialState.COMPLETE else None,
-        epochs=sorted(epochs, key=lambda epoch: epoch.number),
-        attempts=attributes.get("attempts", []),
-        failure=Failure(Ending(failure["ending"]), failure["message"], failure["traceback"])
-        if failure
-        else None,
-        worker=Worker(**worker) if worker else None,
-        started=_in_utc(frozen.datetime_start),
-        finished=_in_utc(frozen.datetime_complete),
-    )

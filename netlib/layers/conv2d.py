@@ -25,6 +25,8 @@ class Conv2d(Layer):
         kernel: K, rows and columns of a filter, at least 1.
         padding: "same" or "valid". An odd total of zeros puts the larger half below and right.
         stride: s, step between neighbouring outputs, at least 1.
+        exact: Whether to compute each product and sum as written. Otherwise sizes for which it
+            pays are computed by Toom-Cook, faster and to about 1e-5 of the largest output.
         weight_init: Draws the weight, by default for ReLU.
         bias_init: Draws the bias.
 
@@ -36,6 +38,7 @@ class Conv2d(Layer):
     kernel: int = 3
     padding: Literal["same", "valid"] = "same"
     stride: int = 1
+    exact: bool = False
     weight_init: Initializer = field(default=he_normal, repr=False)
     bias_init: Initializer = field(default=zeros, repr=False)
 
@@ -65,7 +68,7 @@ class Conv2d(Layer):
         self._add_param("weight", self.weight_init(rng, shape, *fans))
         self._add_param("bias", self.bias_init(rng, (self.filters,), *fans))
         geometry = Geometry(in_shape, self.filters, self.kernel, self.padding, self.stride)
-        self._convolution = convolution(geometry, self.scratch)
+        self._convolution = convolution(geometry, self.scratch, exact=self.exact)
         return geometry.out_shape
 
     def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:

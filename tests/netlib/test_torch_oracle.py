@@ -45,8 +45,9 @@ def close(actual, expected, tolerance=1e-5) -> None:
         (2, "valid", 3, (10, 9), 3, 2),
     ],
 )
-def test_conv2d(kernel, padding, stride, size, channels, filters, draw, rng):
-    layer = nl.Conv2d(filters, kernel, padding, stride, bias_init=nl.uniform(0.5))
+@pytest.mark.parametrize(("exact", "tolerance"), [(True, 1e-5), (False, 3e-5)])
+def test_conv2d(kernel, padding, stride, size, channels, filters, exact, tolerance, draw, rng):
+    layer = nl.Conv2d(filters, kernel, padding, stride, exact, bias_init=nl.uniform(0.5))
     layer.build((*size, channels), rng)
     x, dy = draw(3, *size, channels), draw(3, *layer.out_shape)
     weight = torch.tensor(layer.params["weight"].transpose(3, 2, 0, 1).copy(), requires_grad=True)
@@ -55,9 +56,9 @@ def test_conv2d(kernel, padding, stride, size, channels, filters, draw, rng):
     output = functional.conv2d(input_, weight, bias, stride, padding)
     output.backward(nchw(dy))
     y, backward = layer.forward(x, train=False)
-    close(y, nhwc(output), 3e-5)  # Toom-Cook rounds more than a plain sum
-    close(backward(dy), nhwc(input_.grad), 3e-5)
-    close(layer.grads["weight"], weight.grad.numpy().transpose(2, 3, 1, 0), 3e-5)
+    close(y, nhwc(output), tolerance)  # Toom-Cook rounds more than a plain sum
+    close(backward(dy), nhwc(input_.grad), tolerance)
+    close(layer.grads["weight"], weight.grad.numpy().transpose(2, 3, 1, 0), tolerance)
     close(layer.grads["bias"], bias.grad)
 
 
