@@ -41,9 +41,8 @@ def main() -> None:
     for (who, when), n in sorted(table.items()):
         print(f"| {who} | {when} | {n} |")
     minutes = (time.monotonic() - began) / 60
-    print(
-        f"\n{sum(table.values())} kills, seed {arguments.seed}, {minutes:.0f} minutes: after each one all held"
-    )
+    print(f"\n{sum(table.values())} kills, seed {arguments.seed}, {minutes:.0f} minutes.")
+    print("After each one everything held that README.md lists.")
 
 
 main()
