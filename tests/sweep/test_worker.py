@@ -38,7 +38,7 @@ def test_long_epochs_are_reported_one_by_one(make_study: MakeStudy) -> None:
         first = session.advance(Work(0, PARAMS, seed=3))
         second = session.advance(None)
     assert [len(first.epochs), len(second.epochs)] == [1, 1]
-    assert first.epochs[0].seconds == pytest.approx(1.05, abs=5)
+    assert first.epochs[0].seconds >= 1.0
     assert not first.finished
 
 
