@@ -4,7 +4,6 @@ Everything is made of the database alone, and is the same bytes each time.
 """
 
 import json
-from collections.abc import Mapping
 
 from safetensors.numpy import save
 
@@ -91,7 +90,9 @@ def _headline(run: Run) -> str:
         score = tables.short(run.best.score)
         text += f" The best is trial {run.best.number}, with {run.metric} {score}."
     if run.test is not None:
-        text += f" Trained once more on all training data, it has {_metrics(run.test.metrics)}."
+        text += (
+            f" Trained once more on all training data, it has {tables.in_words(run.test.metrics)}."
+        )
     return text
 
 
@@ -102,7 +103,8 @@ def _final(run: Run) -> list[str]:
         "The search never saw the test set. These are all the times it was opened:",
         "",
         *(
-            f"- {test.opened}: final training {test.trial}, {_metrics(test.metrics)}"
+            f"- {test.opened}: final training {test.trial}, "
+            f"{tables.in_words(test.metrics) or 'not finished'}"
             for test in run.tests
         ),
     ]
@@ -142,11 +144,6 @@ def _provenance(run: Run) -> str:
         f"- machine: {about['cpus']} cores of {about['processor']}, {about['platform']}",
     ]
     return "\n".join([*lines, *changes])
-
-
-def _metrics(metrics: Mapping[str, float] | None) -> str:
-    named = (f"{name} {tables.short(value)}" for name, value in (metrics or {}).items())
-    return ", ".join(named) or "not finished"
 
 
 def _weights(run: Run, best: TrialRecord) -> bytes | None:

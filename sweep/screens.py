@@ -1,7 +1,7 @@
 """This file prints what the commands show, each on one screen."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,7 @@ def status(run: Run) -> None:
         click.echo(f"best: trial {run.best.number}, {run.metric} {tables.short(run.best.score)}")
     _running("final training", run.finals, run.final_metric)
     if run.test is not None:
-        click.echo(f"test set: {_metrics(run.test.metrics)}")
+        click.echo(f"test set: {tables.in_words(run.test.metrics)}")
 
 
 def show(run: Run, record: TrialRecord) -> None:
@@ -80,7 +80,7 @@ def best(run: Run) -> None:
     click.echo(f"best: trial {run.best.number}, {run.metric} {tables.short(run.best.score)}")
     click.echo(f"config: {json.dumps((run.final or run.best).config)}")
     if run.test is not None:
-        click.echo(f"test set, opened after the search: {_metrics(run.test.metrics)}")
+        click.echo(f"test set, opened after the search: {tables.in_words(run.test.metrics)}")
     weights = run.folder.best / "weights.safetensors"
     if weights.is_file():
         click.echo(f'weights: safetensors.numpy.load_file("{_relative(weights)}")')
@@ -103,9 +103,9 @@ def training(record: TrialRecord, epochs: Iterable[tuple[EpochRecord, EpochRecor
     for epoch, again in epochs:
         same = again is not None and again.metrics == epoch.metrics
         equal = equal and same
-        now = "" if same else f", but now {_metrics(again.metrics) if again else 'nothing'}"
+        now = "" if same else f", but now {tables.in_words(again.metrics) if again else 'nothing'}"
         verdict = "equal" if same else "DIFFERENT"
-        click.echo(f"epoch {epoch.number}: {verdict}: {_metrics(epoch.metrics)}{now}")
+        click.echo(f"epoch {epoch.number}: {verdict}: {tables.in_words(epoch.metrics)}{now}")
     bits = "the same bits again" if equal else "not the same"
     click.echo(f"trial {record.number}, {len(record.epochs)} epochs: {bits}")
     return equal
@@ -119,7 +119,7 @@ def rehearsal(study: Study, tried: Rehearsal, n_slots: int) -> None:
     per_epoch = tried.seconds / len(tried.epochs)
     click.echo(
         f"        {len(tried.epochs)} epochs, {duration(per_epoch)} each"
-        f"{', to its end' if tried.finished else ''}; last: {_metrics(tried.epochs[-1].metrics)}"
+        f"{', to its end' if tried.finished else ''}; last: {tables.in_words(tried.epochs[-1].metrics)}"
     )
     state = f"{tried.checkpoint_bytes / 1e6:.1f} MB" if tried.checkpoint_bytes else "none given"
     click.echo(f"memory: {tried.peak_bytes / 1e6:.0f} MB in one process; state to keep: {state}")
@@ -139,10 +139,6 @@ def _running(what: str, records: list[TrialRecord], metric: str) -> None:
             curve = record.curve(metric)
             score = f", {metric} {tables.short(curve[-1])}" if curve else ""
             click.echo(f"running: {what} {record.number}, {len(curve)} epochs{score}")
-
-
-def _metrics(metrics: Mapping[str, float] | None) -> str:
-    return ", ".join(f"{name} {tables.short(value)}" for name, value in (metrics or {}).items())
 
 
 def _path(run: Run) -> Path:

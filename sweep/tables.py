@@ -100,6 +100,11 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return ", ".join(changed + gone) or "the seed alone"
 
 
+def in_words(metrics: Mapping[str, float] | None) -> str:
+    """Metrics by name, for people; empty if there are none."""
+    return ", ".join(f"{name} {short(value)}" for name, value in (metrics or {}).items())
+
+
 def short(value: object) -> str:
     """A value for people: numbers with four significant digits."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
