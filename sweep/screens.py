@@ -119,7 +119,8 @@ def rehearsal(study: Study, tried: Rehearsal, n_slots: int) -> None:
     per_epoch = tried.seconds / len(tried.epochs)
     click.echo(
         f"        {len(tried.epochs)} epochs, {duration(per_epoch)} each"
-        f"{', to its end' if tried.finished else ''}; last: {tables.in_words(tried.epochs[-1].metrics)}"
+        f"{', to its end' if tried.finished else ''}; "
+        f"last: {tables.in_words(tried.epochs[-1].metrics)}"
     )
     state = f"{tried.checkpoint_bytes / 1e6:.1f} MB" if tried.checkpoint_bytes else "none given"
     click.echo(f"memory: {tried.peak_bytes / 1e6:.0f} MB in one process; state to keep: {state}")
