@@ -108,7 +108,8 @@ def run(
     with LiveStatus(console) as status_line:
         result = run_study(declared, chosen, status_line)
     screens.result(result, declared.trials)
-    return 0 if result.best or chosen.hours < math.inf else EXIT_MISTAKE
+    has_come_to_something = result.best is not None or chosen.hours < math.inf
+    return 0 if has_come_to_something and not result.final_failure else EXIT_MISTAKE
 
 
 @cli.command()

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from sweep.records import Ending, TrialRecord
+from sweep.records import Ending, TrialRecord, n_ended
 from sweep.snapshot import Snapshot
 from sweep.tables import short
 
@@ -60,7 +60,7 @@ class LiveStatus:
 
 
 def _opening(snapshot: Snapshot) -> str:
-    done = sum(record.ending is not Ending.RUNNING for record in snapshot.records)
+    done = n_ended(snapshot.records)
     before = f", {done} of them done before" if done else ""
     noun = "slot" if snapshot.slots == 1 else "slots"
     return f"{snapshot.study.name}: {snapshot.n_trials} trials{before}, on {snapshot.slots} {noun}"
@@ -100,7 +100,7 @@ def _status(snapshot: Snapshot) -> Text:
 
 def _time_left(snapshot: Snapshot) -> str:
     elapsed = time.monotonic() - snapshot.began
-    ended = sum(r.ending is not Ending.RUNNING for r in snapshot.records) - snapshot.ended_before
+    ended = n_ended(snapshot.records) - snapshot.ended_before
     if not ended:
         return "time left: unknown"
     left = (snapshot.n_trials - snapshot.ended_before - ended) * elapsed / ended

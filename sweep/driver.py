@@ -79,7 +79,7 @@ class Driver:
             self._observer(snapshot, None)
             ended = [self._handle(pool, slot, answer) for slot, answer in pool.wait(TICK_S)]
             for record in [*ended, *self._end_overdue(pool)]:
-                if record.ending is not Ending.RUNNING:
+                if record.has_ended:
                     self._observer(snapshot, record)
             self._stop_if_broken()
 
@@ -110,11 +110,11 @@ class Driver:
             self._lose(record, answer)
             return record
         self._take(record, answer)
-        if record.ending is Ending.RUNNING:
-            pool.advance(slot)
-        else:
+        if record.has_ended:
             del self._running[slot]
             pool.release(slot)
+        else:
+            pool.advance(slot)
         return record
 
     def _take(self, record: TrialRecord, progress: Progress) -> None:

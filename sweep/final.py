@@ -44,7 +44,8 @@ class Test:
 def final_study(study: Study, final: Final, best: Params, done: list[TrialRecord]) -> Study:
     """The study whose last trial trains the best configuration on the final data.
 
-    Earlier final trainings, of configurations that were best then, keep their numbers.
+    Earlier final trainings, of configurations that were best then, keep their numbers; so does one
+    of the same configuration that failed, which is tried again.
     """
 
     def space(trial: Trial) -> Any:
@@ -52,7 +53,7 @@ def final_study(study: Study, final: Final, best: Params, done: list[TrialRecord
         return final.config(config) if final.config else config
 
     all_params = [record.params for record in done]
-    if best not in all_params:
+    if not any(record.params == best and _counts(record) for record in done):
         all_params.append(best)
     return replace(
         study,
@@ -84,6 +85,10 @@ def final_of(best: Params, records: list[TrialRecord]) -> TrialRecord | None:
     """The finished final training of these parameters, if there is one."""
     matches = (r for r in records if r.params == best and r.ending is Ending.COMPLETE)
     return next(matches, None)
+
+
+def _counts(record: TrialRecord) -> bool:
+    return record.ending is Ending.COMPLETE or not record.has_ended
 
 
 def evaluate(

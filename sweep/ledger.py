@@ -64,7 +64,7 @@ class Ledger:
 
     def running(self) -> list[TrialRecord]:
         """The trials that have not ended."""
-        return [record for record in self.records if record.ending is Ending.RUNNING]
+        return [record for record in self.records if not record.has_ended]
 
     def open_trial(self, worker: Worker) -> TrialRecord | None:
         """Asks for a new trial; None if there are enough, or it would have to wait for others."""
@@ -130,7 +130,7 @@ class Ledger:
         self._checkpoints.keep(
             record.number
             for record in self.records
-            if record.ending is Ending.RUNNING
+            if not record.has_ended
             or record is best
             or (self._keeps_every_state and record.ending is Ending.COMPLETE)
         )

@@ -1,7 +1,7 @@
 """This file says which others a trial knows of: all so far, or a set that no timing changes."""
 
 from sweep.pruning import Curve
-from sweep.records import Ending, TrialRecord
+from sweep.records import Ending, TrialRecord, n_ended
 from sweep.study import Study
 
 
@@ -27,7 +27,7 @@ class Order:
         if self._window is None:
             return self.n_ended()
         told = max(0, number - self._window + 1)
-        waits = any(record.ending is Ending.RUNNING for record in self._records[:told])
+        waits = any(not record.has_ended for record in self._records[:told])
         return None if waits else told
 
     def place(self, ended: TrialRecord) -> int:
@@ -49,4 +49,4 @@ class Order:
 
     def n_ended(self) -> int:
         """How many trials have ended."""
-        return sum(record.ending is not Ending.RUNNING for record in self._records)
+        return n_ended(self._records)

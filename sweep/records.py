@@ -1,6 +1,6 @@
 """This file holds the plain data that crosses every border: driver, slots, database and tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -154,6 +154,11 @@ class TrialRecord:
     finished: datetime | None = None
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it will never change again."""
+        return self.ending is not Ending.RUNNING
+
+    @property
     def seconds(self) -> float:
         """Training time of all its epochs, in seconds of wall clock."""
         return sum(epoch.seconds for epoch in self.epochs)
@@ -166,3 +171,8 @@ class TrialRecord:
     def curve(self, metric: str) -> list[float]:
         """The metric after each epoch; epochs without it are left out."""
         return [epoch.metrics[metric] for epoch in self.epochs if metric in epoch.metrics]
+
+
+def n_ended(records: Iterable[TrialRecord]) -> int:
+    """How many of these trials have ended."""
+    return sum(record.has_ended for record in records)

@@ -11,7 +11,7 @@ from sweep import export, plots, tables
 from sweep.checkpoints import decode, write_atomically
 from sweep.final import SUFFIX
 from sweep.folder import CheckpointFolder
-from sweep.records import Ending, TrialRecord
+from sweep.records import TrialRecord, n_ended
 from sweep.results import Run
 
 N_TOP = 10
@@ -84,8 +84,7 @@ def markdown(run: Run) -> str:
 
 
 def _headline(run: Run) -> str:
-    ended = [record for record in run.records if record.ending is not Ending.RUNNING]
-    text = f"{len(ended)} trials have ended."
+    text = f"{n_ended(run.records)} trials have ended."
     if run.best is not None:
         score = tables.short(run.best.score)
         text += f" The best is trial {run.best.number}, with {run.metric} {score}."

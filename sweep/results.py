@@ -9,7 +9,7 @@ from sweep import tables
 from sweep.database import Database
 from sweep.errors import RunError
 from sweep.folder import RunFolder
-from sweep.records import TrialRecord
+from sweep.records import Failure, TrialRecord
 from sweep.snapshot import best_of
 
 if TYPE_CHECKING:
@@ -74,6 +74,11 @@ class Run:
     def final(self) -> TrialRecord | None:
         """The finished final training of the best trial, if there is one."""
         return final_step.final_of(self.best.params, self.finals) if self.best else None
+
+    @property
+    def final_failure(self) -> Failure | None:
+        """Why there is no final training although it was tried; None if there is one."""
+        return self.finals[-1].failure if self.finals and not self.final else None
 
     @property
     def test(self) -> final_step.Test | None:

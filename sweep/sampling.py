@@ -78,7 +78,7 @@ class Sampling:
             self._copy.add_trial(_frozen(replace(record, ending=Ending.RUNNING), ""))
             self._trial_ids[record.number] = self._newest()
             self._drawn.add(_key(record.params))
-            if record.ending is not Ending.RUNNING:
+            if record.has_ended:
                 self.tell(record)
 
     def tell(self, record: TrialRecord) -> None:

@@ -9,7 +9,7 @@ import click
 
 from sweep import export, tables
 from sweep.console import duration
-from sweep.records import Ending, EpochRecord, TrialRecord
+from sweep.records import EpochRecord, TrialRecord, n_ended
 from sweep.rehearsal import Rehearsal
 from sweep.results import Run
 from sweep.study import Study
@@ -32,11 +32,17 @@ def result(run: Run, n_trials: int) -> None:
         return
     click.echo("\n" + export.to_markdown(tables.leaders(run.records, run.metric, run.sign)))
     best(run)
-    n_ended = sum(record.ending is not Ending.RUNNING for record in run.records)
-    if n_ended < n_trials:
-        click.echo(f"{n_ended} of {n_trials} trials have ended: the same command goes on")
+    n_done = n_ended(run.records)
+    if n_done < n_trials:
+        click.echo(f"{n_done} of {n_trials} trials have ended: the same command goes on")
     else:
-        click.echo(f"all {n_ended} trials are done: {_path(run)}/report.md")
+        click.echo(f"all {n_done} trials are done: {_path(run)}/report.md")
+    if run.final_failure is not None:
+        click.echo(
+            f"the final training failed, {run.final_failure.message}: "
+            f"see {_path(run)}/logs/run.log; the same command tries it again",
+            err=True,
+        )
 
 
 def status(run: Run) -> None:
@@ -136,7 +142,7 @@ def rehearsal(study: Study, tried: Rehearsal, n_slots: int) -> None:
 
 def _running(what: str, records: list[TrialRecord], metric: str) -> None:
     for record in records:
-        if record.ending is Ending.RUNNING:
+        if not record.has_ended:
             curve = record.curve(metric)
             score = f", {metric} {tables.short(curve[-1])}" if curve else ""
             click.echo(f"running: {what} {record.number}, {len(curve)} epochs{score}")

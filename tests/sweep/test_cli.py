@@ -45,6 +45,21 @@ def test_run_prints_a_line_per_trial_the_table_and_the_best(
     assert out.endswith("all 5 trials are done: runs/toy/report.md\n")
 
 
+def test_a_final_training_that_fails_is_no_success(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    no_luck = """    if data == "all":
+        raise OSError("no luck")
+    for epoch"""
+    final = """trials=5, final=sweep.Final(data=lambda: "all", test=lambda: "test",
+        evaluate=lambda *_: {"error": 0.0}, minimize="loss"))"""
+    path = study_file(("    for epoch", no_luck), ("trials=5)", final))
+    assert run_inline(path) == 2
+    assert "the final training failed, OSError: no luck: see runs/toy/logs/run.log" in (
+        capsys.readouterr().err
+    )
+
+
 def test_running_again_says_that_all_is_done(
     study_file: StudyFile, capsys: pytest.CaptureFixture[str]
 ) -> None:

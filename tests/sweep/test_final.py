@@ -177,3 +177,19 @@ def test_the_report_lists_every_opening_of_the_test_set(
     text = run.folder.report.read_text()
     assert text.count("final training 0, test_error") == 1
     assert text.count("final training 1, test_error") == 1
+
+
+def test_a_final_training_that_failed_is_tried_again_by_running_again(
+    final_study: MakeStudy, inline: Inline
+) -> None:
+    def out_of_luck(config: Any, data: str, seed: int, state: Any) -> Iterator[sweep.Epoch]:
+        if data == "everything":
+            raise OSError("no luck")
+        yield from train(config, data, seed, state)
+
+    failed = inline(final_study(train=out_of_luck))
+    assert (failed.final, failed.test) == (None, None)
+    run = inline(final_study())
+    assert [record.ending for record in run.finals] == ["error", "complete"]
+    assert [test.trial for test in run.tests] == [1]
+    assert inline(final_study()).finals == run.finals
