@@ -26,10 +26,11 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A training after `epoch` epochs, with the state to continue from."""
+    """A trial after `epoch` epochs, in training `repeat`, with the state to continue from."""
 
     epoch: int
     state: State
+    repeat: int = 1
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
@@ -42,7 +43,8 @@ def encode(checkpoint: Checkpoint) -> bytes:
     """
     arrays: Arrays = {}
     skeleton = _strip(checkpoint.state, "state", arrays)
-    text = json.dumps({"epoch": checkpoint.epoch, "state": skeleton})
+    content = {"epoch": checkpoint.epoch, "repeat": checkpoint.repeat, "state": skeleton}
+    text = json.dumps(content)
     data = save(arrays, {"sweep": UNSEALED + text})
     return data.replace(UNSEALED.encode(), _digest(data), 1)
 
@@ -60,7 +62,8 @@ def decode(data: bytes) -> Checkpoint:
     header_size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + header_size])
     content = json.loads(header["__metadata__"]["sweep"][len(UNSEALED) :])
-    return Checkpoint(content["epoch"], _fill(content["state"], load(data)))
+    state = _fill(content["state"], load(data))
+    return Checkpoint(content["epoch"], state, content.get("repeat", 1))
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -158,6 +158,7 @@ class StudyTable:
         ending = {
             "ending": record.ending.value,
             "ended": record.ended,
+            "spread": record.spread,
             "failure": asdict(record.failure) if record.failure else None,
         }
         self.set_trial_attribute(record.number, "ending", ending)

@@ -56,6 +56,7 @@ class Driver:
         self._waiting = ledger.running()
         self._running: dict[int, tuple[TrialRecord, float]] = {}
         self._errors_in_a_row: list[Failure] = []
+        self._ended: list[TrialRecord] = []
 
     def run(self, pool: Pool) -> None:
         """Works until every trial has ended, or the time is up.
@@ -77,11 +78,16 @@ class Driver:
         deadline = snapshot.began + self._limits.hours * 3600
         while time.monotonic() < deadline and self._fill(pool):
             self._observer(snapshot, None)
-            ended = [self._handle(pool, slot, answer) for slot, answer in pool.wait(TICK_S)]
-            for record in [*ended, *self._end_overdue(pool)]:
-                if record.has_ended:
-                    self._observer(snapshot, record)
+            for slot, answer in pool.wait(TICK_S):
+                self._handle(pool, slot, answer)
+            self._end_overdue(pool)
+            self._announce(snapshot)
             self._stop_if_broken()
+        self._announce(snapshot)
+
+    def _announce(self, snapshot: Snapshot) -> None:
+        while self._ended:
+            self._observer(snapshot, self._ended.pop(0))
 
     def _fill(self, pool: Pool) -> bool:
         """Gives every idle slot a trial, as long as there are any; False when all is done."""
@@ -95,51 +101,48 @@ class Driver:
 
     def _next(self, worker: Worker) -> TrialRecord | None:
         """An interrupted trial, or else a new one, as long as there are any."""
-        while self._waiting:
-            record = self._waiting.pop(0)
-            if not self._ledger.order.prunes(record):
+        while record := self._waiting.pop(0) if self._waiting else self._ledger.open_trial(worker):
+            ending = self._ledger.foregone(record)
+            if ending is None:
                 return record
-            self._ledger.end(record, Ending.PRUNED)  # what the interruption forestalled
-        return self._ledger.open_trial(worker)
+            self._end(record, ending)
+        return None
 
-    def _handle(self, pool: Pool, slot: int, answer: Progress | SlotLost) -> TrialRecord:
+    def _handle(self, pool: Pool, slot: int, answer: Progress | SlotLost) -> None:
         """Records what a slot has answered, and lets it go on or makes it idle."""
         record, _ = self._running[slot]
         if isinstance(answer, SlotLost):
             del self._running[slot]
             self._lose(record, answer)
-            return record
+            return
         self._take(record, answer)
         if record.has_ended:
             del self._running[slot]
             pool.release(slot)
         else:
             pool.advance(slot)
-        return record
 
     def _take(self, record: TrialRecord, progress: Progress) -> None:
         if progress.complaint:
             raise StudyError(progress.complaint)
         is_new = self._ledger.add_epochs(record, progress.epochs, progress.checkpoint)
         if progress.failure is not None:
-            self._end(record, progress.failure)
+            self._fail(record, progress.failure)
         elif progress.finished:
-            self._ledger.end(record, Ending.COMPLETE)
-            self._errors_in_a_row.clear()
+            self._end(record, Ending.COMPLETE)
         elif is_new and self._ledger.order.prunes(record):
-            self._ledger.end(record, Ending.PRUNED)
-            self._errors_in_a_row.clear()
+            self._end(record, Ending.PRUNED)
 
     def _lose(self, record: TrialRecord, lost: SlotLost) -> None:
         """Puts a trial whose process died back in line, or gives it up."""
         self._ledger.cut_short(record, lost.ending.value, lost.message)
         losses = [a for a in record.attempts if a["reason"] != INTERRUPTED]
         if len(losses) > self._limits.retries:
-            self._end(record, Failure(lost.ending, lost.message))
+            self._fail(record, Failure(lost.ending, lost.message))
         else:
             self._waiting.append(record)
 
-    def _end_overdue(self, pool: Pool) -> list[TrialRecord]:
+    def _end_overdue(self, pool: Pool) -> None:
         """Ends the trials that take too long, by ending their processes."""
         limit, now = self._limits.trial_timeout_s, time.monotonic()
         overdue = [slot for slot, (_, began) in self._running.items() if now - began > limit]
@@ -147,15 +150,18 @@ class Driver:
         for slot, record in zip(overdue, records, strict=True):
             pool.kill(slot)
             message = f"took longer than {limit:g} s, {len(record.epochs)} epochs done"
-            self._end(record, Failure(Ending.TIMEOUT, message))
-        return records
+            self._fail(record, Failure(Ending.TIMEOUT, message))
 
-    def _end(self, record: TrialRecord, failure: Failure) -> None:
-        self._ledger.end(record, failure.ending, failure)
-        if failure.ending is not Ending.ERROR:
+    def _fail(self, record: TrialRecord, failure: Failure) -> None:
+        if failure.ending is Ending.ERROR:
+            self._errors_in_a_row.append(failure)
+        self._end(record, failure.ending, failure)
+
+    def _end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
+        if ending is not Ending.ERROR:
             self._errors_in_a_row.clear()
-            return
-        self._errors_in_a_row.append(failure)
+        self._ledger.end(record, ending, failure)
+        self._ended.append(record)
 
     def _stop_if_broken(self) -> None:
         if len(self._errors_in_a_row) >= MAX_ERRORS_IN_A_ROW:

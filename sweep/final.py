@@ -65,6 +65,7 @@ def final_study(study: Study, final: Final, best: Params, done: list[TrialRecord
         trials=len(all_params),
         first=tuple(all_params),
         sampler="random",
+        repeats=1,
         pruner=None,
         final=None,
     )

@@ -29,6 +29,7 @@ def to_frozen(record: TrialRecord) -> FrozenTrial:
             "seed": record.seed,
             "told": record.told,
             "worker": asdict(record.worker) if record.worker else None,
+            "reused": record.reused,
         },
     )
 
@@ -60,6 +61,8 @@ def to_record(frozen: FrozenTrial) -> TrialRecord:
         ending=Ending(ending.get("ending", "running")),
         ended=ending.get("ended", 0),
         score=frozen.value if frozen.state is TrialState.COMPLETE else None,
+        spread=ending.get("spread"),
+        reused=attributes.get("reused"),
         epochs=sorted(epochs, key=lambda epoch: epoch.number),
         attempts=attributes.get("attempts", []),
         failure=Failure(Ending(failure["ending"]), failure["message"], failure["traceback"])

@@ -16,6 +16,9 @@ from sweep.study import Study
 
 N_PROBES = 8
 
+EARLIER: dict[str, Any] = {"repeats": 1}
+"""What a run of an earlier version was, where that version had no choice."""
+
 ACCEPTABLE = {"seed", "sampler", "duplicates", "pruner", "settings", "code"}
 """What may change in the middle of a run, if the user says so: scores keep their meaning."""
 
@@ -31,6 +34,7 @@ def identity(study: Study) -> dict[str, Any]:
         "pruner": repr(study.pruner),
         "score": study.score,
         "duplicates": study.duplicates,
+        "repeats": study.repeats,
         "window": study.window if study.deterministic else None,
         "settings": {
             name: list(value) if isinstance(value, tuple) else value
@@ -56,7 +60,7 @@ def check_identity(
     Raises:
         RunError: If anything else has changed; the message names all differences.
     """
-    now = identity(study)
+    now, recorded = identity(study), EARLIER | recorded
     changed = {key: now[key] for key in now if now[key] != recorded.get(key)}
     acceptable = changed.keys() <= ACCEPTABLE
     if changed and not (accept_changes and acceptable):

@@ -80,12 +80,22 @@ class Ledger:
             config=plain(self._study.space(trial)),
             seed=derive_seed(self._study.seed, self._study.name, number),
             told=told,
+            reused=self._sampling.twin(trial.params),
             worker=worker,
             started=datetime.now(UTC),
         )
         self._table.add(record)
         self.records.append(record)
         return record
+
+    def foregone(self, record: TrialRecord) -> Ending | None:
+        """How a trial ends before it trains any further, if it does.
+
+        It has a score to take over, or an interruption forestalled its pruning.
+        """
+        if record.reused is not None:
+            return Ending.COMPLETE
+        return Ending.PRUNED if self.order.prunes(record) else None
 
     def begin_attempt(self, record: TrialRecord, worker: Worker) -> Work:
         """Notes which process has a trial now, and what that one needs for it."""
@@ -115,8 +125,12 @@ class Ledger:
 
     def end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
         """Ends a trial; from then on it never changes."""
-        if ending is Ending.COMPLETE:
-            record.score = self._study.score_of(record.curve(self._study.metric))
+        if record.reused is not None:
+            twin = self.records[record.reused]
+            record.score, record.spread = twin.score, twin.spread
+        elif ending is Ending.COMPLETE:
+            curves = record.curves(self._study.metric)
+            record.score, record.spread = self._study.score_of(curves)
         record.ending, record.failure = ending, failure
         record.ended = self.order.place(record)
         record.finished = datetime.now(UTC)

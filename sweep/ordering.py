@@ -36,8 +36,9 @@ class Order:
 
     def prunes(self, record: TrialRecord) -> bool:
         """Whether the study's pruner ends a trial after its last epoch, by those that it knows."""
-        pruner = self._study.pruner
-        if pruner is None or not pruner.decides_after(len(record.epochs)):
+        pruner, epochs = self._study.pruner, record.epochs
+        in_first_training = bool(epochs) and epochs[-1].repeat == 1
+        if pruner is None or not in_first_training or not pruner.decides_after(len(epochs)):
             return False
         known = self._records if self._window is None else self._records[: record.told]
         others = [self._curve(other) for other in known if other is not record]

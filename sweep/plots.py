@@ -32,19 +32,20 @@ def learning_curves(run: "Run") -> str:
     """The metric after each epoch of every trial: complete, pruned, and the best one."""
     figure, axes = _figure("epoch", run.metric)
     for record in run.records:
-        curve = record.curve(run.metric)
         is_best = record is run.best
-        axes.plot(
-            range(1, len(curve) + 1),
-            curve,
-            color=BEST if is_best else COLOURS.get(record.ending, "#e3a857"),
-            linewidth=2.2 if is_best else 0.9,
-            marker="." if len(curve) == 1 else "",
-            zorder=3 if is_best else 2 if record.ending is Ending.COMPLETE else 1,
-        )
+        for curve in record.curves(run.metric):
+            axes.plot(
+                range(1, len(curve) + 1),
+                curve,
+                color=BEST if is_best else COLOURS.get(record.ending, "#e3a857"),
+                linewidth=2.2 if is_best else 0.9,
+                marker="." if len(curve) == 1 else "",
+                zorder=3 if is_best else 2 if record.ending is Ending.COMPLETE else 1,
+            )
     axes.set_title(f"{run.name}: complete (blue), pruned (grey), best (red)", loc="left")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    return _svg(figure, axes, [value for r in run.records for value in r.curve(run.metric)])
+    curves = (curve for record in run.records for curve in record.curves(run.metric))
+    return _svg(figure, axes, [value for curve in curves for value in curve])
 
 
 def progression(run: "Run") -> str:

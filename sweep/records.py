@@ -72,12 +72,16 @@ class Work:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch as it is kept: number from 1, its metrics, and what it cost."""
+    """One epoch as it is kept: number from 1, its metrics, and what it cost.
+
+    A trial that trains several times goes on counting; `repeat`, from 1, tells the trainings apart.
+    """
 
     number: int
     metrics: Mapping[str, float]
     seconds: float
     cpu_seconds: float
+    repeat: int = 1
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ class TrialRecord:
         attempts: One entry per attempt that was cut short: why (lost, oom or interrupted), a
             message, the last epoch kept, and the host and process that had it.
         score: The metric to minimise or maximise, by the study's rule; None without one.
+        spread: Standard deviation of the repeats' scores, whose mean is the score; None without.
+        reused: The number of the trial whose score this one has taken over instead of training.
     """
 
     number: int
@@ -146,6 +152,8 @@ class TrialRecord:
     ending: Ending = Ending.RUNNING
     ended: int = 0
     score: float | None = None
+    spread: float | None = None
+    reused: int | None = None
     epochs: list[EpochRecord] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)
     failure: Failure | None = None
@@ -168,9 +176,15 @@ class TrialRecord:
         """Processor time of all its epochs, in seconds."""
         return sum(epoch.cpu_seconds for epoch in self.epochs)
 
-    def curve(self, metric: str) -> list[float]:
-        """The metric after each epoch; epochs without it are left out."""
-        return [epoch.metrics[metric] for epoch in self.epochs if metric in epoch.metrics]
+    def curve(self, metric: str, repeat: int = 1) -> list[float]:
+        """The metric after each epoch of one training; epochs without it are left out."""
+        epochs = [epoch for epoch in self.epochs if epoch.repeat == repeat]
+        return [epoch.metrics[metric] for epoch in epochs if metric in epoch.metrics]
+
+    def curves(self, metric: str) -> list[list[float]]:
+        """The curve of each training, in their order."""
+        repeats = sorted({epoch.repeat for epoch in self.epochs})
+        return [self.curve(metric, repeat) for repeat in repeats]
 
 
 def n_ended(records: Iterable[TrialRecord]) -> int:

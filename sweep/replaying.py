@@ -39,6 +39,7 @@ def study_of(run: Run, file: str = "") -> Study:
         trials=len(run.records) or 1,
         seed=run.about["seed"],
         duplicates=run.about.get("duplicates", "rerun"),
+        repeats=run.about.get("repeats", 1),
         deterministic=window is not None,
         window=window or study.window,
     )

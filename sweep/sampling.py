@@ -66,6 +66,7 @@ class Sampling:
         self._untold: list[TrialRecord] = []
         self._trial_ids: dict[int, int] = {}
         self._drawn: set[str] = set()
+        self._scored: dict[str, int] = {}
 
     @property
     def limit(self) -> int | None:
@@ -100,13 +101,17 @@ class Sampling:
                 self._tell(record)
         self._untold = [record for record in self._untold if record.ended > told]
         fixed = self._fixed(number)
-        draws_again = self.study.duplicates == "resample" and not fixed
+        draws_again = self.study.duplicates != "rerun" and not fixed
         for attempt in range(MAX_DRAWS if draws_again else 1):
             trial = self._draw(number, attempt, fixed)
-            if _key(trial.params) not in self._drawn:
+            if _key(trial.params) not in self._drawn or self.twin(trial.params) is not None:
                 break
         self._drawn.add(_key(trial.params))
         return trial
+
+    def twin(self, params: Params) -> int | None:
+        """The trial whose score one with these parameters takes over, by the study's rule."""
+        return self._scored.get(_key(params)) if self.study.duplicates == "reuse" else None
 
     def _draw(self, number: int, attempt: int, fixed: Params) -> Trial:
         """One answer of the sampler, in place of the one that the trial had before."""
@@ -143,6 +148,9 @@ class Sampling:
         for step, value in frozen.intermediate_values.items():
             self._storage.set_trial_intermediate_value(trial_id, step, value)
         self._storage.set_trial_state_values(trial_id, frozen.state, frozen.values)
+        if record.score is not None:
+            key = _key(record.params)
+            self._scored[key] = min(record.number, self._scored.get(key, record.number))
 
     def _forget_notes(self, trial_id: int) -> None:
         """Drops what Optuna notes on a trial beside its parameters: a restart would not know it.

@@ -11,7 +11,7 @@ def derive_seed(study_seed: int, purpose: str, number: int) -> int:
     Args:
         study_seed: The study's one seed.
         purpose: What the random numbers are for, as "sampler" or a study's name.
-        number: The trial's number.
+        number: The trial's number, or of what else there is one of each.
 
     Returns:
         A whole number in 0..2**32 - 1, which NumPy, Optuna and JSON all take.

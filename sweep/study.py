@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from statistics import fmean, stdev
 from typing import Any, Literal
 
 from sweep.domains import Params
@@ -64,7 +65,9 @@ class Study:
         pruner: Stops unpromising trials early: `Asha`, `Median` or None.
         score: Which epoch counts: the "last", or the "best" one of the trial.
         duplicates: What to do with a configuration that was tried before: "resample" another one
-            where there is any, or "rerun" it.
+            where there is any, "reuse" its score if it has one, or "rerun" it.
+        repeats: How often a trial trains its configuration, each time with a seed of its own; its
+            score is the mean. The pruner decides in the first training.
         first: Parameters to try first, each whole or in part; the sampler adds what is missing.
         final: What to do with the best configuration in the end; None for nothing.
         deterministic: Whether the table depends on nothing but study and seed, however many slots
@@ -88,7 +91,8 @@ class Study:
     sampler: Literal["tpe", "random", "grid"] = "tpe"
     pruner: Pruner | None = None
     score: Literal["last", "best"] = "last"
-    duplicates: Literal["resample", "rerun"] = "resample"
+    duplicates: Literal["resample", "reuse", "rerun"] = "resample"
+    repeats: int = 1
     first: tuple[Params, ...] = ()
     final: Final | None = None
     deterministic: bool = False
@@ -104,6 +108,7 @@ class Study:
             ("data to be a function", self.data is None or callable(self.data), self.data),
             ("trials to be a whole number >= 1", _is_int(self.trials, 1), self.trials),
             ("seed to be a whole number >= 0", _is_int(self.seed, 0), self.seed),
+            ("repeats to be a whole number >= 1", _is_int(self.repeats, 1), self.repeats),
             ("window to be a whole number >= 1", _is_int(self.window, 1), self.window),
             (
                 "sampler to be 'tpe', 'random' or 'grid'",
@@ -111,8 +116,8 @@ class Study:
                 self.sampler,
             ),
             (
-                "duplicates to be 'resample' or 'rerun'",
-                self.duplicates in ("resample", "rerun"),
+                "duplicates to be 'resample', 'reuse' or 'rerun'",
+                self.duplicates in ("resample", "reuse", "rerun"),
                 self.duplicates,
             ),
             ("score to be 'last' or 'best'", self.score in ("last", "best"), self.score),
@@ -141,10 +146,15 @@ class Study:
         """1 to minimise, -1 to maximise: a score times this is lower when better."""
         return 1 if self.minimize is not None else -1
 
-    def score_of(self, curve: list[float]) -> float:
-        """The score of a trial with this curve of the metric, one value per epoch."""
+    def score_of(self, curves: list[list[float]]) -> tuple[float, float | None]:
+        """The score of a trial with these curves of the metric, one per training, and its spread.
+
+        Returns:
+            Mean and sample standard deviation over the trainings; one has no deviation.
+        """
         best = min if self.sign > 0 else max
-        return best(curve) if self.score == "best" else curve[-1]
+        scores = [best(curve) if self.score == "best" else curve[-1] for curve in curves]
+        return fmean(scores), stdev(scores) if len(scores) > 1 else None
 
 
 def _is_name(value: object) -> bool:

@@ -1,5 +1,6 @@
 """This file makes tables of records; like export.py it knows pandas, and nothing else does."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,9 +16,9 @@ def trials(records: Iterable[TrialRecord], metric: str) -> pd.DataFrame:
     """One row per trial, in the order of their numbers.
 
     Columns: trial, status, the metric (of the last epoch; the trial's score where it is complete),
-    epochs, one per parameter (empty where the trial did not have it), seconds and cpu_seconds of
-    training, attempts, seed, host, started (UTC). A parameter of one of these names has
-    "params_" before it.
+    its standard deviation as METRIC_std if trials train repeatedly, epochs, one per parameter
+    (empty where the trial did not have it), seconds and cpu_seconds of training, attempts, seed,
+    host, started (UTC). A parameter of one of these names has "params_" before it.
     """
     rows = [_trial_row(record, metric) for record in records]
     return _frame(rows)
@@ -26,9 +27,19 @@ def trials(records: Iterable[TrialRecord], metric: str) -> pd.DataFrame:
 def epochs(records: Iterable[TrialRecord]) -> pd.DataFrame:
     """One row per epoch of every trial: trial, epoch, every metric, seconds, cpu_seconds.
 
+    If trials train repeatedly there is a column repeat, and each training counts its own epochs.
     A metric of one of these names has "metrics_" before it.
     """
-    rows = [_epoch_row(record, epoch) for record in records for epoch in record.epochs]
+    records = list(records)
+    has_repeats = any(epoch.repeat > 1 for record in records for epoch in record.epochs)
+    rows = []
+    for record in records:
+        n_of_repeat = Counter[int]()
+        for epoch in record.epochs:
+            n_of_repeat[epoch.repeat] += 1
+            place = {"repeat": epoch.repeat} if has_repeats else {}
+            place["epoch"] = n_of_repeat[epoch.repeat]
+            rows.append(_epoch_row({"trial": record.number} | place, epoch))
     return _frame(rows)
 
 
@@ -111,13 +122,17 @@ def short(value: object) -> str:
 
 
 def _trial_row(record: TrialRecord, metric: str) -> dict[str, Any]:
-    curve = record.curve(metric)
+    curves = record.curves(metric)
+    latest = curves[-1][-1] if curves and curves[-1] else None
     left = {
         "trial": record.number,
         "status": record.ending.value,
-        metric: record.score if record.score is not None else curve[-1] if curve else None,
+        metric: latest if record.score is None else record.score,
+        f"{metric}_std": record.spread,
         "epochs": len(record.epochs),
     }
+    if record.spread is None:
+        del left[f"{metric}_std"]
     right = {
         "seconds": round(record.seconds, 1),
         "cpu_seconds": round(record.cpu_seconds, 1),
@@ -129,8 +144,7 @@ def _trial_row(record: TrialRecord, metric: str) -> dict[str, Any]:
     return left | _apart(record.params, "params", left | right) | right
 
 
-def _epoch_row(record: TrialRecord, epoch: EpochRecord) -> dict[str, Any]:
-    left = {"trial": record.number, "epoch": epoch.number}
+def _epoch_row(left: dict[str, int], epoch: EpochRecord) -> dict[str, Any]:
     right = {"seconds": round(epoch.seconds, 3), "cpu_seconds": round(epoch.cpu_seconds, 3)}
     return left | _apart(epoch.metrics, "metrics", left | right) | right
 

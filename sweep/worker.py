@@ -14,6 +14,7 @@ from sweep.checkpoints import Checkpoint, decode, encode
 from sweep.errors import StudyError
 from sweep.loading import guarded
 from sweep.records import Ending, Epoch, EpochRecord, Failure, Progress, State, Work, Worker
+from sweep.seeds import derive_seed
 from sweep.space import Trial, replay
 from sweep.study import Study
 
@@ -39,6 +40,7 @@ class Session:
         self._limits = threadpool_limits(limits=blas_threads, user_api="blas")
         self._trial = -1
         self._epoch = 0
+        self._repeat = 1
         self._epochs: Iterator[Any] = iter(())
         self._state: State | None = None
         self._saved_at = 0.0
@@ -79,15 +81,26 @@ class Session:
         checkpoint = decode(work.checkpoint) if work.checkpoint else Checkpoint(0, {})
         self._epoch, self._state = checkpoint.epoch, None
         self._saved_at = time.monotonic()
-        self._epochs = self._train(work, checkpoint.state or None)
+        self._epochs = self._train(work, checkpoint)
 
-    def _train(self, work: Work, state: State | None) -> Iterator[Any]:
+    def _train(self, work: Work, checkpoint: Checkpoint) -> Iterator[Any]:
+        """The epochs of all trainings of a trial that come after the checkpoint."""
         trial = Trial(replay(work.params))
         config = guarded("space", lambda: self._study.space(trial), self._study)
-        epochs = self._study.train(config, self._data, work.seed, state)
-        if not hasattr(epochs, "__iter__"):
-            raise StudyError(f"train: expected a generator of epochs, got {epochs!r}; yield them")
-        yield from epochs
+        state = checkpoint.state or None
+        for repeat in range(checkpoint.repeat, self._study.repeats + 1):
+            self._repeat = repeat
+            seed = work.seed if repeat == 1 else derive_seed(work.seed, "repeat", repeat)
+            epochs = self._study.train(config, self._data, seed, state)
+            if not hasattr(epochs, "__iter__"):
+                raise StudyError(
+                    f"train: expected a generator of epochs, got {epochs!r}; yield them"
+                )
+            before = self._epoch
+            yield from epochs
+            if state is None and self._epoch == before:
+                raise StudyError("train: expected at least one epoch, got none; yield one")
+            state = None
 
     def _train_epoch(self) -> tuple[EpochRecord | None, Failure | None]:
         """The next epoch, or None at the end; and what went wrong, if anything did."""
@@ -100,8 +113,6 @@ class Session:
             return None, _error(error)
         seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
         if item is _NO_MORE:
-            if self._epoch == 0:
-                raise StudyError("train: expected at least one epoch, got none; yield one")
             return None, None
         metrics, self._state = _read(item)
         value = metrics.get(self._study.metric)
@@ -112,7 +123,7 @@ class Session:
             )
         self._epoch += 1
         finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
-        record = EpochRecord(self._epoch, finite, seconds, cpu_seconds)
+        record = EpochRecord(self._epoch, finite, seconds, cpu_seconds, self._repeat)
         if math.isfinite(value):
             return record, None
         message = f"{self._study.metric} is {value} after epoch {self._epoch}"
@@ -120,7 +131,7 @@ class Session:
 
     def _pauses(self, began: float) -> bool:
         pruner = self._study.pruner
-        decides = pruner is not None and pruner.decides_after(self._epoch)
+        decides = pruner is not None and self._repeat == 1 and pruner.decides_after(self._epoch)
         return decides or time.monotonic() - began >= REPORT_SECONDS
 
     def _progress(
@@ -129,7 +140,7 @@ class Session:
         checkpoint = None
         due = finished or time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS
         if self._state is not None and failure is None and due:
-            checkpoint = encode(Checkpoint(self._epoch, self._state))
+            checkpoint = encode(Checkpoint(self._epoch, self._state, self._repeat))
             self._saved_at = time.monotonic()
         return Progress(self._trial, tuple(records), checkpoint, finished, failure)
 

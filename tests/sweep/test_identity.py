@@ -58,6 +58,7 @@ def test_a_study_is_identical_to_itself_as_recorded():
         "pruner": "Asha(min_epochs=2, factor=3, max_epochs=None)",
         "score": "last",
         "duplicates": "resample",
+        "repeats": 1,
         "window": None,
         "settings": {"epochs": 3, "models": [1, 2]},
         "code": "",

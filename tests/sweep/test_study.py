@@ -97,7 +97,11 @@ CURVES = st.lists(st.floats(allow_nan=False), min_size=1)
 @given(CURVES)
 def test_the_score_is_the_last_value_or_the_best_one(curve):
     maximizing = {"minimize": None, "maximize": "acc"}
-    assert study().score_of(curve) == curve[-1]
-    assert study(score="best").score_of(curve) == min(curve)
-    assert study(**maximizing).score_of(curve) == curve[-1]
-    assert study(**maximizing, score="best").score_of(curve) == max(curve)
+    assert study().score_of([curve]) == (curve[-1], None)
+    assert study(score="best").score_of([curve]) == (min(curve), None)
+    assert study(**maximizing).score_of([curve]) == (curve[-1], None)
+    assert study(**maximizing, score="best").score_of([curve]) == (max(curve), None)
+
+
+def test_the_score_of_several_trainings_is_their_mean_with_its_spread():
+    assert study().score_of([[9, 1], [2], [5, 4, 3]]) == (2, 1)
