@@ -19,7 +19,7 @@ from sweep.errors import OptionError, SweepError
 from sweep.export import FORMATS
 from sweep.options import Options
 from sweep.rehearsal import rehearse
-from sweep.replaying import other_suggestions, retrain, study_of
+from sweep.replaying import other_suggestions, retrain, version_for, versions_of
 from sweep.run import run as run_study
 
 EXIT_FAILURE = 1
@@ -183,12 +183,12 @@ def replay(run: str, trial: int | None, study: str) -> int:
     Exits with 1 if anything is not what it was, to the bit.
     """
     opened = open_run(run)
-    declared = study_of(opened, study)
+    versions = versions_of(opened, study)
     if trial is None:
-        equal = screens.suggestions(opened, other_suggestions(declared, opened))
+        equal = screens.suggestions(opened, other_suggestions(versions, opened.records))
     else:
         record = trial_of(opened, trial)
-        equal = screens.training(record, retrain(declared, record))
+        equal = screens.training(record, retrain(version_for(versions, trial), record))
     return 0 if equal else EXIT_FAILURE
 
 

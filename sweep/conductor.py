@@ -7,8 +7,9 @@ from typing import Any
 from sweep import final as final_step
 from sweep.database import Database, StudyTable
 from sweep.driver import Driver, Limits
+from sweep.fingerprint import of_data
 from sweep.folder import CheckpointFolder, RunFolder
-from sweep.identity import check_identity, check_space, identity
+from sweep.identity import check, check_space, identity
 from sweep.ledger import Ledger
 from sweep.loading import guarded
 from sweep.logbook import Logbook
@@ -47,28 +48,38 @@ class Conductor:
             table = _open(database, study, accept_changes=self._options.accept_changes)
             with pools(self._options) as make_pool:
                 search = Ledger(study, table, self._checkpoints(study))
-                self._drive(study, search, make_pool)
+                self._drive(study, table, search, make_pool)
                 best = best_of(study.sign, search.records)
                 if search.n_left or best is None or study.final is None:
                     return
                 finals = final_step.table_of(study, database)
                 last = final_step.final_study(study, study.final, best.params, finals.trials())
-                kept = self._checkpoints(last)
-                self._drive(last, Ledger(last, finals, kept, keeps_every_state=True), make_pool)
+                ledger = Ledger(last, finals, self._checkpoints(last), keeps_every_state=True)
+                self._drive(last, finals, ledger, make_pool)
             trained = final_step.final_of(best.params, finals.trials())
             if trained is not None:
                 self._evaluate(last, study.final, trained, finals)
 
-    def _drive(self, study: Study, ledger: Ledger, make_pool: PoolMaker) -> None:
+    def _drive(self, study: Study, table: StudyTable, ledger: Ledger, make_pool: PoolMaker) -> None:
         self._ledgers.append(ledger)
         if not ledger.n_left:
             return
         options = self._options
         limits = Limits(options.hours, options.retries, options.trial_timeout)
         data = guarded("data", study.data, study) if study.data else None
+        self._check_data(data, table, len(ledger.records))
         n_useful = ledger.order.n_useful_slots(ledger.n_left)
         with closing(make_pool(study, data, n_useful)) as pool:
             Driver(study, ledger, limits, self._observer).run(pool)
+
+    def _check_data(self, data: Any, table: StudyTable, n_trials: int) -> None:
+        """Refuses data other than on record; the first that a study trains on are put there."""
+        recorded, now = table.attributes(), {"data": of_data(data)}
+        if "data" not in recorded:
+            table.set_attribute("data", now["data"])
+            return
+        accept = self._options.accept_changes
+        _note_changes(table, n_trials, recorded, check(now, recorded, accept_changes=accept))
 
     def _evaluate(self, last: Study, final: Final, trained: TrialRecord, table: StudyTable) -> None:
         folder = self._checkpoints(last)
@@ -98,14 +109,22 @@ def _open(database: Database, study: Study, *, accept_changes: bool) -> StudyTab
     table = database.ensure(name, minimize=study.sign > 0, attributes=about)
     recorded, records = table.attributes(), table.trials()
     check_space(study, records)
-    changed = check_identity(study, recorded, accept_changes=accept_changes)
-    if changed:
-        before = {key: recorded.get(key) for key in changed}
-        change = {"from_trial": len(records), "before": before, "after": changed}
-        table.set_attribute("changes", [*recorded.get("changes", []), change])
-        for key, value in changed.items():
-            table.set_attribute(key, value)
+    changed = check(identity(study), recorded, accept_changes=accept_changes)
+    _note_changes(table, len(records), recorded, changed)
     return table
+
+
+def _note_changes(
+    table: StudyTable, n_trials: int, recorded: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    """Keeps what has changed, and from which trial on."""
+    if not changed:
+        return
+    before = {key: recorded.get(key) for key in changed}
+    change = {"from_trial": n_trials, "before": before, "after": changed}
+    table.set_attribute("changes", [*recorded.get("changes", []), change])
+    for key, value in changed.items():
+        table.set_attribute(key, value)
 
 
 @contextmanager

@@ -1,12 +1,10 @@
 """This file tells whether a study can run, and is the one that a run was made for."""
 
-import ast
-import hashlib
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+from sweep import fingerprint
 from sweep.errors import RunError, StudyError
 from sweep.loading import guarded
 from sweep.records import TrialRecord
@@ -19,7 +17,7 @@ N_PROBES = 8
 EARLIER: dict[str, Any] = {"repeats": 1}
 """What a run of an earlier version was, where that version had no choice."""
 
-ACCEPTABLE = {"seed", "sampler", "duplicates", "pruner", "settings", "code"}
+ACCEPTABLE = {"seed", "sampler", "duplicates", "pruner", "settings", "code", "data"}
 """What may change in the middle of a run, if the user says so: scores keep their meaning."""
 
 
@@ -40,18 +38,18 @@ def identity(study: Study) -> dict[str, Any]:
             name: list(value) if isinstance(value, tuple) else value
             for name, value in study.settings.items()
         },
-        "code": _fingerprint(study.file),
+        "code": fingerprint.of_code(study.file),
     }
 
 
-def check_identity(
-    study: Study, recorded: dict[str, Any], *, accept_changes: bool = False
+def check(
+    now: dict[str, Any], recorded: dict[str, Any], *, accept_changes: bool = False
 ) -> dict[str, Any]:
     """Refuses a study that differs from the one a run was made for.
 
     Args:
-        study: The study as it is now.
-        recorded: What is on record of the one the run was made for.
+        now: What must not change, as it is now: an `identity`, or a part of one.
+        recorded: What is on record of the study that the run was made for.
         accept_changes: Whether changes that leave the recorded scores comparable are welcome.
 
     Returns:
@@ -60,7 +58,7 @@ def check_identity(
     Raises:
         RunError: If anything else has changed; the message names all differences.
     """
-    now, recorded = identity(study), EARLIER | recorded
+    recorded = EARLIER | recorded
     changed = {key: now[key] for key in now if now[key] != recorded.get(key)}
     acceptable = changed.keys() <= ACCEPTABLE
     if changed and not (accept_changes and acceptable):
@@ -101,17 +99,6 @@ def probe(study: Study) -> None:
     for number in range(min(N_PROBES, sampling.limit or N_PROBES)):
         trial = sampling.ask(number)
         plain(guarded("space", partial(study.space, trial), study))
-
-
-def _fingerprint(file: str) -> str:
-    """A digest of what a study file does: comments, docstrings and layout do not count."""
-    if not file:
-        return ""
-    tree = ast.parse(Path(file).read_text())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            del node.body[: ast.get_docstring(node) is not None]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:12]
 
 
 def _changed(record: TrialRecord, what: str) -> RunError:

@@ -1,8 +1,9 @@
 """This file verifies a run: asks for every suggestion again, and trains a trial again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 from sweep.errors import RunError
 from sweep.identity import check_space
@@ -15,12 +16,15 @@ from sweep.study import Study
 from sweep.worker import Session
 
 
-def study_of(run: Run, file: str = "") -> Study:
-    """The study that a run was made for, with its recorded settings and seed.
+def versions_of(run: Run, file: str = "") -> dict[int, Study]:
+    """The study that a run was made for, and each that it has become by accepted changes.
 
     Args:
         run: The run.
         file: Where the study file is now; where it was then if empty.
+
+    Returns:
+        Studies, with the settings and the seed of their time, by the first trial they were for.
 
     Raises:
         StudyError: If the file is not there, or not a study.
@@ -32,25 +36,28 @@ def study_of(run: Run, file: str = "") -> Study:
             f"{run.folder.path}: expected a run of a study file, got one made in Python; "
             f"name a file with --study"
         )
-    study = load_study(file, {k: as_text(v) for k, v in run.about["settings"].items()})
-    window = run.about.get("window")
-    study = replace(
-        study,
-        trials=len(run.records) or 1,
-        seed=run.about["seed"],
-        duplicates=run.about.get("duplicates", "rerun"),
-        repeats=run.about.get("repeats", 1),
-        deterministic=window is not None,
-        window=window or study.window,
-    )
-    check_space(study, run.records)
-    return study
+    about = run.about
+    versions: dict[int, Study] = {}
+    for change in reversed(about.get("changes", [])):
+        if change["from_trial"] not in versions:
+            versions[change["from_trial"]] = _declared(run, about, file)
+        about = about | change["before"]
+    return {0: _declared(run, about, file)} | versions
 
 
-def other_suggestions(study: Study, run: Run) -> Iterator[tuple[TrialRecord, str]]:
+def version_for(versions: dict[int, Study], trial: int) -> Study:
+    """The version that a trial was asked for by."""
+    return versions[max(first for first in versions if first <= trial)]
+
+
+def other_suggestions(
+    versions: dict[int, Study], records: list[TrialRecord]
+) -> Iterator[tuple[TrialRecord, str]]:
     """The trials whose parameters are not what the sampler suggests, with what it suggests."""
-    sampling = Sampling(study)
-    for record in run.records:
+    for record in records:
+        if record.number in versions:
+            sampling = Sampling(versions[record.number])
+            sampling.restore(records[: record.number])
         trial = sampling.ask(record.number, record.told)
         if trial.params != record.params:
             yield record, str(trial.params)
@@ -76,3 +83,20 @@ def retrain(study: Study, record: TrialRecord) -> Iterator[tuple[EpochRecord, Ep
                 again += progress.epochs
                 finished = progress.finished or bool(progress.complaint)
             yield epoch, again[epoch.number - 1] if epoch.number <= len(again) else None
+
+
+def _declared(run: Run, about: Mapping[str, Any], file: str) -> Study:
+    study = load_study(file, {k: as_text(v) for k, v in about["settings"].items()})
+    window = about.get("window")
+    study = replace(
+        study,
+        trials=len(run.records) or 1,
+        seed=about["seed"],
+        sampler=about["sampler"],
+        duplicates=about.get("duplicates", "rerun"),
+        repeats=about.get("repeats", 1),
+        deterministic=window is not None,
+        window=window or study.window,
+    )
+    check_space(study, run.records)
+    return study

@@ -127,14 +127,9 @@ def test_every_suggestion_replays_whatever_the_order_of_arrival(
 ) -> None:
     study = make_study(trials=40, pruner=PRUNERS[1], deterministic=deterministic)
     records = table(study, slots=4, order=3, deaths=0.1)
-
-    class Replayed:
-        def __init__(self, records: list[TrialRecord]) -> None:
-            self.records = records
-
-    assert list(other_suggestions(study, Replayed(records))) == []  # type: ignore[arg-type]
+    assert list(other_suggestions({0: study}, records)) == []
     records[25].params["x"] += 0.01
-    found = list(other_suggestions(study, Replayed(records)))  # type: ignore[arg-type]
+    found = list(other_suggestions({0: study}, records))
     assert [record.number for record, _ in found][:1] == [25]
 
 
@@ -178,6 +173,20 @@ def test_replay_finds_a_training_that_has_changed(
     out = capsys.readouterr().out
     assert "epoch 1: DIFFERENT: loss" in out
     assert "trial 0, 3 epochs: not the same" in out
+
+
+def test_replay_asks_each_version_of_the_study_for_its_own_trials(
+    replayable: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    go_on = ["run", str(replayable), "--pool", "inline", "--quiet", "--accept-changes"]
+    assert main([*go_on, "--seed", "5", "--trials", "25"]) == 0
+    replayable.write_text(replayable.read_text().replace("max_epochs=3", "max_epochs=4"))
+    assert main([*go_on, "--seed", "6", "--trials", "35"]) == 0
+    capsys.readouterr()
+    assert main(["replay", "toy"]) == 0
+    assert "toy: 35 of 35 suggestions are the same again" in capsys.readouterr().out
+    for trial in ("0", "20", "34"):
+        assert main(["replay", "toy", "--trial", trial]) == 0
 
 
 def test_replay_needs_the_study_file(replayable: Path, capsys: pytest.CaptureFixture[str]) -> None:

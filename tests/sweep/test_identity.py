@@ -7,7 +7,7 @@ import pytest
 
 import sweep
 from sweep.errors import RunError, StudyError
-from sweep.identity import N_PROBES, check_identity, check_space, identity, probe
+from sweep.identity import N_PROBES, check, check_space, identity, probe
 from sweep.records import TrialRecord
 from sweep.sampling import Sampling
 from sweep.study import Study
@@ -48,7 +48,7 @@ def drawn(study, n_trials=6):
 
 
 def test_a_study_is_identical_to_itself_as_recorded():
-    check_identity(STUDY, recorded(STUDY))
+    check(identity(STUDY), recorded(STUDY))
     assert recorded(STUDY) == {
         "name": "toy",
         "metric": "loss",
@@ -69,11 +69,18 @@ def test_a_study_is_identical_to_itself_as_recorded():
     "change", [{"trials": 99}, {"first": ({"drop": 0.1},)}, {"data": dict}, {"train": print}]
 )
 def test_what_leaves_the_recorded_trials_valid_may_change(change):
-    check_identity(replace(STUDY, **change), recorded(STUDY))
+    check(identity(replace(STUDY, **change)), recorded(STUDY))
+
+
+def test_a_run_of_an_earlier_version_goes_on_with_what_it_had():
+    before = {key: value for key, value in recorded(STUDY).items() if key != "repeats"}
+    assert check(identity(STUDY), before) == {}
+    with pytest.raises(RunError, match="repeats 1 -> 2; undo them, or start"):
+        check(identity(replace(STUDY, repeats=2)), before)
 
 
 def test_what_was_recorded_beside_the_identity_does_not_matter():
-    check_identity(STUDY, recorded(STUDY) | {"provenance": {"python": "3.11"}})
+    check(identity(STUDY), recorded(STUDY) | {"provenance": {"python": "3.11"}})
 
 
 @pytest.mark.parametrize(
@@ -98,7 +105,7 @@ def test_every_other_change_is_refused_and_named(change, message):
     with pytest.raises(
         RunError, match=r"^run: expected the study that this run was made.*" + message
     ):
-        check_identity(replace(STUDY, **change), recorded(STUDY))
+        check(identity(replace(STUDY, **change)), recorded(STUDY))
 
 
 # The space

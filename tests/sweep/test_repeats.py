@@ -111,7 +111,7 @@ def test_a_later_training_without_epochs_is_refused(make_study: MakeStudy, inlin
 def test_repeats_replay(make_study: MakeStudy, inline: Inline) -> None:
     study = make_study(train=noisy, repeats=2)
     run = inline(study)
-    assert not list(other_suggestions(study, run))
+    assert not list(other_suggestions({0: study}, run.records))
     pairs = list(retrain(study, run.records[3]))
     assert len(pairs) == 6
     assert all(again and again.metrics == epoch.metrics for epoch, again in pairs)
@@ -147,7 +147,7 @@ def test_a_configuration_with_a_score_is_not_trained_again(
             assert (record.params, record.score) == (twin.params, twin.score)
             assert not record.epochs
     assert [record.ended for record in run.records] == list(range(1, 13))
-    assert not list(other_suggestions(study, run))
+    assert not list(other_suggestions({0: study}, run.records))
 
 
 def test_a_score_is_taken_over_although_the_driver_dies_in_between(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import sweep
@@ -157,6 +158,28 @@ def test_code_that_does_something_else_is_a_change_and_a_comment_is_none(
     with pytest.raises(sweep.RunError, match=r"got changes: code '\w{12}' -> '\w{12}'; undo them"):
         inline(sweep.load_study(path))
     inline(sweep.load_study(path), accept_changes=True)
+
+
+def test_a_module_beside_the_study_file_is_code_too(
+    study_file: Callable[..., Path], inline: Inline
+) -> None:
+    path = study_file(("import sweep", "import beside\nimport sweep"))
+    beside = path.parent / "beside.py"
+    beside.write_text("RATE = 0.1\n")
+    inline(sweep.load_study(path))
+    beside.write_text("RATE = 0.2\n")
+    with pytest.raises(sweep.RunError, match=r"got changes: code '\w{12}' -> '\w{12}'; undo them"):
+        inline(sweep.load_study(path))
+
+
+def test_other_data_are_a_change(make_study: MakeStudy, inline: Inline) -> None:
+    inline(make_study(data=lambda: {"images": np.arange(6)}, trials=3))
+    inline(make_study(data=lambda: {"images": np.arange(6)}, trials=4))
+    changed = make_study(data=lambda: {"images": np.arange(6) + 1}, trials=5)
+    with pytest.raises(sweep.RunError, match=r"changes: data '\w{12}' -> '\w{12}'; undo them, acc"):
+        inline(changed)
+    run = inline(changed, accept_changes=True)
+    assert [change["from_trial"] for change in run.about["changes"]] == [4]
 
 
 def test_a_changed_space_is_refused(make_study: MakeStudy, inline: Inline) -> None:
