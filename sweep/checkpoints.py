@@ -66,10 +66,15 @@ def decode(data: bytes) -> Checkpoint:
     return Checkpoint(content["epoch"], state, content.get("repeat", 1))
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, former: Path | None = None) -> None:
     """Replaces the file as a whole, so that no reader and no crash ever sees a part of it.
 
     A file that has these bytes already is left alone.
+
+    Args:
+        path: The file.
+        data: What will be in it.
+        former: Where the file that is replaced is kept, if anywhere.
 
     Raises:
         StorageError: If the disk refuses.
@@ -85,6 +90,8 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
+        if former is not None and path.is_file():
+            path.replace(former)
         Path(temporary).replace(path)
     except OSError as error:
         if temporary:

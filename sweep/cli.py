@@ -73,6 +73,8 @@ def cli() -> None:
 )
 @click.option("--cpus-per-slot", type=click.IntRange(1), default=1, show_default=True,
               help="Cores, and BLAS threads, of each.")  # fmt: skip
+@click.option("--memory-per-slot", metavar="SIZE",
+              help="As 2GiB: end a trial (oom) that takes more, shared data aside.")  # fmt: skip
 @click.option("--pool", type=click.Choice(["ray", "inline"]), default="ray", show_default=True,
               help="inline: one trial at a time in this process, for breakpoints.")  # fmt: skip
 @click.option("--address", type=click.Choice(["local", "auto"]), default="local",

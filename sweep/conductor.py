@@ -5,10 +5,11 @@ from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 from sweep import final as final_step
+from sweep.checkpoint_folder import CheckpointFolder
 from sweep.database import Database, StudyTable
 from sweep.driver import Driver, Limits
 from sweep.fingerprint import of_data
-from sweep.folder import CheckpointFolder, RunFolder
+from sweep.folder import RunFolder
 from sweep.identity import check, check_space, identity
 from sweep.ledger import Ledger
 from sweep.loading import guarded
@@ -94,9 +95,9 @@ class Conductor:
 
 
 def _both(first: Observer, second: Observer) -> Observer:
-    def observer(snapshot: Snapshot, ended: TrialRecord | None) -> None:
-        first(snapshot, ended)
-        second(snapshot, ended)
+    def observer(snapshot: Snapshot, event: TrialRecord | str | None) -> None:
+        first(snapshot, event)
+        second(snapshot, event)
 
     return observer
 
@@ -141,7 +142,10 @@ def pools(options: Options) -> Iterator[PoolMaker]:
 
             if not clusters:
                 cluster = ray_cluster.cluster(
-                    options.address, options.n_slots, options.cpus_per_slot
+                    options.address,
+                    options.n_slots,
+                    options.cpus_per_slot,
+                    options.memory_bytes,
                 )
                 clusters.append(stack.enter_context(cluster))
             return ray_pool.RayPool(clusters[0], study, data, min(useful, options.n_slots))

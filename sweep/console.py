@@ -47,16 +47,21 @@ class LiveStatus:
     def __exit__(self, *exception: object) -> None:
         self._live.stop()
 
-    def __call__(self, snapshot: Snapshot, ended: TrialRecord | None) -> None:
-        """Shows how the study stands, and the trial that ended."""
+    def __call__(self, snapshot: Snapshot, event: TrialRecord | str | None) -> None:
+        """Shows how the study stands, and the trial that ended or what else there is to know."""
         if snapshot.study.name != self._study:
             self._study = snapshot.study.name
             self._console.print(_opening(snapshot), highlight=False)
-        if ended is not None:
-            self._console.print(_line(snapshot, ended), highlight=False, soft_wrap=True)
+        if isinstance(event, TrialRecord):
+            self._print(_line(snapshot, event))
+        elif event is not None:
+            self._print(Text(f"! {event}", "yellow"))
         if time.monotonic() - self._shown_at > 0.25:
             self._shown_at = time.monotonic()
             self._live.update(_status(snapshot))
+
+    def _print(self, line: Text) -> None:
+        self._console.print(line, highlight=False, soft_wrap=True)
 
 
 def _opening(snapshot: Snapshot) -> str:

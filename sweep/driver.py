@@ -25,8 +25,8 @@ from sweep.study import Study
 TICK_S = 0.25
 """How long the driver waits for slots at a time, before it looks at the clock again."""
 
-MAX_ERRORS_IN_A_ROW = 3
-"""So many in a row mean that the study is broken, not the parameters."""
+MAX_SAME_ERRORS = 3
+"""So many in a row, of one type, message and place: the study is broken, not the parameters."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Driver:
         self._observer = observer
         self._waiting = ledger.running()
         self._running: dict[int, tuple[TrialRecord, float]] = {}
-        self._errors_in_a_row: list[Failure] = []
-        self._ended: list[TrialRecord] = []
+        self._same_errors: list[Failure] = []
+        self._events: list[TrialRecord | str] = []
 
     def run(self, pool: Pool) -> None:
         """Works until every trial has ended, or the time is up.
@@ -86,8 +86,8 @@ class Driver:
         self._announce(snapshot)
 
     def _announce(self, snapshot: Snapshot) -> None:
-        while self._ended:
-            self._observer(snapshot, self._ended.pop(0))
+        while self._events:
+            self._observer(snapshot, self._events.pop(0))
 
     def _fill(self, pool: Pool) -> bool:
         """Gives every idle slot a trial, as long as there are any; False when all is done."""
@@ -96,7 +96,10 @@ class Driver:
             if record is None:
                 return len(pool.idle) < pool.size
             self._running[slot] = record, time.monotonic() - record.seconds
-            pool.advance(slot, self._ledger.begin_attempt(record, pool.worker(slot)))
+            work, flaw = self._ledger.begin_attempt(record, pool.worker(slot))
+            if flaw:
+                self._events.append(f"trial {record.number}: {flaw}")
+            pool.advance(slot, work)
         return True
 
     def _next(self, worker: Worker) -> TrialRecord | None:
@@ -113,14 +116,17 @@ class Driver:
         record, _ = self._running[slot]
         if isinstance(answer, SlotLost):
             del self._running[slot]
-            self._lose(record, answer)
+            self._lose(record, answer.failure)
             return
         self._take(record, answer)
-        if record.has_ended:
-            del self._running[slot]
-            pool.release(slot)
-        else:
+        if not record.has_ended:
             pool.advance(slot)
+            return
+        del self._running[slot]
+        if record.ending is Ending.OOM:
+            pool.kill(slot)  # a process that was out of memory may have lost more than the trial
+        else:
+            pool.release(slot)
 
     def _take(self, record: TrialRecord, progress: Progress) -> None:
         if progress.complaint:
@@ -133,13 +139,16 @@ class Driver:
         elif is_new and self._ledger.order.prunes(record):
             self._end(record, Ending.PRUNED)
 
-    def _lose(self, record: TrialRecord, lost: SlotLost) -> None:
+    def _lose(self, record: TrialRecord, failure: Failure) -> None:
         """Puts a trial whose process died back in line, or gives it up."""
-        self._ledger.cut_short(record, lost.ending.value, lost.message)
+        reason = failure.ending.value
+        self._ledger.cut_short(record, reason, failure.message, failure.traceback)
         losses = [a for a in record.attempts if a["reason"] != INTERRUPTED]
         if len(losses) > self._limits.retries:
-            self._fail(record, Failure(lost.ending, lost.message))
+            self._fail(record, failure)
         else:
+            what = f"{reason} after {len(record.epochs)} epochs, to be tried again"
+            self._events.append(f"trial {record.number}: {what}: {failure.message}")
             self._waiting.append(record)
 
     def _end_overdue(self, pool: Pool) -> None:
@@ -153,20 +162,21 @@ class Driver:
             self._fail(record, Failure(Ending.TIMEOUT, message))
 
     def _fail(self, record: TrialRecord, failure: Failure) -> None:
-        if failure.ending is Ending.ERROR:
-            self._errors_in_a_row.append(failure)
+        same = self._same_errors if failure in self._same_errors else []
         self._end(record, failure.ending, failure)
+        if failure.ending is Ending.ERROR:
+            self._same_errors = [*same, failure]
 
     def _end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
-        if ending is not Ending.ERROR:
-            self._errors_in_a_row.clear()
         self._ledger.end(record, ending, failure)
-        self._ended.append(record)
+        self._events.append(record)
+        self._same_errors = []
 
     def _stop_if_broken(self) -> None:
-        if len(self._errors_in_a_row) >= MAX_ERRORS_IN_A_ROW:
-            last = self._errors_in_a_row[-1]
+        if len(self._same_errors) >= MAX_SAME_ERRORS:
+            error = self._same_errors[0]
             raise StudyError(
-                f"train: expected at least one of {MAX_ERRORS_IN_A_ROW} trials in a row to end "
-                f"without an error, got {last.message}; mend the study\n{last.traceback}"
+                f"train: expected trials without an error, got the same one {MAX_SAME_ERRORS} times"
+                f" in a row, {error.message}; mend the study, then go on with --accept-changes or "
+                f"start anew with --name\n{error.traceback}"
             )

@@ -11,11 +11,11 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from sweep.checkpoint_folder import CheckpointFolder
 from sweep.checkpoints import decode
 from sweep.database import Database, StudyTable
 from sweep.domains import Params
 from sweep.errors import StudyError
-from sweep.folder import CheckpointFolder
 from sweep.records import Ending, TrialRecord
 from sweep.space import Trial, replay
 from sweep.study import Final, Study

@@ -4,13 +4,13 @@ import fcntl
 import os
 import shutil
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sweep.checkpoints import decode, write_atomically
-from sweep.errors import CorruptCheckpointError, RunError, StorageError
+from sweep.checkpoints import write_atomically
+from sweep.errors import RunError, StorageError
 
 README = """\
 One run of a sweep. The same `python -m sweep run` command continues it, or says that it is done.
@@ -27,41 +27,6 @@ lock             names the process that writes here, while there is one
 
 All but sweep.db and checkpoints/ can be deleted: `python -m sweep report` makes them again.
 """
-
-
-class CheckpointFolder:
-    """The checkpoints of one study: the last one of each trial that may still need it."""
-
-    def __init__(self, folder: Path, study: str) -> None:
-        self._folder = folder
-        self._study = study
-
-    def path(self, number: int) -> Path:
-        """Where the checkpoint of a trial is, if there is one."""
-        return self._folder / f"{self._study}-{number:05d}.safetensors"
-
-    def read(self, number: int, n_epochs: int) -> bytes | None:
-        """The checkpoint of a trial with so many epochs on record; None if there is none to use.
-
-        One that is torn, or ahead of the record, is of no use; without it the training starts
-        over, and the same seed leads to the same epochs.
-        """
-        try:
-            data = self.path(number).read_bytes()
-            return data if decode(data).epoch <= n_epochs else None
-        except (FileNotFoundError, CorruptCheckpointError):
-            return None
-
-    def write(self, number: int, data: bytes) -> None:
-        """Replaces the checkpoint of a trial."""
-        write_atomically(self.path(number), data)
-
-    def keep(self, numbers: Iterable[int]) -> None:
-        """Removes all other checkpoints of this study, and what a crash left half written."""
-        kept = {self.path(number) for number in numbers}
-        for path in self._folder.glob(f"*{self._study}-[0-9]*.safetensors*"):
-            if path not in kept:
-                path.unlink()
 
 
 class RunFolder:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+from sweep.checkpoint_folder import CheckpointFolder
 from sweep.database import StudyTable
-from sweep.folder import CheckpointFolder
 from sweep.ordering import Order
 from sweep.records import Ending, EpochRecord, Failure, TrialRecord, Work, Worker
 from sweep.sampling import Sampling
@@ -97,17 +97,24 @@ class Ledger:
             return Ending.COMPLETE
         return Ending.PRUNED if self.order.prunes(record) else None
 
-    def begin_attempt(self, record: TrialRecord, worker: Worker) -> Work:
-        """Notes which process has a trial now, and what that one needs for it."""
+    def begin_attempt(self, record: TrialRecord, worker: Worker) -> tuple[Work, str]:
+        """Notes which process has a trial now.
+
+        Returns:
+            What that process needs for it, and what was wrong with its checkpoints, if it was.
+        """
         if record.worker != worker:
             record.worker = worker
             self._table.set_trial_attribute(record.number, "worker", asdict(worker))
-        checkpoint = self._checkpoints.read(record.number, len(record.epochs))
-        return Work(record.number, record.params, record.seed, checkpoint)
+        checkpoint, flaw = self._checkpoints.recover(record.number, len(record.epochs))
+        return Work(record.number, record.params, record.seed, checkpoint), flaw
 
-    def cut_short(self, record: TrialRecord, reason: str, message: str) -> None:
+    def cut_short(
+        self, record: TrialRecord, reason: str, message: str, traceback: str = ""
+    ) -> None:
         """Notes why an attempt did not go on."""
         attempt = {"reason": reason, "message": message, "epoch": len(record.epochs)}
+        attempt |= {"traceback": traceback} if traceback else {}
         record.attempts.append(attempt | (asdict(record.worker) if record.worker else {}))
         self._table.set_trial_attribute(record.number, "attempts", record.attempts)
 
@@ -141,10 +148,9 @@ class Ledger:
     def _tidy(self) -> None:
         """Removes the checkpoints that nobody needs any more."""
         best = best_of(self._study.sign, self.records)
-        self._checkpoints.keep(
+        ended = [
             record.number
             for record in self.records
-            if not record.has_ended
-            or record is best
-            or (self._keeps_every_state and record.ending is Ending.COMPLETE)
-        )
+            if record is best or (self._keeps_every_state and record.ending is Ending.COMPLETE)
+        ]
+        self._checkpoints.keep([record.number for record in self.running()], ended)

@@ -16,8 +16,8 @@ class Logbook:
         self._path = path
         self._study = ""
 
-    def __call__(self, snapshot: Snapshot, ended: TrialRecord | None) -> None:
-        """Notes the start of a study, and each trial that ended.
+    def __call__(self, snapshot: Snapshot, event: TrialRecord | str | None) -> None:
+        """Notes the start of a study, each trial that ended, and what else there is to know.
 
         Raises:
             StorageError: If the disk refuses.
@@ -28,11 +28,13 @@ class Logbook:
                 f"{self._study}: {len(snapshot.records)} of {snapshot.n_trials} trials on record, "
                 f"{snapshot.slots} slots"
             )
-        if ended is not None:
-            score = "" if ended.score is None else f" {snapshot.study.metric} {short(ended.score)}"
-            self._write(f"{self._study}: trial {ended.number} {ended.ending.value}{score}")
-            if ended.failure is not None:
-                self._write(f"{ended.failure.message}\n{ended.failure.traceback}".rstrip())
+        if isinstance(event, TrialRecord):
+            score = "" if event.score is None else f" {snapshot.study.metric} {short(event.score)}"
+            self._write(f"{self._study}: trial {event.number} {event.ending.value}{score}")
+            if event.failure is not None:
+                self._write(f"{event.failure.message}\n{event.failure.traceback}".rstrip())
+        elif event is not None:
+            self._write(f"{self._study}: {event}")
 
     def _write(self, text: str) -> None:
         now = datetime.now().isoformat(sep=" ", timespec="seconds")

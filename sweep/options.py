@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sweep import memory
 from sweep.errors import OptionError
 from sweep.provenance import n_cpus
 
@@ -18,6 +19,8 @@ class Options:
         name: Of the run directory; the study's name if empty.
         slots: How many trials at a time; as many as the cores allow if None.
         cpus_per_slot: Cores, and BLAS threads, of each.
+        memory_per_slot: What each may take beside what it starts with, as "2GiB" or "500MB"; a
+            trial that asks for more ends with OOM. Shared data does not count. Empty: no limit.
         pool: "ray", or "inline" for one trial at a time in this process.
         address: "local" starts Ray on this machine; "auto" joins the cluster this is part of.
         hours: No longer than this; the same command continues.
@@ -34,6 +37,7 @@ class Options:
     name: str = ""
     slots: int | None = None
     cpus_per_slot: int = 1
+    memory_per_slot: str = ""
     pool: Literal["ray", "inline"] = "ray"
     address: str = "local"
     hours: float = math.inf
@@ -53,6 +57,28 @@ class Options:
         ):
             if not holds:
                 raise OptionError(f"run: expected {law}, got {value!r}")
+        self._check_memory()
+
+    def _check_memory(self) -> None:
+        if self.memory_bytes is None:
+            return
+        if self.pool == "inline" or not memory.can_hold():
+            raise OptionError(
+                "run: expected memory_per_slot with pool 'ray' on Linux alone, got it without; "
+                "leave it out"
+            )
+        needed, there = self.n_slots * self.memory_bytes, memory.machine_bytes()
+        if self.address == "local" and needed > there:
+            raise OptionError(
+                f"run: expected {self.n_slots} slots of {self.memory_per_slot} to fit into this "
+                f"machine's {memory.in_words(there)}, got {memory.in_words(needed)}; ask for fewer "
+                f"--slots or less --memory-per-slot"
+            )
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """`memory_per_slot` in bytes; None for no limit."""
+        return memory.n_bytes(self.memory_per_slot) if self.memory_per_slot else None
 
     @property
     def n_slots(self) -> int:

@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# Ray reads these once, when it is loaded: ports answer only to who knows the token, and a process
-# tree under `uv run` is left as it is.
+# Ray reads these once, when it is loaded: ports answer only to who knows the token, a process tree
+# under `uv run` is left as it is, and of workers that die the driver tells, in one line each.
 if "ray" not in sys.modules:
     os.environ.setdefault("RAY_AUTH_MODE", "token")
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+    os.environ.setdefault(
+        "RAY_DEDUP_LOGS_SKIP_REGEX", "A worker died or was killed|Workers? .*killed"
+    )
 
 import ray
 from ray import cloudpickle
@@ -32,37 +35,53 @@ THREAD_VARIABLES = (
 class Cluster:
     """The Ray that slots run on: started, or joined, by the first pool that needs it."""
 
-    def __init__(self, address: str, slots: int, cpus_per_slot: int) -> None:
+    def __init__(
+        self, address: str, slots: int, cpus_per_slot: int, memory_per_slot: int | None
+    ) -> None:
         """Notes what to start.
 
         Args:
             address: "local" starts Ray on this machine; "auto" joins what this process is part of.
             slots: How many slots there will be at most.
             cpus_per_slot: Cores, and BLAS threads, of each.
+            memory_per_slot: Bytes that each may have beside what it starts with; None for no limit.
         """
         self.cpus_per_slot = cpus_per_slot
+        self.memory_per_slot = memory_per_slot
         self._address = address
-        self._num_cpus = slots * cpus_per_slot
+        self._slots = slots
 
     def start(self, data: Any) -> None:
         """Starts Ray with room for `data`, or joins it, unless that is done."""
         if not ray.is_initialized():
             with _environment(self.cpus_per_slot):
-                _start(self._address, self._num_cpus, _size(data))
+                _start(self._address, {} if self._address == "auto" else self._room(data))
+
+    def _room(self, data: Any) -> dict[str, Any]:
+        """What a Ray of our own is started with: cores and memory for the slots and the data."""
+        room = {
+            "num_cpus": self._slots * self.cpus_per_slot,
+            "object_store_memory": OBJECT_STORE_BYTES + 2 * _size(data),
+        }
+        if self.memory_per_slot is not None:
+            room["_memory"] = self._slots * self.memory_per_slot
+        return room
 
 
 @contextmanager
-def cluster(address: str, slots: int, cpus_per_slot: int) -> Iterator[Cluster]:
+def cluster(
+    address: str, slots: int, cpus_per_slot: int, memory_per_slot: int | None = None
+) -> Iterator[Cluster]:
     """A `Cluster` that is shut down on leaving, unless Ray was in use before."""
     was_running = ray.is_initialized()
     try:
-        yield Cluster(address, slots, cpus_per_slot)
+        yield Cluster(address, slots, cpus_per_slot, memory_per_slot)
     finally:
         if not was_running:
             ray.shutdown()
 
 
-def _start(address: str, num_cpus: int, data_bytes: int) -> None:
+def _start(address: str, room: dict[str, Any]) -> None:
     options: dict[str, Any] = {
         "logging_level": logging.ERROR,
         "log_to_driver": False,
@@ -71,13 +90,12 @@ def _start(address: str, num_cpus: int, data_bytes: int) -> None:
     if address == "local":
         if not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys():
             os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
-        options |= {
-            "num_cpus": num_cpus,
-            "include_dashboard": False,
-            "object_store_memory": OBJECT_STORE_BYTES + 2 * data_bytes,
-        }
+        options |= {"include_dashboard": False}
     terminate = signal.getsignal(signal.SIGTERM)
-    ray.init(address=address, **options)
+    try:
+        ray.init(address=address, **options, **room)
+    except SystemExit as stop:  # what Ray makes of SIGTERM
+        raise KeyboardInterrupt from stop
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, terminate)  # Ray puts its own handler there
 

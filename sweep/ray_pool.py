@@ -1,16 +1,21 @@
 """This file runs slots as Ray actors, one process each."""
 
+import re
+import socket
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import ray
 from ray import cloudpickle
 from ray.exceptions import GetTimeoutError, OutOfMemoryError, RayError, RayTaskError
 
+from sweep.crashes import leave_note, read_note
 from sweep.errors import OptionError
 from sweep.loading import MODULE_PREFIX
 from sweep.ray_cluster import Cluster
-from sweep.records import Ending, Progress, SlotLost, Work, Worker
+from sweep.records import Ending, Failure, Progress, SlotLost, Work, Worker
 from sweep.study import Study
 from sweep.worker import Session
 
@@ -20,9 +25,12 @@ START_TIMEOUT_S = 120.0
 class Slot:
     """The process behind a slot. It knows neither Optuna nor the database."""
 
-    def __init__(self, path: list[str], study: bytes, data: Any, blas_threads: int) -> None:
+    def __init__(
+        self, path: list[str], study: bytes, data: Any, notes: str, limits: tuple[int, int | None]
+    ) -> None:
         sys.path.extend(folder for folder in path if folder not in sys.path)
-        self._session = Session(cloudpickle.loads(study), data, blas_threads)
+        leave_note(Path(notes))
+        self._session = Session(cloudpickle.loads(study), data, *limits)
 
     def worker(self) -> Worker:
         """This process, as measured in it."""
@@ -46,7 +54,8 @@ class RayPool:
             slots: How many.
         """
         cluster.start(data)
-        self._cpus_per_slot = cluster.cpus_per_slot
+        self._cluster = cluster
+        self._notes = TemporaryDirectory(prefix="sweep-notes-")
         self._study = _dumps(study)
         self._data = ray.put(data)
         self._pending: dict[Any, int] = {}
@@ -96,6 +105,7 @@ class RayPool:
         """Ends all slots."""
         for actor in self._actors:
             ray.kill(actor)
+        self._notes.cleanup()
 
     def _answer(self, ref: Any) -> tuple[int, Progress | SlotLost]:
         slot = self._pending.pop(ref)
@@ -104,10 +114,22 @@ class RayPool:
         except RayTaskError:
             raise  # the session turns what training raises into records: this is a bug of ours
         except RayError as error:
-            ending = Ending.OOM if isinstance(error, OutOfMemoryError) else Ending.LOST
-            lost = SlotLost(self._trials.pop(slot), str(error).splitlines()[0], ending)
+            lost = SlotLost(self._trials.pop(slot), self._death(slot, error))
             self._replace(slot)
             return slot, lost
+
+    def _death(self, slot: int, error: RayError) -> Failure:
+        """How the process of a slot died, as far as Ray and its own note tell."""
+        words = str(error)
+        if isinstance(error, OutOfMemoryError):
+            return Failure(Ending.OOM, words.splitlines()[0], words)
+        reason = re.search(r"because ((its|the) .*?)\.(\s|$)", words)
+        what = reason[1] if reason else words.splitlines()[0]
+        worker = self._workers[slot]
+        if worker.host != socket.gethostname():
+            return Failure(Ending.LOST, what, words)
+        note, traceback = read_note(Path(self._notes.name), worker.pid)
+        return Failure(Ending.LOST, f"{what}; {note}", traceback or words)
 
     def _replace(self, slot: int) -> None:
         ray.kill(self._actors[slot])
@@ -120,15 +142,17 @@ class RayPool:
             worker: Worker = ray.get(actor.worker.remote(), timeout=START_TIMEOUT_S)
         except GetTimeoutError as error:
             raise OptionError(
-                f"slots: expected processes of {self._cpus_per_slot} cores to start within "
-                f"{START_TIMEOUT_S:.0f} s, got none; ask for fewer --slots or --cpus-per-slot"
+                f"slots: expected processes of {self._cluster.cpus_per_slot} cores to start within "
+                f"{START_TIMEOUT_S:.0f} s, got none; ask for fewer --slots, --cpus-per-slot or "
+                f"less --memory-per-slot"
             ) from error
         return worker
 
     def _spawn(self) -> Any:
-        options = {"num_cpus": self._cpus_per_slot, "max_restarts": 0, "max_task_retries": 0}
+        cpus, memory = limits = self._cluster.cpus_per_slot, self._cluster.memory_per_slot
+        options = {"num_cpus": cpus, "memory": memory, "max_restarts": 0, "max_task_retries": 0}
         return ray.remote(Slot).options(**options).remote(
-            sys.path, self._study, self._data, self._cpus_per_slot
+            sys.path, self._study, self._data, self._notes.name, limits
         )  # fmt: skip
 
 

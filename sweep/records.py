@@ -42,7 +42,7 @@ class Ending(StrEnum):
     TIMEOUT = "timeout"
     """It took longer than a trial may; never retried."""
     OOM = "oom"
-    """It needed more memory than there was."""
+    """It needed more memory than its slot may have (never retried), or than the node had."""
     LOST = "lost"
     """The worker process or its node died, more often than the retries allow."""
 
@@ -109,12 +109,11 @@ class SlotLost:
     """A slot's process is gone, and the trial that it had with it; the pool has a new one ready.
 
     Attributes:
-        ending: LOST, or OOM where that is known to be why.
+        failure: How it died: LOST, or OOM where that is known to be why.
     """
 
     trial: int
-    message: str
-    ending: Ending = Ending.LOST
+    failure: Failure
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,8 @@ class TrialRecord:
             `ended` is not higher.
         ended: The place of its ending in the order in which they are told, from 1; 0 before.
         attempts: One entry per attempt that was cut short: why (lost, oom or interrupted), a
-            message, the last epoch kept, and the host and process that had it.
+            message, where it was if that is known, the last epoch kept, and the host and process
+            that had it.
         score: The metric to minimise or maximise, by the study's rule; None without one.
         spread: Standard deviation of the repeats' scores, whose mean is the score; None without.
         reused: The number of the trial whose score this one has taken over instead of training.

@@ -8,9 +8,9 @@ import json
 from safetensors.numpy import save
 
 from sweep import export, plots, tables
+from sweep.checkpoint_folder import CheckpointFolder
 from sweep.checkpoints import decode, write_atomically
 from sweep.final import SUFFIX
-from sweep.folder import CheckpointFolder
 from sweep.records import TrialRecord, n_ended
 from sweep.results import Run
 

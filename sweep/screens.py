@@ -1,6 +1,7 @@
 """This file prints what the commands show, each on one screen."""
 
 import json
+import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,10 +69,16 @@ def show(run: Run, record: TrialRecord) -> None:
         ("worker", record.worker),
         ("started", record.started),
         ("finished", record.finished),
-        ("attempts cut short", "; ".join(map(json.dumps, record.attempts))),
     ):
         if value not in (None, ""):
             click.echo(f"{title}: {value}")
+    for attempt in record.attempts:
+        where = (
+            f"{attempt['epoch']} epochs in process {attempt.get('pid')} on {attempt.get('host')}"
+        )
+        click.echo(f"cut short: {attempt['reason']} after {where}: {attempt['message']}")
+        if "traceback" in attempt:
+            click.echo(textwrap.indent(attempt["traceback"], "    "))
     if record.epochs:
         click.echo("\n" + export.to_markdown(tables.epochs([record]).drop(columns="trial")))
     if record.failure is not None:

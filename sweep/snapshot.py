@@ -33,8 +33,8 @@ class Snapshot:
         return best_of(self.study.sign, self.records)
 
 
-Observer = Callable[[Snapshot, TrialRecord | None], None]
-"""Called on every change, and with each trial that ends."""
+Observer = Callable[[Snapshot, TrialRecord | str | None], None]
+"""Called on every change; with each trial that ends, and with what else people should know."""
 
 
 def best_of(sign: int, records: Iterable[TrialRecord]) -> TrialRecord | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from sweep import memory
 from sweep.checkpoints import Checkpoint, decode, encode
 from sweep.errors import StudyError
 from sweep.loading import guarded
@@ -33,8 +34,17 @@ class Session:
     The data stays loaded and the process warm between trials.
     """
 
-    def __init__(self, study: Study, data: Any, blas_threads: int) -> None:
-        """Prepares for trials of `study`; NumPy is held to `blas_threads` threads until `close`."""
+    def __init__(
+        self, study: Study, data: Any, blas_threads: int, memory_per_slot: int | None = None
+    ) -> None:
+        """Prepares for trials of `study`.
+
+        Args:
+            study: What they are of.
+            data: What they train on.
+            blas_threads: How many NumPy may use, until `close`.
+            memory_per_slot: Bytes that this process may have from now on, beside what it has.
+        """
         self._study = study
         self._data = data
         self._limits = threadpool_limits(limits=blas_threads, user_api="blas")
@@ -44,6 +54,9 @@ class Session:
         self._epochs: Iterator[Any] = iter(())
         self._state: State | None = None
         self._saved_at = 0.0
+        self._memory_per_slot = memory_per_slot
+        if memory_per_slot is not None:
+            memory.hold(memory_per_slot)
 
     def worker(self) -> Worker:
         """This process, with the number of BLAS threads as measured."""
@@ -75,6 +88,8 @@ class Session:
                     return self._progress(records)
         except StudyError as error:
             return Progress(self._trial, tuple(records), complaint=str(error))
+        except MemoryError as error:
+            return Progress(self._trial, tuple(records), failure=self._out_of_memory(error))
 
     def _begin(self, work: Work) -> None:
         self._trial = work.trial
@@ -107,10 +122,10 @@ class Session:
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             item = next(self._epochs, _NO_MORE)
-        except StudyError:
+        except (StudyError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever training raises is the trial's failure
-            return None, _error(error)
+            return None, Failure(Ending.ERROR, _in_words(error), _traceback(error))
         seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
         if item is _NO_MORE:
             return None, None
@@ -128,6 +143,13 @@ class Session:
             return record, None
         message = f"{self._study.metric} is {value} after epoch {self._epoch}"
         return record, Failure(Ending.DIVERGED, message)
+
+    def _out_of_memory(self, error: MemoryError) -> Failure:
+        why = ""
+        if self._memory_per_slot is not None:
+            memory.let_go()  # telling takes some, and this process gets no further trial
+            why = f"; --memory-per-slot allows {memory.in_words(self._memory_per_slot)}"
+        return Failure(Ending.OOM, _in_words(error) + why, _traceback(error))
 
     def _pauses(self, began: float) -> bool:
         pruner = self._study.pruner
@@ -164,11 +186,13 @@ def _read(item: object) -> tuple[dict[str, float], State | None]:
     return numbers, getattr(item, "state", None)
 
 
-def _error(error: Exception) -> Failure:
-    """An exception in words, its traceback without this file's own frames."""
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def _traceback(error: Exception) -> str:
+    """The traceback of an exception without this file's own frames."""
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
-    text = "".join(traceback.format_exception(type(error), error, frames))
-    ending = Ending.OOM if isinstance(error, MemoryError) else Ending.ERROR
-    return Failure(ending, f"{type(error).__name__}: {error}", text)
+    return "".join(traceback.format_exception(type(error), error, frames))

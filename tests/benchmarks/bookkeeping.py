@@ -17,10 +17,10 @@ from typing import Any
 import optuna
 
 import sweep
+from sweep.checkpoint_folder import CheckpointFolder
 from sweep.conductor import pools
 from sweep.database import Database
 from sweep.driver import Driver, Limits
-from sweep.folder import CheckpointFolder
 from sweep.ledger import Ledger
 
 N_TRIALS = 100

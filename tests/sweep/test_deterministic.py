@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 import sweep
+from sweep.checkpoint_folder import CheckpointFolder
 from sweep.cli import main
 from sweep.database import Database
 from sweep.driver import Driver, Limits
-from sweep.folder import CheckpointFolder
 from sweep.ledger import Ledger
-from sweep.records import Progress, SlotLost, TrialRecord, Work, Worker
+from sweep.records import Ending, Failure, Progress, SlotLost, TrialRecord, Work, Worker
 from sweep.replaying import other_suggestions
 from sweep.worker import Session
 
@@ -54,7 +54,7 @@ class ShuffledPool:
         slot = self._chance.choice(sorted(self._asked))
         work = self._asked.pop(slot)
         if self._chance.random() < self._deaths:
-            return [(slot, SlotLost(self._trials.pop(slot), "died"))]
+            return [(slot, SlotLost(self._trials.pop(slot), Failure(Ending.LOST, "died")))]
         return [(slot, self._sessions[slot].advance(work))]
 
     def close(self) -> None:

@@ -1,3 +1,6 @@
+import os
+import re
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -7,12 +10,12 @@ from typing import Any
 import pytest
 
 import sweep
+from sweep.checkpoint_folder import CheckpointFolder
 from sweep.database import Database
 from sweep.driver import Driver, Limits
-from sweep.folder import CheckpointFolder
 from sweep.ledger import Ledger
 from sweep.pool import InlinePool
-from sweep.records import Ending, Progress, SlotLost, TrialRecord, Work, Worker
+from sweep.records import Ending, Failure, Progress, SlotLost, TrialRecord, Work, Worker
 from sweep.snapshot import Snapshot, best_of
 
 MakeStudy = Callable[..., sweep.Study]
@@ -53,7 +56,8 @@ class UnreliablePool:
             self._deaths[self._trial] -= 1
             self._inner.wait(timeout_s)  # the epochs that were under way are lost
             self.release(0)
-            return [(0, SlotLost(self._trial, "the process died"))]
+            failure = Failure(Ending.LOST, "the process died", "in the middle")
+            return [(0, SlotLost(self._trial, failure))]
         return self._inner.wait(timeout_s)
 
     def close(self) -> None:
@@ -100,7 +104,10 @@ def test_a_trial_whose_process_died_is_tried_again_under_its_number(
     assert [work.trial for work in pool.begun] == [0, 1, 2, 2, 2, 3, 4, 5]
     assert [record.params for record in records] == [record.params for record in calm]
     assert records[2].ending is Ending.COMPLETE
-    assert [attempt["reason"] for attempt in records[2].attempts] == ["lost", "lost"]
+    assert len(records[2].attempts) == 2
+    expected = {"reason": "lost", "message": "the process died", "traceback": "in the middle"}
+    expected |= {"epoch": 0, "host": socket.gethostname(), "pid": os.getpid(), "blas_threads": 1}
+    assert records[2].attempts[0] == expected
 
 
 def test_a_trial_lost_too_often_is_given_up_and_the_others_go_on(
@@ -169,14 +176,48 @@ def test_a_training_out_of_memory_is_ended_for_good(make_study: MakeStudy, drive
     assert by_memory[0].failure.message == "MemoryError: unable to allocate 3 TiB"
 
 
-def test_three_errors_in_a_row_stop_the_sweep(make_study: MakeStudy, drive: Any) -> None:
+def test_the_same_error_three_times_in_a_row_stops_the_sweep_and_is_shown_once(
+    make_study: MakeStudy, drive: Any
+) -> None:
     def train(*_: object) -> Iterator[dict[str, float]]:
         yield {"loss": 1.0}
         raise RuntimeError("broken")
 
-    message = "expected at least one of 3 trials in a row to end without an error, got RuntimeError"
-    with pytest.raises(sweep.StudyError, match=message):
+    message = (
+        r"expected trials without an error, got the same one 3 times in a row, RuntimeError: broken"
+        r"; mend the study, then go on with --accept-changes or start anew with --name\n"
+    )
+    with pytest.raises(sweep.StudyError, match=message) as raised:
         drive(make_study(train=train))
+    assert str(raised.value).count('raise RuntimeError("broken")') == 1
+    assert re.findall(r'File ".*/(.*)"', str(raised.value)) == ["test_driver.py"]
+    records, _ = drive(make_study())  # mended
+    assert [record.ending for record in records] == [*[Ending.ERROR] * 3, *[Ending.COMPLETE] * 3]
+
+
+@pytest.mark.parametrize("differ_by", ["type", "message", "place", "a success between"])
+def test_errors_that_differ_do_not_stop_the_sweep(
+    make_study: MakeStudy, drive: Any, differ_by: str
+) -> None:
+    calls = 0
+
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        nonlocal calls
+        calls += 1
+        yield {"loss": 1.0}
+        if differ_by == "type":
+            raise (ValueError, TypeError)[calls % 2]("broken")
+        if differ_by == "message":
+            raise ValueError(f"broken {calls % 2}")
+        if differ_by == "place" and calls % 2:
+            raise ValueError("broken")
+        if differ_by == "a success between" and calls % 3 == 0:
+            return
+        raise ValueError("broken")
+
+    records, _ = drive(make_study(train=train))
+    n_errors = 4 if differ_by == "a success between" else 6
+    assert [record.ending for record in records].count(Ending.ERROR) == n_errors
 
 
 def test_errors_with_successes_between_do_not_stop_it(make_study: MakeStudy, drive: Any) -> None:

@@ -6,44 +6,7 @@ from pathlib import Path
 import pytest
 
 import sweep
-from sweep.checkpoints import Checkpoint, encode
-from sweep.folder import CheckpointFolder, RunFolder
-
-
-@pytest.fixture
-def checkpoints(tmp_path: Path) -> CheckpointFolder:
-    return CheckpointFolder(tmp_path, "toy")
-
-
-def test_a_checkpoint_is_read_back(checkpoints: CheckpointFolder) -> None:
-    data = encode(Checkpoint(2, {"x": 1.5}))
-    assert checkpoints.read(3, n_epochs=2) is None
-    checkpoints.write(3, data)
-    assert checkpoints.read(3, n_epochs=2) == data
-    checkpoints.keep([])
-    assert checkpoints.read(3, n_epochs=2) is None
-
-
-def test_keeping_some_checkpoints_removes_the_others_and_torn_ones(tmp_path: Path) -> None:
-    search, final = CheckpointFolder(tmp_path, "toy"), CheckpointFolder(tmp_path, "toy-final")
-    for number in range(3):
-        search.write(number, encode(Checkpoint(1, {})))
-    final.write(0, encode(Checkpoint(1, {})))
-    (tmp_path / ".toy-00002.safetensors.x7f").write_bytes(b"half of it")
-    search.keep([1])
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["toy-00001.safetensors", "toy-final-00000.safetensors"]
-
-
-def test_a_checkpoint_ahead_of_the_record_is_of_no_use(checkpoints: CheckpointFolder) -> None:
-    checkpoints.write(0, encode(Checkpoint(3, {})))
-    assert checkpoints.read(0, n_epochs=2) is None
-    assert checkpoints.read(0, n_epochs=3) is not None
-
-
-def test_a_torn_checkpoint_is_of_no_use(checkpoints: CheckpointFolder) -> None:
-    checkpoints.path(0).write_bytes(encode(Checkpoint(1, {"x": 1.5}))[:-3])
-    assert checkpoints.read(0, n_epochs=5) is None
+from sweep.folder import RunFolder
 
 
 def test_only_one_process_gets_the_lock_and_a_dead_one_lets_go(tmp_path: Path) -> None:
