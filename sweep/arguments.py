@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from sweep.errors import OptionError, RunError
+from sweep.folder import RunFolder
 from sweep.loading import load_study
 from sweep.records import TrialRecord
 from sweep.results import Run
@@ -57,11 +58,11 @@ def open_run(run: str) -> Run:
     """
     candidates = [Path(run), Path("runs") / run]
     for path in candidates:
-        if (path / "sweep.db").is_file():
+        if RunFolder(path).exists:
             return Run(path)
     raise RunError(
-        f"{run}: expected a run directory or a name below ./runs, found no sweep.db in "
-        f"{' or '.join(map(str, candidates))}; `python -m sweep run` makes one"
+        f"{run}: expected a run directory or a name below ./runs, found no sweep.db or "
+        f"storage.json in {' or '.join(map(str, candidates))}; `python -m sweep run` makes one"
     )
 
 

@@ -67,6 +67,8 @@ def cli() -> None:
 @click.option("--name", default="", help="Of the run directory.  [default: the study's]")
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
               help="The directory of all run directories.")  # fmt: skip
+@click.option("--storage", metavar="URL", help="Keep the records in a PostgreSQL database, "
+              "postgresql://user@host/database.  [default: a SQLite file]")  # fmt: skip
 @click.option("--hours", type=float, help="Stop after so long; the same command goes on.")
 @click.option(
     "--slots", type=click.IntRange(1), help="How many trials at a time.  [default: cores]"

@@ -1,13 +1,14 @@
 """This file puts a run together: database, pool and driver; the search, then the final step."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 from sweep import final as final_step
 from sweep.checkpoint_folder import CheckpointFolder
 from sweep.database import Database, StudyTable
 from sweep.driver import Driver, Limits
+from sweep.errors import StorageError, SweepError
 from sweep.fingerprint import of_data
 from sweep.folder import RunFolder
 from sweep.identity import check, check_space, identity
@@ -19,6 +20,7 @@ from sweep.pool import InlinePool, Pool
 from sweep.provenance import provenance
 from sweep.records import TrialRecord
 from sweep.snapshot import Observer, Snapshot, best_of
+from sweep.storage import storage_of
 from sweep.study import Final, Study
 
 PoolMaker = Callable[[Study, Any, int], Pool]
@@ -45,7 +47,7 @@ class Conductor:
     def work(self) -> None:
         """Does the search, then the final step."""
         study = self._study
-        with closing(Database(self._folder.database)) as database:
+        with self._database() as database:
             table = _open(database, study, accept_changes=self._options.accept_changes)
             with pools(self._options) as make_pool:
                 search = Ledger(study, table, self._checkpoints(study))
@@ -60,6 +62,20 @@ class Conductor:
             trained = final_step.final_of(best.params, finals.trials())
             if trained is not None:
                 self._evaluate(last, study.final, trained, finals)
+
+    @contextmanager
+    def _database(self) -> Iterator[Database]:
+        """The database, to write; a failure before any training leaves nothing new in it."""
+        storage = storage_of(self._folder, self._options.storage)
+        with closing(Database(storage, drives=True)) as database:
+            is_new = not database.studies()
+            try:
+                yield database
+            except SweepError:
+                if is_new and not self.has_trained:
+                    with suppress(StorageError):
+                        database.clear()
+                raise
 
     def _drive(self, study: Study, table: StudyTable, ledger: Ledger, make_pool: PoolMaker) -> None:
         self._ledgers.append(ledger)

@@ -4,19 +4,20 @@ One Optuna study holds everything: parameters and scores where Optuna keeps them
 JSON attribute of its trial, and the rest of a `TrialRecord` as further attributes.
 """
 
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import optuna
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
 
 from sweep.errors import RunError, StorageError
 from sweep.frozen import epoch_key, to_frozen, to_record
@@ -24,36 +25,73 @@ from sweep.records import EpochRecord, TrialRecord
 from sweep.sampling import STATES
 
 
+class Backend(Protocol):
+    """A kind of database; its text names the place.
+
+    Attributes:
+        url: Tells SQLAlchemy which dialect to speak.
+        prefix: Of the names of this run's studies.
+        advice: What to do when it fails.
+        errors: How its library says that it failed.
+        note: What a run directory has to remember of it; None if it is in there.
+        connector: Gives a function that connects, with the lease on the run if it `drives`.
+    """
+
+    url: str
+    prefix: str
+    advice: str
+
+    errors: tuple[type[Exception], ...]
+
+    @property
+    def note(self) -> dict[str, Any] | None: ...  # noqa: D102
+
+    def connector(self, *, drives: bool) -> AbstractContextManager[Callable[[], Any]]: ...  # noqa: D102
+
+
 class Database:
     """The studies of one run: the search, and the final training beside it."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens the SQLite file, which is made if there is none.
+    def __init__(self, backend: Backend, *, drives: bool = False) -> None:
+        """Connects, and makes the tables if there are none.
+
+        Args:
+            backend: Where to.
+            drives: Whether to write, which one process can do at a time.
 
         Raises:
             StorageError: If it cannot be opened or is no database.
+            RunError: If another process drives this run.
         """
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self.path = path
-        with self._guard():
-            try:
-                self._storage = RDBStorage(
-                    f"sqlite:///{path}", engine_kwargs={"creator": lambda: _connect(path)}
-                )
-            except RuntimeError as error:  # Optuna's word for a schema of another time
-                raise StorageError(
-                    f"{path}: expected a database of this Optuna's schema, got: {error}"
-                ) from error
+        self._backend = backend
+        failures: tuple[type[Exception], ...] = (
+            StorageInternalError,
+            SQLAlchemyError,
+            *backend.errors,
+        )
+        try:
+            with backend.connector(drives=drives) as connect:
+                one = {"creator": connect, "poolclass": StaticPool}
+                self._storage = RDBStorage(backend.url, engine_kwargs=one)
+        except RuntimeError as error:  # Optuna's word for a schema of another time
+            raise StorageError(
+                f"{backend}: expected a database of this Optuna's schema, got: {error}"
+            ) from error
+        except failures as error:
+            raise self._refusal(error.__cause__ or error) from error
+        event.listen(self._storage.engine, "handle_error", self._handle)
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Lets go of it, and of the lease."""
         self._storage.remove_session()
         self._storage.engine.dispose()
 
     def studies(self) -> list[str]:
         """The names of the studies in here, the search first."""
-        with self._guard():
-            return [study.study_name for study in self._storage.get_all_studies()]
+        prefix = self._backend.prefix
+        names = [study.study_name for study in self._storage.get_all_studies()]
+        return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 
     def study(self, name: str) -> "StudyTable":
         """The study of this name.
@@ -61,14 +99,13 @@ class Database:
         Raises:
             RunError: If there is none.
         """
-        with self._guard():
-            try:
-                study_id = self._storage.get_study_id_from_name(name)
-            except KeyError:
-                raise RunError(
-                    f"{self.path}: expected a study {name!r}, got {self.studies()}"
-                ) from None
-        return StudyTable(self._storage, study_id, self._guard)
+        try:
+            study_id = self._storage.get_study_id_from_name(self._backend.prefix + name)
+        except KeyError:
+            raise RunError(
+                f"{self._backend}: expected a study {name!r}, got {self.studies()}"
+            ) from None
+        return StudyTable(self._storage, study_id)
 
     def ensure(self, name: str, *, minimize: bool, attributes: Mapping[str, Any]) -> "StudyTable":
         """The study of this name; made with these attributes if there is none.
@@ -78,8 +115,7 @@ class Database:
         """
         if name not in self.studies():
             direction = StudyDirection.MINIMIZE if minimize else StudyDirection.MAXIMIZE
-            with self._guard():
-                self._storage.create_new_study([direction], name)
+            self._storage.create_new_study([direction], self._backend.prefix + name)
         table = self.study(name)
         known = table.attributes()
         for key, value in attributes.items():
@@ -87,51 +123,53 @@ class Database:
                 table.set_attribute(key, value)
         return table
 
-    @contextmanager
-    def _guard(self) -> Iterator[None]:
-        try:
-            yield
-        except (StorageInternalError, SQLAlchemyError, sqlite3.Error) as error:
-            cause = error.__cause__ or error
-            reason = str(getattr(cause, "orig", cause)).splitlines()[0]
-            raise StorageError(
-                f"{self.path}: expected a database that can be read and written, got {reason!r}; "
-                f"free some space or mend the file, then run again: what it holds is kept"
-            ) from error
+    def clear(self) -> None:
+        """Deletes the studies of this run."""
+        for name in self.studies():
+            study_id = self._storage.get_study_id_from_name(self._backend.prefix + name)
+            self._storage.delete_study(study_id)
+
+    def _handle(self, context: ExceptionContext) -> None:
+        """Ends any failure at once, in our words; Optuna would try some again, for minutes."""
+        error = context.sqlalchemy_exception
+        if error is not None and not isinstance(error, IntegrityError):
+            raise self._refusal(error)
+
+    def _refusal(self, error: BaseException) -> StorageError:
+        reason = str(getattr(error, "orig", error)).partition("\n")[0]
+        return StorageError(
+            f"{self._backend}: expected a database that can be read and written, got {reason!r}; "
+            f"{self._backend.advice}: what it holds is kept"
+        )
 
 
 class StudyTable:
     """One study's trials. Written by its one driver; read by anybody at any time."""
 
-    def __init__(self, storage: RDBStorage, study_id: int, guard: Callable[[], Any]) -> None:
+    def __init__(self, storage: RDBStorage, study_id: int) -> None:
         self._storage = storage
         self._study_id = study_id
-        self._guard = guard
         self._trial_ids: dict[int, int] = {}
 
     def attributes(self) -> dict[str, Any]:
         """What is known of the study as a whole."""
-        with self._guard():
-            return self._storage.get_study_user_attrs(self._study_id)
+        return self._storage.get_study_user_attrs(self._study_id)
 
     def set_attribute(self, key: str, value: Any) -> None:
         """Keeps a JSON value under `key`."""
-        with self._guard():
-            self._storage.set_study_user_attr(self._study_id, key, value)
+        self._storage.set_study_user_attr(self._study_id, key, value)
 
     def trials(self) -> list[TrialRecord]:
         """All trials, in the order of their numbers."""
-        with self._guard():
-            frozen_trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
+        frozen_trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
         self._trial_ids = {frozen.number: frozen._trial_id for frozen in frozen_trials}
         return [to_record(frozen) for frozen in frozen_trials]
 
     def add(self, record: TrialRecord) -> None:
         """Keeps a new trial, running, in one transaction."""
         frozen = to_frozen(record)
-        with self._guard():
-            trial_id = self._storage.create_new_trial(self._study_id, template_trial=frozen)
-            number = self._storage.get_trial_number_from_id(trial_id)
+        trial_id = self._storage.create_new_trial(self._study_id, template_trial=frozen)
+        number = self._storage.get_trial_number_from_id(trial_id)
         if number != record.number:
             raise RunError(
                 f"database: expected the new trial to be number {record.number}, got {number}; "
@@ -143,15 +181,11 @@ class StudyTable:
         """Keeps an epoch, and its value of the study's metric where Optuna's tools look for it."""
         self.set_trial_attribute(number, epoch_key(epoch), asdict(epoch))
         if value is not None:
-            with self._guard():
-                self._storage.set_trial_intermediate_value(
-                    self._trial_ids[number], epoch.number, value
-                )
+            self._storage.set_trial_intermediate_value(self._trial_ids[number], epoch.number, value)
 
     def set_trial_attribute(self, number: int, key: str, value: Any) -> None:
         """Keeps a JSON value of a trial under `key`; finished trials take none."""
-        with self._guard():
-            self._storage.set_trial_user_attr(self._trial_ids[number], key, value)
+        self._storage.set_trial_user_attr(self._trial_ids[number], key, value)
 
     def finish(self, record: TrialRecord) -> None:
         """Keeps how a trial ended; from then on it never changes."""
@@ -166,14 +200,4 @@ class StudyTable:
         values = (
             [record.score] if state is TrialState.COMPLETE and record.score is not None else None
         )
-        with self._guard():
-            self._storage.set_trial_state_values(self._trial_ids[record.number], state, values)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # With a write-ahead log, readers and the driver never wait for each other, and one transaction
-    # costs no disk flush; a power cut may lose the last moments, never the file.
-    connection = sqlite3.connect(path, timeout=20, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    return connection
+        self._storage.set_trial_state_values(self._trial_ids[record.number], state, values)

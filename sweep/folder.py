@@ -3,19 +3,19 @@
 import fcntl
 import os
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 from sweep.checkpoints import write_atomically
 from sweep.errors import RunError, StorageError
+from sweep.provenance import this_process
 
 README = """\
 One run of a sweep. The same `python -m sweep run` command continues it, or says that it is done.
 
 sweep.db         everything that was recorded: the one source of truth (an Optuna study)
+storage.json     where that is instead, for a run that is kept on a server
 report.md        the tables below, to read
 trials.csv       one row per trial
 epochs.csv       one row per epoch of every trial
@@ -25,7 +25,7 @@ checkpoints/     states from which interrupted trials continue
 logs/            what was too long for the terminal
 lock             names the process that writes here, while there is one
 
-All but sweep.db and checkpoints/ can be deleted: `python -m sweep report` makes them again.
+The reports can be deleted: `python -m sweep report` makes them again.
 """
 
 
@@ -35,6 +35,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.database = self.path / "sweep.db"
+        self.storage = self.path / "storage.json"
         self.report = self.path / "report.md"
         self.plots = self.path / "plots"
         self.best = self.path / "best"
@@ -44,7 +45,7 @@ class RunFolder:
     @property
     def exists(self) -> bool:
         """Whether there is a run in it."""
-        return self.database.is_file()
+        return self.database.is_file() or self.storage.is_file()
 
     def create(self) -> None:
         """Makes the directory, if it is not there.
@@ -111,9 +112,8 @@ class RunFolder:
                     f"{self.path}: expected no other driver, got {holder} at work; "
                     f"wait for it, or stop it first"
                 ) from None
-            since = datetime.now().astimezone().isoformat(timespec="seconds")
             file.truncate(0)
-            file.write(f"process {os.getpid()} on {socket.gethostname()} since {since}\n")
+            file.write(f"{this_process()}\n")
             file.flush()
             yield
             file.truncate(0)

@@ -1,13 +1,13 @@
 """This file holds how a study is run: where, on how many slots, for how long."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from sweep import memory
 from sweep.errors import OptionError
-from sweep.provenance import n_cpus
+from sweep.provenance import n_cpus, without_password
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +17,8 @@ class Options:
     Attributes:
         runs: The directory that holds run directories.
         name: Of the run directory; the study's name if empty.
+        storage: postgresql://user:password@host/database keeps the records there; a SQLite file in
+            the run directory if empty. The password may be in PGPASSWORD or ~/.pgpass instead.
         slots: How many trials at a time; as many as the cores allow if None.
         cpus_per_slot: Cores, and BLAS threads, of each.
         memory_per_slot: What each may take beside what it starts with, as "2GiB" or "500MB"; a
@@ -35,6 +37,7 @@ class Options:
 
     runs: Path = Path("runs")
     name: str = ""
+    storage: str = field(default="", repr=False)  # may hold a password
     slots: int | None = None
     cpus_per_slot: int = 1
     memory_per_slot: str = ""
@@ -46,11 +49,17 @@ class Options:
     accept_changes: bool = False
 
     def __post_init__(self) -> None:
+        storage = without_password(self.storage)
         for law, holds, value in (
             ("slots >= 1", self.slots is None or self.slots >= 1, self.slots),
             ("cpus_per_slot >= 1", self.cpus_per_slot >= 1, self.cpus_per_slot),
             ("pool 'ray' or 'inline'", self.pool in ("ray", "inline"), self.pool),
             ("address 'local' or 'auto'", self.address in ("local", "auto"), self.address),
+            (
+                "storage 'postgresql://user@host/database'",
+                not storage or storage.startswith("postgresql://"),
+                storage,
+            ),
             ("hours > 0", self.hours > 0, self.hours),
             ("retries >= 0", self.retries >= 0, self.retries),
             ("trial_timeout > 0", self.trial_timeout > 0, self.trial_timeout),

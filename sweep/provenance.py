@@ -2,9 +2,11 @@
 
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ PACKAGES = ("sweep", "numpy", "optuna", "ray", "pandas")
 def provenance() -> dict[str, Any]:
     """Command, host, cores, versions and revision of this process, as plain values."""
     return {
-        "command": shlex.join(["python", "-m", "sweep", *sys.argv[1:]]),
+        "command": without_password(shlex.join(["python", "-m", "sweep", *sys.argv[1:]])),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
         "platform": f"{platform.system()} {platform.machine()}",
@@ -24,6 +26,20 @@ def provenance() -> dict[str, Any]:
         "cpus": n_cpus(),
         "revision": _revision(),
     }
+
+
+def this_process(max_length: int = 255) -> str:
+    """Number, host and present time of this process, in words; the host's name gives way."""
+    since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ")
+    process, host = f"process {os.getpid()} on ", platform.node()
+    room = max_length - len(process) - len(f" since {since}")
+    return f"{process}{host[:room]} since {since}"
+
+
+def without_password(text: str) -> str:
+    """The text, without the passwords of a URL in it."""
+    text = re.sub(r"(://[^:/@\s]*):\S*@", r"\1@", text)
+    return re.sub(r"(password=)[^&\s]*", r"\1", text)
 
 
 def n_cpus() -> int:

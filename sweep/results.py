@@ -11,6 +11,7 @@ from sweep.errors import RunError
 from sweep.folder import RunFolder
 from sweep.records import Failure, TrialRecord
 from sweep.snapshot import best_of
+from sweep.storage import storage_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,17 +29,23 @@ class Run:
         tests: Every opening of the test set.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, storage: str = "") -> None:
         """Reads the run in directory `path`.
+
+        Args:
+            path: The run directory.
+            storage: Where its records are, as of `Options`; may be left out, but for a password.
 
         Raises:
             RunError: If there is none.
+            StorageError: If its database cannot be read.
         """
         self.folder = RunFolder(Path(path))
         if not self.folder.exists:
-            raise RunError(f"{path}: expected a run directory, found no sweep.db there; "
+            raise RunError(f"{path}: expected a run directory, found no sweep.db or "
+                           f"storage.json there; "
                            f"check the path, or make it with `python -m sweep run`")  # fmt: skip
-        with closing(Database(self.folder.database)) as database:
+        with closing(Database(storage_of(self.folder, storage))) as database:
             names = database.studies()
             self.about = database.study(names[0]).attributes() if names else {}
             if "provenance" not in self.about:

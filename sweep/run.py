@@ -2,12 +2,13 @@
 
 from sweep import report
 from sweep.conductor import Conductor
-from sweep.errors import StorageError, StudyError
+from sweep.errors import SweepError
 from sweep.folder import RunFolder
 from sweep.identity import probe
 from sweep.options import Options
 from sweep.results import Run
 from sweep.snapshot import Observer
+from sweep.storage import note_storage, storage_of
 from sweep.study import Study
 
 
@@ -29,22 +30,24 @@ def run(study: Study, options: Options | None = None, observer: Observer | None 
         StudyError: If the study breaks its contract; if that shows before the first epoch, the
             run leaves no trace.
         RunError: If the directory belongs to another study, or another driver is at work in it.
-        StorageError: If the disk refuses.
+        StorageError: If the disk or the database refuses.
     """
     options = options or Options()
     observer = observer or (lambda _snapshot, _ended: None)
     probe(study)
     folder = RunFolder(options.runs / (options.name or study.name))
+    storage = storage_of(folder, options.storage)
     is_new = not folder.exists
     folder.create()
     with folder.locked():
+        note_storage(folder, storage)
         conductor = Conductor(study, folder, options, observer)
         try:
             conductor.work()
-        except (StudyError, StorageError):
+        except SweepError:
             if is_new and not conductor.has_trained:
                 folder.remove()
             raise
-        finished = Run(folder.path)
+        finished = Run(folder.path, options.storage)
         report.write(finished)
     return finished

@@ -1,11 +1,28 @@
-"""Settings of all tests: no deadlines on busy machines, and the same examples in CI each time."""
+"""Settings of all tests, and the PostgreSQL server that they share.
+
+There are no deadlines on busy machines, and the same examples in CI each time.
+"""
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import postgres
 
 settings.register_profile("here", deadline=None)
 settings.register_profile(
     "ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Server]:
+    """A real PostgreSQL server that these tests have for themselves."""
+    binaries = postgres.binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed here: apt-get install postgresql")
+    with postgres.running(binaries) as running:
+        yield running

@@ -22,6 +22,7 @@ from sweep.conductor import pools
 from sweep.database import Database
 from sweep.driver import Driver, Limits
 from sweep.ledger import Ledger
+from sweep.sqlite import SQLiteFile
 
 N_TRIALS = 100
 
@@ -46,7 +47,8 @@ def of_sweep(folder: Path, pool_name: Any) -> float:
         name="cost", space=space, train=train, minimize="loss", trials=N_TRIALS, duplicates="rerun"
     )
     options = sweep.Options(pool=pool_name, slots=2)
-    with closing(Database(folder / "sweep.db")) as database, pools(options) as make_pool:
+    file = SQLiteFile(folder / "sweep.db")
+    with closing(Database(file)) as database, pools(options) as make_pool:
         table = database.ensure("cost", minimize=True, attributes={})
         ledger = Ledger(study, table, CheckpointFolder(folder, "cost"))
         with closing(make_pool(study, None, 2)) as pool:

@@ -1,10 +1,11 @@
 """The database: records come back as they were, Optuna's own tools read it, damage is named."""
 
 import itertools
+import re
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from optuna.trial import TrialState
 from sweep.database import Database
 from sweep.domains import Categorical, Float, Int
 from sweep.errors import RunError, StorageError
+from sweep.postgres import Postgres
 from sweep.records import Ending, EpochRecord, Failure, TrialRecord, Worker
+from sweep.sqlite import SQLiteFile
 
 DOMAINS = {
     "lr": Float(1e-5, 0.1, log=True),
@@ -36,9 +39,15 @@ def path(tmp_path):
     return tmp_path / "sweep.db"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request, tmp_path):
+    """A place for one run, of each kind."""
+    return make_backend(request, tmp_path)
+
+
 @pytest.fixture
-def database(path):
-    with closing(Database(path)) as opened:
+def database(backend):
+    with closing(Database(backend, drives=True)) as opened:
         yield opened
 
 
@@ -47,10 +56,38 @@ def table(database):
     return make_table(database)
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    with closing(Database(tmp_path_factory.mktemp("shared") / "sweep.db")) as opened:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared(request, tmp_path_factory):
+    backend = make_backend(request, tmp_path_factory.mktemp("shared"))
+    with closing(Database(backend, drives=True)) as opened:
         yield opened
+
+
+def make_backend(request, folder):
+    if request.param == "sqlite":
+        return SQLiteFile(folder / "sweep.db")
+    return Postgres.at(request.getfixturevalue("server").new_database(), "run")
+
+
+@contextmanager
+def optuna_storage(backend):
+    """What other programs of Optuna's open."""
+    if isinstance(backend, SQLiteFile):
+        url = f"sqlite:///{backend.path}"
+    else:
+        parts = backend.parts | backend._secrets
+        url = "postgresql+psycopg://{user}:{password}@{host}:{port}/{dbname}".format(**parts)
+    storage = RDBStorage(url)
+    yield storage
+    storage.remove_session()
+    storage.engine.dispose()
+
+
+@pytest.fixture
+def file_table(path):
+    """A study in a SQLite file."""
+    with closing(Database(SQLiteFile(path))) as opened:
+        yield make_table(opened)
 
 
 def make_table(database, name="toy", *, minimize=True, **attributes):
@@ -112,7 +149,9 @@ def parameters(draw):
 
 @st.composite
 def records(draw, number):
-    drawn = draw(st.dictionaries(TEXTS, parameters(), max_size=4))
+    # Optuna wants one kind of domain for a name in all of a study.
+    names = TEXTS.map(lambda text: f"{text}{number}")
+    drawn = draw(st.dictionaries(names, parameters(), max_size=4))
     ending = draw(st.sampled_from(Ending))
     metrics = draw(st.lists(st.dictionaries(TEXTS, FLOATS, max_size=3), max_size=4))
     return trial(
@@ -156,10 +195,10 @@ def test_values_come_back_with_their_types(table):
     assert {(type(p["lr"]), type(p["depth"])) for p in read_back} == {(float, int)}
 
 
-def test_another_process_opens_what_this_one_has_closed(path):
-    with closing(Database(path)) as first:
+def test_another_process_opens_what_this_one_has_closed(backend):
+    with closing(Database(backend, drives=True)) as first:
         write(make_table(first, "größe", seed=7), trial(epochs=epochs(0.5)))
-    with closing(Database(path)) as second:
+    with closing(Database(backend, drives=True)) as second:
         assert second.studies() == ["größe"]
         assert second.study("größe").attributes() == {"seed": 7}
         assert read(second.study("größe")) == [trial(epochs=epochs(0.5))]
@@ -235,15 +274,16 @@ def test_an_attribute_can_be_replaced(table):
     assert table.attributes() == {"tests": [{"trial": 0, "metrics": {"error": 0.01}}]}
 
 
-def test_an_unknown_study_is_refused_with_those_there_are(database, table):
-    with pytest.raises(RunError, match=r"sweep.db: expected a study 'cnn', got \['toy'\]"):
+def test_an_unknown_study_is_refused_with_those_there_are(backend, database, table):
+    message = rf"^{re.escape(str(backend))}: expected a study 'cnn', got \['toy'\]"
+    with pytest.raises(RunError, match=message):
         database.study("cnn")
 
 
 # Other readers
 
 
-def test_optuna_opens_the_file_and_shows_what_its_tools_show(path, database):
+def test_optuna_opens_it_and_shows_what_its_tools_show(backend, database):
     table = make_table(database, minimize=False, seed=7)
     complete = {"ending": Ending.COMPLETE, "ended": 1, "score": 0.25}
     write(table, trial(0, epochs=epochs(0.5, 0.25), **complete))
@@ -251,8 +291,11 @@ def test_optuna_opens_the_file_and_shows_what_its_tools_show(path, database):
     write(table, trial(2, ending=Ending.ERROR, ended=3))
     write(table, trial(3, epochs=epochs(0.9), ending=Ending.DIVERGED, ended=4))
     write(table, trial(4))
-    storage = RDBStorage(f"sqlite:///{path}")
-    study = optuna.load_study(study_name="toy", storage=storage)
+    with optuna_storage(backend) as storage:
+        check_toy(optuna.load_study(study_name=backend.prefix + "toy", storage=storage))
+
+
+def check_toy(study):
     assert study.direction is optuna.study.StudyDirection.MAXIMIZE
     assert study.best_params == PARAMS
     assert study.user_attrs == {"seed": 7}
@@ -263,20 +306,18 @@ def test_optuna_opens_the_file_and_shows_what_its_tools_show(path, database):
         (TrialState.PRUNED, None, {1: 0.9}),
         (TrialState.RUNNING, None, {}),
     ]
-    storage.remove_session()
-    storage.engine.dispose()
 
 
-def test_a_second_connection_reads_while_the_first_one_writes(path, table):
-    with closing(Database(path)) as reader:
+def test_a_second_connection_reads_while_the_first_one_writes(backend, table):
+    with closing(Database(backend)) as reader:
         other = reader.study("toy")
         for number in range(3):
             write(table, trial(number))
             assert len(other.trials()) == number + 1
 
 
-def test_a_reader_in_the_middle_of_reading_keeps_nobody_from_writing(path, table):
-    query = "SELECT count(*) FROM trials"
+def test_a_reader_in_the_middle_of_reading_keeps_nobody_from_writing(path, file_table):
+    table, query = file_table, "SELECT count(*) FROM trials"
     write(table, trial(0))
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
@@ -290,9 +331,9 @@ def test_a_reader_in_the_middle_of_reading_keeps_nobody_from_writing(path, table
 # Other writers, and damage
 
 
-def test_a_trial_added_by_another_program_is_refused(path, table):
+def test_a_trial_added_by_another_program_is_refused(backend, table):
     table.add(trial(0))
-    with closing(Database(path)) as other:
+    with closing(Database(backend)) as other:
         other.study("toy").add(trial(1))
     message = r"database: expected the new trial to be number 1, got 2; another program has added"
     with pytest.raises(RunError, match=message):
@@ -300,12 +341,10 @@ def test_a_trial_added_by_another_program_is_refused(path, table):
 
 
 @pytest.mark.parametrize("end", [lambda study: study.ask(), lambda study: study.tell(0, 0.5)])
-def test_a_trial_begun_or_ended_by_another_program_is_refused(path, table, end):
+def test_a_trial_begun_or_ended_by_another_program_is_refused(backend, table, end):
     table.add(trial(0))
-    storage = RDBStorage(f"sqlite:///{path}")
-    end(optuna.load_study(study_name="toy", storage=storage))
-    storage.remove_session()
-    storage.engine.dispose()
+    with optuna_storage(backend) as storage:
+        end(optuna.load_study(study_name=backend.prefix + "toy", storage=storage))
     with pytest.raises(
         RunError, match=r"trials that sweep began and ended, got trial [01] of anot"
     ):
@@ -313,35 +352,35 @@ def test_a_trial_begun_or_ended_by_another_program_is_refused(path, table, end):
 
 
 REFUSED = (
-    r"sweep.db: expected a database that can be read and written, got '{}'; free some space or"
+    r"sweep.db: expected a database that can be read and written, got '{}'; free some space, me"
 )
 
 
 def test_a_file_that_is_no_database_is_refused(path):
     path.write_text("a diary, not a database\n" * 100)
     with pytest.raises(StorageError, match=REFUSED.format("file is not a database")):
-        Database(path)
+        Database(SQLiteFile(path))
     assert path.read_text().startswith("a diary")
 
 
 def test_a_folder_is_no_database(path):
     path.mkdir()
     with pytest.raises(StorageError, match=REFUSED.format("unable to open database file")):
-        Database(path)
+        Database(SQLiteFile(path))
 
 
 def test_a_folder_that_does_not_exist_is_not_made(tmp_path):
     with pytest.raises(StorageError, match=REFUSED.format("unable to open database file")):
-        Database(tmp_path / "missing" / "sweep.db")
+        Database(SQLiteFile(tmp_path / "missing" / "sweep.db"))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_damage_under_an_open_database_is_named(path, table):
-    write(table, trial(0))
+def test_damage_under_an_open_database_is_named(path, file_table):
+    write(file_table, trial(0))
     with closing(sqlite3.connect(path)) as vandal:
         vandal.execute("DROP TABLE trial_user_attributes")
     with pytest.raises(StorageError, match=REFUSED.format("no such table: trial_user_attributes")):
-        table.trials()
+        file_table.trials()
 
 
 FULL_DISK = """
@@ -350,8 +389,9 @@ from pathlib import Path
 from sweep.database import Database
 from sweep.errors import StorageError
 from sweep.records import EpochRecord, TrialRecord
+from sweep.sqlite import SQLiteFile
 
-table = Database(Path(sys.argv[1])).ensure("toy", minimize=True, attributes={})
+table = Database(SQLiteFile(Path(sys.argv[1]))).ensure("toy", minimize=True, attributes={})
 table.add(TrialRecord(0, {}, {}, {}, seed=0, told=0))
 size = os.path.getsize(sys.argv[1] + "-wal") + 100_000
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -372,7 +412,7 @@ def test_a_full_disk_is_named_and_what_was_written_before_is_kept(path):
     number, message = printed.split(" ", maxsplit=1)
     assert message.startswith(f"{path}: expected a database that can be read and written, got '")
     assert int(number) > 0
-    with closing(Database(path)) as database:
+    with closing(Database(SQLiteFile(path))) as database:
         (record,) = database.study("toy").trials()
     assert [epoch.number for epoch in record.epochs][: int(number)] == list(
         range(1, int(number) + 1)
@@ -381,9 +421,9 @@ def test_a_full_disk_is_named_and_what_was_written_before_is_kept(path):
 
 def test_a_schema_of_another_time_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "sweep.db"
-    Database(path).close()
+    Database(SQLiteFile(path)).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'v9.9.9'")
         connection.commit()
     with pytest.raises(StorageError, match=r"expected a database of this Optuna's schema, got"):
-        Database(path)
+        Database(SQLiteFile(path))

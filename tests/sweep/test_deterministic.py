@@ -16,6 +16,7 @@ from sweep.driver import Driver, Limits
 from sweep.ledger import Ledger
 from sweep.records import Ending, Failure, Progress, SlotLost, TrialRecord, Work, Worker
 from sweep.replaying import other_suggestions
+from sweep.sqlite import SQLiteFile
 from sweep.worker import Session
 
 MakeStudy = Callable[..., sweep.Study]
@@ -69,7 +70,7 @@ def table(tmp_path: Path) -> Callable[..., list[TrialRecord]]:
     def drive(study: sweep.Study, slots: int, order: int, deaths: float = 0) -> list[TrialRecord]:
         folder = tmp_path / f"{slots}-{order}-{deaths}"
         folder.mkdir()
-        with closing(Database(folder / "sweep.db")) as database:
+        with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
             table = database.ensure(study.name, minimize=True, attributes={})
             while True:
                 checkpoints = CheckpointFolder(folder, study.name)

@@ -17,6 +17,7 @@ from sweep.ledger import Ledger
 from sweep.pool import InlinePool
 from sweep.records import Ending, Failure, Progress, SlotLost, TrialRecord, Work, Worker
 from sweep.snapshot import Snapshot, best_of
+from sweep.sqlite import SQLiteFile
 
 MakeStudy = Callable[..., sweep.Study]
 
@@ -71,7 +72,7 @@ def drive(tmp_path: Path) -> Callable[..., tuple[list[TrialRecord], UnreliablePo
     def call(
         study: sweep.Study, deaths: dict[int, int] | None = None, **limits: Any
     ) -> tuple[list[TrialRecord], UnreliablePool]:
-        with closing(Database(tmp_path / "sweep.db")) as database:
+        with closing(Database(SQLiteFile(tmp_path / "sweep.db"))) as database:
             table = database.ensure(study.name, minimize=study.sign > 0, attributes={})
             folder = CheckpointFolder(tmp_path, study.name)
             ledger = Ledger(study, table, folder)

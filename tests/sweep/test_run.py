@@ -325,5 +325,7 @@ def test_options_are_checked(options: dict[str, Any], message: str) -> None:
 
 
 def test_reading_a_directory_without_a_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(sweep.RunError, match=r"expected a run directory, found no sweep.db there"):
+    with pytest.raises(
+        sweep.RunError, match=r"expected a run directory, found no sweep.db or storage"
+    ):
         sweep.Run(tmp_path)

@@ -1,0 +1,41 @@
+"""This file connects to a run's own SQLite file, which is where records are kept by default."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class SQLiteFile:
+    """A file that holds one run. It needs no lease of its own: the run directory has one.
+
+    Attributes:
+        path: Of the file, which is made if there is none.
+        timeout_s: How long to wait for another program that has locked it.
+    """
+
+    prefix = ""
+    advice = "free some space, mend the file or end what locks it, then run again"
+    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+    note = None  # it is in the run directory itself
+
+    def __init__(self, path: Path, timeout_s: float = 20.0) -> None:
+        self.path = path
+        self.timeout_s = timeout_s
+        self.url = f"sqlite:///{path}"
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @contextmanager
+    def connector(self, *, drives: bool) -> Iterator[Callable[[], sqlite3.Connection]]:  # noqa: ARG002
+        """What makes a connection; drivers and readers get the same."""
+        yield self._connect
+
+    def _connect(self) -> sqlite3.Connection:
+        # With a write-ahead log, readers and the driver never wait for each other, and one
+        # transaction costs no disk flush; a power cut may lose the last moments, never the file.
+        connection = sqlite3.connect(self.path, timeout=self.timeout_s, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection

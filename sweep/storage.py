@@ -1,0 +1,78 @@
+"""This file tells where the records of a run are kept, and notes it in the run directory."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sweep.checkpoints import write_atomically
+from sweep.database import Backend
+from sweep.errors import OptionError, RunError
+from sweep.folder import RunFolder
+from sweep.sqlite import SQLiteFile
+
+if TYPE_CHECKING:
+    from sweep.postgres import Postgres
+
+
+def storage_of(folder: RunFolder, url: str = "") -> Backend:
+    """Where a run's records are: what its directory says, or else `url`, or else a SQLite file.
+
+    Args:
+        folder: The run directory, which may not exist yet.
+        url: postgresql://user:password@host/database; may be empty for what the directory says.
+
+    Raises:
+        RunError: If the run was made with another storage than `url`.
+        OptionError: If `url` cannot be used.
+    """
+    noted = _noted(folder)
+    if not url and noted is None:
+        return SQLiteFile(folder.database)
+    server = _postgres()
+    if noted is not None:
+        made_with = server(noted["run"], noted["postgresql"], {})
+        given = server.at(url, made_with.run) if url else made_with
+        if given.parts == made_with.parts:
+            return given
+        raise _another(folder, str(made_with), str(given))
+    given = server.at(url, folder.path.name)
+    if folder.database.is_file():
+        raise _another(folder, "sweep.db", str(given))
+    return given
+
+
+def note_storage(folder: RunFolder, storage: Backend) -> None:
+    """Writes into the run directory where its records are, unless they are in it; no password."""
+    if storage.note is not None:
+        write_atomically(folder.storage, (json.dumps(storage.note, indent=2) + "\n").encode())
+
+
+def _noted(folder: RunFolder) -> dict[str, Any] | None:
+    if not folder.storage.exists():
+        return None
+    try:
+        note = json.loads(folder.storage.read_text())
+        return {"run": str(note["run"]), "postgresql": dict(note["postgresql"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"{folder.storage}: expected where the records of this run are, got {error!r}; write "
+            f'{{"run": NAME, "postgresql": {{"host": ..., "dbname": ..., "user": ...}}}}'
+        ) from error
+
+
+def _postgres() -> "type[Postgres]":
+    """The class of databases on a server, whose library may not be there."""
+    try:
+        from sweep.postgres import Postgres
+    except ImportError as error:
+        raise OptionError(
+            f"--storage: expected psycopg to be installed, got {str(error)!r}; "
+            f"pip install 'psycopg[binary]'"
+        ) from error
+    return Postgres
+
+
+def _another(folder: RunFolder, made_with: str, given: str) -> RunError:
+    return RunError(
+        f"{folder.path}: expected the storage that this run was made with, {made_with}, got "
+        f"{given}; leave --storage out, or start another run with --name"
+    )

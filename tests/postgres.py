@@ -1,0 +1,108 @@
+"""A real PostgreSQL server for tests: on a free port of this machine, in a folder of its own."""
+
+import itertools
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+USER = "ada"
+
+
+def binaries() -> Path | None:
+    """The folder of initdb and pg_ctl; None where PostgreSQL is not installed."""
+    found = shutil.which("pg_ctl")
+    folders = [*Path("/usr/lib/postgresql").glob("*/bin"), *([Path(found).parent] if found else [])]
+    return max(folders, default=None)
+
+
+class Server:
+    """Its one user is a superuser with a random password, asked for even on this machine."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self._binaries = binaries
+        self._folder = folder
+        self._numbers = itertools.count()
+        self.password = secrets.token_urlsafe()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._initialise()
+
+    def _initialise(self) -> None:
+        pwfile = self._folder / "password"
+        pwfile.write_text(self.password)
+        if os.getuid() == 0:
+            for path in (self._folder, pwfile):
+                shutil.chown(path, *_unprivileged())
+        self._call("initdb", "--auth=scram-sha-256", f"--username={USER}", f"--pwfile={pwfile}",
+                   "--encoding=UTF8", "--locale=C", "--no-sync")  # fmt: skip
+
+    def start(self) -> None:
+        options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off "
+            f"-c unix_socket_directories={self._folder}"
+        )
+        self._call("pg_ctl", "start", "--wait", f"--log={self._folder}/log", f"--options={options}")
+
+    def stop(self) -> None:
+        self._call("pg_ctl", "stop", "--wait", "--mode=fast")
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def url(self, database: str, password: str | None = None) -> str:
+        """Of a database; with this password, or the right one."""
+        return f"postgresql://{USER}:{password or self.password}@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self) -> str:
+        """The URL of an empty database that nobody else uses."""
+        name = f"test{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def execute(self, statement: str, url: str = "") -> None:
+        with psycopg.connect(url or self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def _call(self, program: str, *arguments: str) -> None:
+        """Runs a program of PostgreSQL's; they refuse to be run by root."""
+        is_root = os.getuid() == 0
+        user, group = _unprivileged() if is_root else (None, None)
+        subprocess.run(
+            [self._binaries / program, *arguments, f"--pgdata={self._folder}/data"],
+            user=user,
+            group=group,
+            extra_groups=[] if is_root else None,
+            cwd=self._folder,
+            stdout=subprocess.DEVNULL,
+            timeout=60,
+            check=True,
+        )
+
+
+@contextmanager
+def running(folder_of_binaries: Path) -> Iterator[Server]:
+    """A server, until the context ends."""
+    with tempfile.TemporaryDirectory(prefix="sweep-postgres-") as folder:
+        server = Server(folder_of_binaries, Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def _unprivileged() -> tuple[int, int]:
+    entries = {entry.pw_name: entry for entry in pwd.getpwall()}
+    entry = entries.get("postgres") or entries["nobody"]
+    return entry.pw_uid, entry.pw_gid
