@@ -3,6 +3,7 @@
 from sweep.errors import OptionError, RunError, StorageError, StudyError, SweepError
 from sweep.loading import load_study
 from sweep.options import Options
+from sweep.presentation import Curve, Figure, Rows
 from sweep.pruning import Asha, Median
 from sweep.records import Epoch
 from sweep.results import Run
@@ -13,11 +14,14 @@ from sweep.study import Final, Study
 
 __all__ = [
     "Asha",
+    "Curve",
     "Epoch",
+    "Figure",
     "Final",
     "Median",
     "OptionError",
     "Options",
+    "Rows",
     "Run",
     "RunError",
     "StorageError",

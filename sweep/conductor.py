@@ -17,6 +17,7 @@ from sweep.loading import guarded
 from sweep.logbook import Logbook
 from sweep.options import Options
 from sweep.pool import InlinePool, Pool
+from sweep.presentation import plain
 from sweep.provenance import provenance
 from sweep.records import TrialRecord
 from sweep.snapshot import Observer, Snapshot, best_of
@@ -57,7 +58,7 @@ class Conductor:
                     return
                 finals = final_step.table_of(study, database)
                 last = final_step.final_study(study, study.final, best.params, finals.trials())
-                ledger = Ledger(last, finals, self._checkpoints(last), keeps_every_state=True)
+                ledger = Ledger(last, finals, self._checkpoints(last))
                 self._drive(last, finals, ledger, make_pool)
             trained = final_step.final_of(best.params, finals.trials())
             if trained is not None:
@@ -128,6 +129,9 @@ def _open(database: Database, study: Study, *, accept_changes: bool) -> StudyTab
     check_space(study, records)
     changed = check(identity(study), recorded, accept_changes=accept_changes)
     _note_changes(table, len(records), recorded, changed)
+    tables = plain(study.tables)
+    if recorded.get("tables", []) != tables:  # how to show it, which may change at any time
+        table.set_attribute("tables", tables)
     return table
 
 

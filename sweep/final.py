@@ -67,7 +67,9 @@ def final_study(study: Study, final: Final, best: Params, done: list[TrialRecord
         sampler="random",
         repeats=1,
         pruner=None,
+        keep="all",
         final=None,
+        tables=(),
     )
 
 

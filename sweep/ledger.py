@@ -28,27 +28,17 @@ class Ledger:
         n_trials: How many there will be in the end.
     """
 
-    def __init__(
-        self,
-        study: Study,
-        table: StudyTable,
-        checkpoints: CheckpointFolder,
-        *,
-        keeps_every_state: bool = False,
-    ) -> None:
+    def __init__(self, study: Study, table: StudyTable, checkpoints: CheckpointFolder) -> None:
         """Opens the book.
 
         Args:
             study: What the trials are of.
             table: Where they are on record.
             checkpoints: Where their states are.
-            keeps_every_state: Whether the last state of each complete trial stays on disk, or only
-                that of the best.
         """
         self._study = study
         self._table = table
         self._checkpoints = checkpoints
-        self._keeps_every_state = keeps_every_state
         self._sampling = Sampling(study)
         self.records = table.trials()
         self.order = Order(study, self.records)
@@ -151,6 +141,6 @@ class Ledger:
         ended = [
             record.number
             for record in self.records
-            if record is best or (self._keeps_every_state and record.ending is Ending.COMPLETE)
+            if record is best or (self._study.keep == "all" and record.ending is Ending.COMPLETE)
         ]
         self._checkpoints.keep([record.number for record in self.running()], ended)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sweep.domains import Params
 from sweep.errors import StudyError
+from sweep.presentation import Table, are_tables
 from sweep.pruning import Pruner
 from sweep.records import State
 from sweep.space import Space
@@ -69,10 +70,12 @@ class Study:
         repeats: How often a trial trains its configuration, each time with a seed of its own; its
             score is the mean. The pruner decides in the first training.
         first: Parameters to try first, each whole or in part; the sampler adds what is missing.
+        keep: Whose last states stay on disk: that of the "best" trial, or of "all" complete ones.
         final: What to do with the best configuration in the end; None for nothing.
         deterministic: Whether the table depends on nothing but study and seed, however many slots
             there are and whatever dies: a trial then knows only those at least `window` before it.
         window: How many trials can be under way at a time in that mode; more slots stay idle.
+        tables: What to show of the trials beside published figures; see `sweep.Rows`.
         file: The study file; filled in when it is loaded.
         settings: The study's own settings, kept on record; filled in when the file is loaded.
 
@@ -94,9 +97,11 @@ class Study:
     duplicates: Literal["resample", "reuse", "rerun"] = "resample"
     repeats: int = 1
     first: tuple[Params, ...] = ()
+    keep: Literal["best", "all"] = "best"
     final: Final | None = None
     deterministic: bool = False
     window: int = 8
+    tables: tuple[Table, ...] = ()
     file: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -121,12 +126,18 @@ class Study:
                 self.duplicates,
             ),
             ("score to be 'last' or 'best'", self.score in ("last", "best"), self.score),
+            ("keep to be 'best' or 'all'", self.keep in ("best", "all"), self.keep),
             (
                 "pruner to be Asha(...), Median(...) or None",
                 self.pruner is None or _is_pruner(self.pruner),
                 self.pruner,
             ),
             ("first to be a tuple of dictionaries", _are_params(self.first), self.first),
+            (
+                "tables to be a tuple of Rows(...) and Curve(...) with different names",
+                are_tables(self.tables),
+                self.tables,
+            ),
         ):
             if not holds:
                 raise StudyError(f"Study: expected {law}, got {value!r}")

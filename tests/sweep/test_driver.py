@@ -289,6 +289,17 @@ def test_only_the_best_trials_checkpoint_is_kept(
     assert kept == [f"toy-{best.number:05d}.safetensors"]
 
 
+def test_every_complete_trials_checkpoint_is_kept_if_the_study_says_so(
+    make_study: MakeStudy, drive: Any, tmp_path: Path
+) -> None:
+    study = make_study(keep="all", pruner=sweep.Asha(min_epochs=2, factor=2, max_epochs=4))
+    records, _ = drive(study)
+    complete = [record.number for record in records if record.ending is Ending.COMPLETE]
+    assert 1 < len(complete) < len(records)
+    kept = sorted(path.name for path in tmp_path.glob("*.safetensors"))
+    assert kept == [f"toy-{number:05d}.safetensors" for number in complete]
+
+
 def test_grid_sampling_ends_with_the_grid(make_study: MakeStudy, drive: Any) -> None:
     def space(trial: sweep.Trial) -> dict[str, Any]:
         return {"k": trial.suggest_int("k", 1, 3), "x": trial.suggest_categorical("x", (0.5, 1))}

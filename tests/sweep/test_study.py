@@ -10,6 +10,8 @@ import sweep
 from sweep.errors import StudyError
 from sweep.study import MINIMUM, Study
 
+TABLE = sweep.Rows(name="a", title="A", by="k", rows=("1",))
+
 
 def space(trial):
     return {"x": trial.suggest_float("x", -1, 1)}
@@ -64,6 +66,9 @@ def test_a_name_can_be_a_directory(name):
         ({"seed": None}, r"expected seed to be a whole number >= 0, got None"),
         ({"sampler": "cma"}, r"expected sampler to be 'tpe', 'random' or 'grid', got 'cma'"),
         ({"score": "mean"}, r"expected score to be 'last' or 'best', got 'mean'"),
+        ({"keep": "none"}, r"expected keep to be 'best' or 'all', got 'none'"),
+        ({"tables": "a"}, r"expected tables to be a tuple of Rows\(...\) and .*, got 'a'"),
+        ({"tables": (TABLE, TABLE)}, r"with different names, got \(Rows\(name='a'"),
         ({"pruner": "asha"}, r"expected pruner to be Asha\(...\), Median\(...\) or None, got 'ash"),
         ({"pruner": sweep.Asha}, r"expected pruner to be Asha\(...\), .*, got <class"),
         ({"first": {"x": 0.5}}, r"expected first to be a tuple of dictionaries, got {'x': 0.5}"),

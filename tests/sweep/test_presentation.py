@@ -1,0 +1,71 @@
+"""Declared tables: they validate themselves, and a run takes note of them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import sweep
+
+FIGURE = sweep.Figure(source="loss", header="loss", published={"1": 0.5}, band={"2": 0.1})
+
+
+def rows(**changes: Any) -> sweep.Rows:
+    fields: dict[str, Any] = {"name": "a", "title": "A", "by": "k", "rows": ("1", "2")}
+    return sweep.Rows(**(fields | changes))
+
+
+def curve(**changes: Any) -> sweep.Curve:
+    fields: dict[str, Any] = {"name": "b", "title": "B", "by": "k", "row": "1"}
+    return sweep.Curve(**(fields | {"metric": "loss", "header": "loss"} | changes))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: rows(rows=()), "Rows 'a': expected one or more rows that differ, got ()"),
+        (lambda: rows(rows=("1", "1")), "expected one or more rows that differ, got ('1', '1')"),
+        (
+            lambda: rows(rows=("2",), figures=(FIGURE,)),
+            "expected figures and words of the rows ('2',), got ['1']; mend the names",
+        ),
+        (lambda: rows(words={"note": {"3": "odd"}}), "of the rows ('1', '2'), got ['3']"),
+        (
+            lambda: curve(published=(1.0, 2.0), published_seconds=(3.0,)),
+            "Curve 'b': expected published seconds of 2 epochs, got 1",
+        ),
+    ],
+)
+def test_tables_refuse_what_cannot_be_meant(make: Callable[[], Any], message: str) -> None:
+    with pytest.raises(sweep.StudyError, match=re.escape(message)):
+        make()
+
+
+def recorded(run: sweep.Run) -> Any:
+    return sweep.Run(run.folder.path).about.get("tables")
+
+
+def test_a_run_takes_note_of_tables_whenever_they_change(
+    make_study: Callable[..., sweep.Study], inline: Callable[..., sweep.Run]
+) -> None:
+    study = make_study()
+    assert recorded(inline(study)) is None
+    first = recorded(inline(replace(study, tables=(rows(figures=(FIGURE,)), curve()))))
+    assert [(table["kind"], table["name"]) for table in first] == [("rows", "a"), ("curve", "b")]
+    assert first[0]["rows"] == ["1", "2"]
+    assert first[0]["figures"][0]["published"] == {"1": 0.5}
+    assert recorded(inline(replace(study, tables=(curve(published=(0.25,)),))))[0]["published"] == [
+        0.25
+    ]
+    assert recorded(inline(study)) == []
+
+
+def test_a_refused_study_changes_no_table(
+    make_study: Callable[..., sweep.Study], inline: Callable[..., sweep.Run]
+) -> None:
+    run = inline(make_study(tables=(rows(),)))
+    with pytest.raises(sweep.RunError, match="got changes: seed 0 -> 9"):
+        inline(make_study(seed=9))
+    assert [table["name"] for table in recorded(run)] == ["a"]
