@@ -1,0 +1,1 @@
+"""What the studies that rebuild published progressions share; the published figures beside them."""

@@ -1,0 +1,102 @@
+"""What luisadosch/mnist-cnn-numpy-framework publishes of its networks, in its README.
+
+Bands are guesses of how far the mean of a few seeds may be from a single training.
+"""
+
+from sweep import Curve, Figure, Rows
+
+FC = tuple(f"fc{i}" for i in range(1, 8))
+CNN = tuple(f"cnn{i}" for i in range(1, 9))
+
+ACCURACY = dict(zip(FC, (97.53, 95.46, 95.07, 94.68, 92.61, 96.81, 95.16), strict=True)) | dict(
+    zip(CNN, (96.49, 97.20, 97.84, 97.26, 97.54, 94.79, 98.15, 97.07), strict=True)
+)
+LOSS = dict(zip(FC, (0.0067, 0.067, 0.136, 0.0673, 0.225, 0.015, 0.132), strict=True)) | dict(
+    zip(CNN, (0.0745, 0.0121, 0.0223, 0.0264, 0.0374, 0.1324, 0.0068, 0.0549), strict=True)
+)
+SECONDS = dict(
+    zip(FC, (384.58, 367.50, 1401.63, 1362.74, 117.33, 115.00, 113.13), strict=True)
+) | dict(zip(CNN, (569.53, 614.24, 777.90, 760.81, 732.03, 720.31, 1850.96, 1010.21), strict=True))
+
+
+def figures(models: tuple[str, ...]) -> tuple[Figure, ...]:
+    """Error, loss and time of these networks."""
+    return (
+        Figure(
+            source="test_error",
+            header="test error, %",
+            scale=100,
+            published={model: round(100 - ACCURACY[model], 2) for model in models},
+            band=dict.fromkeys(models, 0.4),
+        ),
+        Figure(
+            source="train_loss",
+            header="loss of epoch 10",
+            digits=4,
+            published={model: LOSS[model] for model in models},
+            band={model: round(0.2 * LOSS[model], 5) for model in models},
+        ),
+        Figure(
+            source="seconds_per_epoch",
+            header="s/epoch",
+            digits=1,
+            published={model: round(SECONDS[model] / 10, 1) for model in models},
+        ),
+    )
+
+
+README = {
+    "cnn1": "small learning rate",
+    "cnn2": "least amount of filters",
+    "cnn3": "standard model",
+    "cnn4": "lower learning rate, more filters, more dense nodes",
+    "cnn5": "high learning rate",
+    "cnn6": "multiple conv layer",
+    "cnn7": "large dense layers",
+    "cnn8": "sigmoid",
+}
+
+CONFIG = {"layers": "layers", "learning_rate": "learning rate"}
+
+TABLES = (
+    Rows(
+        name="fully-connected",
+        title="Fully connected networks",
+        by="model",
+        rows=FC,
+        config=CONFIG,
+        figures=figures(FC),
+    ),
+    Rows(
+        name="convolutional",
+        title="Convolutional networks",
+        by="model",
+        rows=CNN,
+        config=CONFIG,
+        figures=figures(CNN),
+        words={"README": README},
+    ),
+    Curve(
+        name="fc1",
+        title="The best fully connected network, fc1",
+        by="model",
+        row="fc1",
+        metric="train_loss",
+        header="training loss",
+        published=(0.2545, 0.1100, 0.0700, 0.0465, 0.0323, 0.0221, 0.0162, 0.0123, 0.0083, 0.0067),
+        published_seconds=(36.17, 36.22, 36.02, 36.50, 35.99, 35.93, 35.85, 36.10, 62.59, 33.19),
+    ),
+    Curve(
+        name="cnn7",
+        title="The best convolutional network, cnn7",
+        by="model",
+        row="cnn7",
+        metric="train_loss",
+        header="training loss",
+        published=(0.1841, 0.0709, 0.0428, 0.0277, 0.0179, 0.0124, 0.0087, 0.0079, 0.0093, 0.0068),
+        published_seconds=(
+            *(207.29, 189.53, 172.02, 179.38, 179.42),
+            *(186.69, 180.04, 177.37, 186.28, 190.13),
+        ),
+    ),
+)
