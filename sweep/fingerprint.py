@@ -13,7 +13,7 @@ LENGTH = 12
 
 
 def of_code(file: str) -> str:
-    """A digest of what a study file and the modules beside it that it imports do.
+    """A digest of what a study file does, and the modules in its folder that it imports.
 
     Comments, docstrings and layout do not count. Empty for a study without a file.
     """
@@ -36,22 +36,29 @@ def of_data(data: Any) -> str:
     return digest.hexdigest()[:LENGTH]
 
 
-def _with_imports(path: Path, found: frozenset[Path] = frozenset()) -> frozenset[Path]:
-    """A module's file, and those in its folder that it imports, directly or not."""
-    found |= {path}
-    for name in _imports(ast.parse(path.read_text())):
-        beside = path.parent / f"{name}.py"
-        if beside.is_file() and beside not in found:
-            found |= _with_imports(beside, found)
+def _with_imports(study: Path) -> set[Path]:
+    """A study file, and those in its folder that it imports, directly or not."""
+    found: set[Path] = set()
+    unread = {study}
+    while unread:
+        path = unread.pop()
+        found.add(path)
+        for name in _imports(path, path.parent.relative_to(study.parent).parts):
+            stem = study.parent.joinpath(*name.split("."))
+            modules = {stem.with_suffix(".py"), stem / "__init__.py"}
+            unread |= {module for module in modules - found if module.is_file()}
     return found
 
 
-def _imports(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imports(path: Path, package: tuple[str, ...]) -> Iterator[str]:
+    """The names that a file in this package imports, in full; some may be no modules."""
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else ()
+            base = ".".join([*above, *filter(None, [node.module])])
+            yield from (base, *(f"{base}.{alias.name}".strip(".") for alias in node.names))
 
 
 def _stripped(path: Path) -> str:

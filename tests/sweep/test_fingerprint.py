@@ -11,6 +11,7 @@ from sweep import fingerprint
 STUDY = """
 import numpy as np
 from layers import Layer
+import package.deep
 
 def train(x):
     return Layer(x)
@@ -32,6 +33,12 @@ def study(tmp_path: Path) -> Path:
     (tmp_path / "layers.py").write_text("import units\n\nclass Layer: ...\n")
     (tmp_path / "units.py").write_text("import layers\nSIZE = 3\n")
     (tmp_path / "other.py").write_text("SIZE = 3\n")
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("from package import deep\n")
+    (package / "deep.py").write_text("from . import near\nfrom .nearer import SIZE\n")
+    (package / "near.py").write_text("SIZE = 3\n")
+    (package / "nearer.py").write_text("SIZE = 3\n")
     path = tmp_path / "study.py"
     path.write_text(STUDY)
     return path
@@ -50,6 +57,10 @@ def test_a_study_without_a_file_has_no_code() -> None:
         ("layers.py", "...", "size = 1", True),
         ("units.py", "3", "4", True),
         ("other.py", "3", "4", False),
+        ("package/__init__.py", "deep", "deep as sea", True),
+        ("package/deep.py", "SIZE", "SIZE as size", True),
+        ("package/near.py", "3", "4", True),
+        ("package/nearer.py", "3", "4", True),
     ],
 )
 def test_what_code_does_counts(
