@@ -3,7 +3,7 @@
 from sweep.errors import OptionError, RunError, StorageError, StudyError, SweepError
 from sweep.loading import load_study
 from sweep.options import Options
-from sweep.presentation import Curve, Figure, Rows
+from sweep.presentation import Curve, Figure, Rows, tables_in
 from sweep.pruning import Asha, Median
 from sweep.records import Epoch
 from sweep.results import Run
@@ -32,4 +32,5 @@ __all__ = [
     "load_study",
     "run",
     "settings",
+    "tables_in",
 ]

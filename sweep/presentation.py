@@ -7,6 +7,7 @@ note of it.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from typing import Any, ClassVar
 
 from sweep.errors import StudyError
@@ -115,6 +116,19 @@ class Curve:
 
 
 Table = Rows | Curve
+
+
+def tables_in(module: str) -> tuple[Table, ...]:
+    """The `TABLES` of a module beside the study file.
+
+    A module that a study imports counts as its code, which must not change between two calls for
+    the same run; one that is named here may.
+
+    Args:
+        module: Its name, as in an import.
+    """
+    tables: tuple[Table, ...] = import_module(module).TABLES
+    return tables
 
 
 def are_tables(value: object) -> bool:

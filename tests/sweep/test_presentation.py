@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import sweep
+from sweep.fingerprint import of_code
 
 FIGURE = sweep.Figure(source="loss", header="loss", published={"1": 0.5}, band={"2": 0.1})
 
@@ -60,6 +62,19 @@ def test_a_run_takes_note_of_tables_whenever_they_change(
         0.25
     ]
     assert recorded(inline(study)) == []
+
+
+def test_tables_of_a_module_beside_the_study_may_change_as_its_code_may_not(
+    study_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = study_file(("trials=5", 'trials=5, tables=sweep.tables_in("figures_of_toy")'))
+    module = tmp_path / "figures_of_toy.py"
+    module.write_text('import sweep\nTABLES = (sweep.Rows(name="a", title="", by="k", rows="1"),)')
+    (table,) = sweep.load_study(path).tables
+    assert table.name == "a"
+    code = of_code(str(path))
+    module.write_text("TABLES = ()")
+    assert of_code(str(path)) == code
 
 
 def test_a_refused_study_changes_no_table(
