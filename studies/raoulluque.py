@@ -21,7 +21,7 @@ from functools import partial
 
 import netlib as nl
 import sweep
-from references import networks, published_raoulluque, quirks
+from references import networks, quirks
 
 
 @dataclass(frozen=True)
@@ -337,5 +337,5 @@ study = sweep.Study(
     sampler="grid",
     trials=sum(map(n_seeds, settings.models)),
     keep="all",
-    tables=published_raoulluque.TABLES,
+    tables=sweep.tables_in("references.published_raoulluque"),
 )

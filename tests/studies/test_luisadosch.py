@@ -9,8 +9,8 @@ from sweep.space import grid
 
 
 def config_of(module, model):
-    layers, rate = module.ARCHITECTURES[model]
-    return module.Config(model=model, repeat=1, layers=layers, learning_rate=rate, init="he")
+    layers, rate, init = module.ARCHITECTURES[model]
+    return module.Config(model=model, repeat=1, layers=layers, learning_rate=rate, init=init)
 
 
 @pytest.mark.parametrize(
@@ -28,10 +28,24 @@ def test_every_network_is_trained_with_every_seed(load):
     assert len(grid(module.space)) == module.study.trials == 45
 
 
+def test_an_initialisation_can_be_given_to_all(load):
+    inits = []
+    for settings in ({}, {"init": "uniform"}):
+        module = load("luisadosch", models="fc2,cnn2", seeds="1", **settings)
+        for params in grid(module.space):
+            config = module.space(sweep.Trial(lambda name, _, params=params: params[name]))
+            network = module.network(config)
+            network.build((28, 28, 1), np.random.default_rng(0))
+            inits.append((config.init, bool(network.layers[-1].params["bias"].any())))
+    assert inits == [("uniform", True), ("he", False), ("uniform", True), ("uniform", True)]
+
+
 def test_unknown_settings_are_refused(load):
     with pytest.raises(sweep.OptionError, match=r"--set models: expected some of fc1, .* \['x'\]"):
         load("luisadosch", models="x")
-    with pytest.raises(sweep.OptionError, match="--set init: expected he or uniform, got 'she'"):
+    with pytest.raises(
+        sweep.OptionError, match="--set init: expected own, he or uniform, got 'she'"
+    ):
         load("luisadosch", init="she")
 
 
