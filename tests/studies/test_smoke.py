@@ -1,0 +1,55 @@
+"""The smoke study, whole and killed again and again: the same bytes in the end."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import sweep
+
+STUDY = Path(__file__).parents[2] / "studies" / "smoke.py"
+
+DIES_AFTER = """
+import os, signal, sys
+import sweep.cli, sweep.ledger, sweep.worker
+
+sweep.worker.REPORT_SECONDS = sweep.worker.CHECKPOINT_SECONDS = 0.0
+left = int(sys.argv.pop(1))
+add_epochs = sweep.ledger.Ledger.add_epochs
+
+def counted(*arguments):
+    global left
+    left -= 1
+    done = add_epochs(*arguments)
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return done
+
+sweep.ledger.Ledger.add_epochs = counted
+sys.exit(sweep.cli.main())
+"""
+
+
+def run(runs: Path, name: str, dies_after: int) -> int:
+    options = ["--runs", str(runs), "--name", name, "--pool", "inline", "--trials", "3"]
+    command = [sys.executable, "-c", DIES_AFTER, str(dies_after), "run", str(STUDY), *options]
+    return subprocess.run(command, capture_output=True, timeout=250, check=False).returncode
+
+
+def states(run: sweep.Run) -> dict[str, bytes]:
+    paths = [*run.folder.checkpoints.iterdir(), *run.folder.best.iterdir()]
+    return {path.name: path.read_bytes() for path in paths}
+
+
+def test_a_training_that_was_killed_ends_with_the_same_weights(tmp_path: Path) -> None:
+    assert run(tmp_path, "whole", dies_after=0) == 0
+    codes = [run(tmp_path, "killed", dies_after=n) for n in (3, 1, 4)]
+    assert codes == [-signal.SIGKILL] * 3
+    assert run(tmp_path, "killed", dies_after=0) == 0
+    whole, killed = sweep.Run(tmp_path / "whole"), sweep.Run(tmp_path / "killed")
+    assert sum(len(record.attempts) for record in killed.records) >= 2
+    assert [r.curve("validation_error") for r in killed.records] == [
+        r.curve("validation_error") for r in whole.records
+    ]
+    assert "weights.safetensors" in states(whole)
+    assert states(killed) == states(whole)
