@@ -30,3 +30,7 @@ smoke:
 # a training step against PyTorch (extra [bench])
 bench:
     {{python}} -m tests.benchmarks.train_step
+
+# the long kill matrix, on SQLite and PostgreSQL: half an hour
+kill *arguments:
+    {{python}} -m tests.kill {{arguments}}

@@ -1,48 +1,68 @@
-"""The long kill matrix: python -m tests.kill [--kills N] [--seed SEED]   (from the repository)."""
+"""The long kill matrix: python -m tests.kill [--kills N] [--seed S] [--storage KIND]."""
 
 import argparse
 import collections
 import itertools
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-from tests.kill.harness import MOMENTS, PROCESSES, Campaign, Kill
+from tests import postgres
+from tests.kill.harness import HAS_ENDED, MOMENTS, PROCESSES, Campaign, Kill
+
+
+def one_round(campaign: Campaign) -> Iterator[Kill]:
+    """The driver at both ends of every function, all others at every moment, all at random."""
+    for when, functions in MOMENTS.items():
+        for function, event in itertools.product(functions, ("call", "return")):
+            yield campaign.at_moment("driver", when, function, event)
+        for who in PROCESSES:
+            if (who, when) not in HAS_ENDED:
+                yield campaign.at_moment(who, when)
+    for who in ["driver", *PROCESSES]:
+        yield campaign.at_random(who)
+    campaign.finish()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--storage", choices=["sqlite", "postgresql", "both"], default="both")
     arguments = parser.parse_args()
+    kinds = ["sqlite", "postgresql"] if arguments.storage == "both" else [arguments.storage]
     began = time.monotonic()
-    kills: list[Kill] = []
-    n_moments = 2 * sum(map(len, MOMENTS.values()))
-    with tempfile.TemporaryDirectory() as folder:
-        for round_number in itertools.count():
-            path = Path(folder) / str(round_number)
-            (path / "moments").mkdir(parents=True)
-            (path / "random").mkdir()
-            moments = Campaign(path / "moments", arguments.seed + round_number)
-            kills += moments.moments()
-            moments.finish()
-            at_random = Campaign(path / "random", arguments.seed + round_number, pause=0.1)
-            for who in PROCESSES * (n_moments // 2 // len(PROCESSES)):
-                kills.append(at_random.at_random(who))
-            at_random.finish()
-            n_hit = sum(kill.hit for kill in kills)
-            print(f"round {round_number}: {n_hit} kills, all checks held", flush=True)
-            if n_hit >= arguments.kills:
+    table: collections.Counter[tuple[str, str, str]] = collections.Counter()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        binaries = postgres.binaries()
+        if "postgresql" in kinds:
+            assert binaries, "install PostgreSQL, or choose --storage sqlite"
+            server = stack.enter_context(postgres.running(binaries))
+        for seed in itertools.count(arguments.seed):
+            for kind in kinds:
+                (folder / kind / str(seed)).mkdir(parents=True)
+                url = server.new_database() if kind == "postgresql" else ""
+                kills = list(one_round(Campaign(folder / kind / str(seed), seed, url)))
+                table.update((kill.who, kill.when, kind) for kill in kills if kill.hit)
+                print(f"seed {seed}, {kind}: {table.total()} kills, all held", flush=True)
+            if table.total() >= arguments.kills:
                 break
-    table = collections.Counter((kill.who, kill.when) for kill in kills if kill.hit)
-    print(
-        "\n| killed | while | kills | lost | duplicated | changed |\n|---|---|---:|---:|---:|---:|"
-    )
-    for (who, when), n in sorted(table.items()):
-        print(f"| {who} | {when} | {n} |")
+    show(table, kinds)
     minutes = (time.monotonic() - began) / 60
-    print(f"\n{sum(table.values())} kills, seed {arguments.seed}, {minutes:.0f} minutes.")
+    print(f"\n{table.total()} kills, seeds {arguments.seed} to {seed}, {minutes:.0f} minutes.")
     print("After each one everything held that README.md lists.")
+
+
+def show(table: collections.Counter[tuple[str, str, str]], kinds: list[str]) -> None:
+    print("\n| killed | while | " + " | ".join(kinds) + " |\n|---|---|" + "---:|" * len(kinds))
+    for who in ["driver", *PROCESSES]:
+        for when in [*MOMENTS, "at random"]:
+            if (who, when) not in HAS_ENDED:
+                numbers = " | ".join(str(table[who, when, kind]) for kind in kinds)
+                print(f"| {who} | {when} | {numbers} |")
 
 
 main()

@@ -1,19 +1,19 @@
 """Kills runs and checks what is left of them."""
 
+import itertools
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import sweep
+from tests.kill import processes
 
-HERE = Path(__file__).parent
-STUDY = HERE / "study.py"
+ROOT = Path(__file__).parents[2]
+STUDY = Path(__file__).parent / "study.py"
 N_TRIALS = 12
 
 MOMENTS = {
@@ -22,60 +22,84 @@ MOMENTS = {
     "checkpointing": ["CheckpointFolder.write", "write_atomically", "CheckpointFolder.keep"],
     "recording": ["Ledger.add_epochs", "StudyTable.add_epoch", "StudyTable.set_trial_attribute"],
     "telling": ["Ledger.end", "StudyTable.finish", "Sampling.tell"],
-    "finishing": ["evaluate", "StudyTable.set_attribute", "Database.ensure", "write", "markdown"],
+    "reporting": ["evaluate", "StudyTable.set_attribute", "Database.ensure", "write", "markdown"],
 }
-PROCESSES = ["driver", "worker", "raylet", "group"]
+"""Functions of the driver that trains in its own process."""
+
+RAY_MOMENTS = MOMENTS | {"training": ["RayPool.wait", "RayPool.advance"]}
+"""Functions of the driver of a run on Ray."""
+
+PROCESSES = ["worker", "raylet", "group"]
+HAS_ENDED = {("worker", "reporting"), ("raylet", "reporting")}
+"""Ray is gone by then."""
+
+
+ATTEMPTS = 3
+"""A run may end before the moment comes; then it is a new run's turn."""
 
 
 @dataclass(frozen=True)
 class Kill:
-    """One kill: who, when, and whether it came before the run was done."""
+    """One kill: of whom, when and how, and whether it came before the run was done."""
 
     who: str
     when: str
-    moment: str
+    how: str
     hit: bool
 
 
 class Campaign:
     """Kills a run again and again until it is done, and checks it after each time."""
 
-    def __init__(self, folder: Path, seed: int, pause: float = 0.0) -> None:
+    def __init__(self, folder: Path, seed: int, storage: str = "") -> None:
+        """Takes an empty folder and a URL, or none for SQLite."""
         self._runs = folder
-        self._pause = pause
+        self._storage = storage
         self._chance = random.Random(seed)
+        self._marks = (folder / f"mark-{number}" for number in itertools.count())
         self._n_runs = 0
         self._finished: dict[int, str] = {}
         self._epochs: dict[int, list[float]] = {}
         self._whole = _lasting(self._run_whole())
 
-    def moments(self) -> Iterator[Kill]:
-        """One kill of the driver at each moment, entering it and leaving it."""
-        for when, functions in MOMENTS.items():
-            for function in functions:
-                for event in ("call", "return"):
-                    nth = self._chance.randint(1, 4)
-                    yield self._kill_at(when, function, event, nth)
+    def at_moment(self, who: str, when: str, function: str = "", event: str = "") -> Kill:
+        """A kill at a moment, of the driver in a run without Ray, of others in a run on Ray."""
+        moments = MOMENTS if who == "driver" else RAY_MOMENTS
+        function = function or self._chance.choice(moments[when])
+        event = event or self._chance.choice(["call", "return"])
+
+        def kill() -> bool:
+            nth = str(self._chance.randint(1, 3 if when != "reporting" else 1))
+            mark = next(self._marks)
+            victim = ["-m", "tests.kill.victim", who, function, event, nth, str(mark)]
+            options = ["--pool", "inline"] if who == "driver" else ["--slots", "2"]
+            self._await(self._start(victim, 0.0 if who == "driver" else 0.1, *options))
+            return mark.exists()
+
+        return Kill(who, when, f"{function} {event}", any(kill() for _ in range(ATTEMPTS)))
 
     def at_random(self, who: str) -> Kill:
-        """One kill of one process at a random moment of a run on Ray."""
-        driver = self._start("--slots", "2")
-        wait_s = self._chance.uniform(3.0, 9.0)
-        deadline = time.monotonic() + wait_s
-        while time.monotonic() < deadline and driver.poll() is None:
-            time.sleep(0.05)
-        hit = driver.poll() is None and _kill(driver, who)
-        driver.communicate(timeout=120)
-        self._check()
-        if not hit and driver.returncode == 0:
-            self.finish()
-        return Kill(who, "at random", f"after {wait_s:.1f} s", hit)
+        """A kill at a random moment of a run on Ray, from outside."""
+
+        def kill() -> bool:
+            driver = self._start(["-m", "sweep"], 0.1, "--slots", "2")
+            wait_s, appeared, hit = self._chance.uniform(0.0, 3.0), 0.0, False
+            while driver.poll() is None and not hit:
+                time.sleep(0.05)
+                if not appeared and processes.find("worker", driver.pid):
+                    appeared = time.monotonic()
+                if appeared and time.monotonic() - appeared > wait_s:
+                    hit = processes.kill(who, driver.pid)
+            self._await(driver)
+            return hit
+
+        return Kill(who, "at random", "", any(kill() for _ in range(ATTEMPTS)))
 
     def finish(self) -> None:
         """Runs the current run to its end, and compares it with one that was never killed."""
-        out = self._start("--pool", "inline").communicate(timeout=120)[0]
+        out = self._start(["-m", "sweep"], 0.0, "--pool", "inline").communicate(timeout=120)[0]
         self._check()
-        run = sweep.Run(self._path)
+        run = sweep.Run(self._path, self._storage)
         assert run.best is not None, out
         assert _lasting(run) == self._whole
         assert len(run.finals) == 1
@@ -87,38 +111,35 @@ class Campaign:
     def _path(self) -> Path:
         return self._runs / f"run-{self._n_runs}"
 
-    def _kill_at(self, when: str, function: str, event: str, nth: int) -> Kill:
-        victim = [sys.executable, str(HERE / "victim.py"), function, event, str(nth)]
-        driver = self._start("--pool", "inline", program=victim)
-        driver.communicate(timeout=120)
-        hit = driver.returncode == -signal.SIGKILL
-        assert hit or driver.returncode == 0
-        self._check()
-        if not hit:
-            self.finish()
-        return Kill("driver", when, f"{function} {event} {nth}", hit)
-
-    def _start(self, *options: str, program: list[str] | None = None) -> subprocess.Popen[str]:
-        program = program or [sys.executable, "-m", "sweep"]
-        place = ["--runs", str(self._runs), "--name", self._path.name]
-        settings = ["--set", f"pause={self._pause}"]
+    def _start(self, program: list[str], pause_s: float, *options: str) -> subprocess.Popen[str]:
+        place = ["--runs", str(self._runs), "--name", self._path.name, "--retries", "99"]
+        storage = ["--storage", self._storage] if self._storage else []
         return subprocess.Popen(
-            [*program, "run", str(STUDY), *place, *settings, *options],
+            [sys.executable, *program, "run", str(STUDY), *place, *storage, *options],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "KILL_PAUSE_S": str(pause_s)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
 
+    def _await(self, driver: subprocess.Popen[str]) -> None:
+        """Waits until the run has ended, however it does, and checks what it left."""
+        driver.communicate(timeout=120)
+        self._check()
+        if driver.returncode == 0:
+            self.finish()
+
     def _run_whole(self) -> sweep.Run:
-        options = sweep.Options(runs=self._runs, name="whole", pool="inline")
+        options = sweep.Options(runs=self._runs, name="whole", pool="inline", storage=self._storage)
         return sweep.run(sweep.load_study(STUDY), options)
 
     def _check(self) -> None:
         """No number twice, no finished trial changed, no epoch lost or recorded twice."""
         try:
-            run = sweep.Run(self._path)
-        except sweep.SweepError:
+            run = sweep.Run(self._path, self._storage)
+        except sweep.RunError:
             assert not self._finished  # nothing was there to be lost
             return
         assert [record.number for record in run.records] == list(range(len(run.records)))
@@ -139,30 +160,3 @@ def _lasting(run: sweep.Run) -> list[object]:
         (r.number, r.params, r.seed, r.told, r.ended, r.ending, r.score, r.curve("loss"))
         for r in run.records
     ]
-
-
-def _kill(driver: subprocess.Popen[str], who: str) -> bool:
-    """Kills one process of a run; False if there is none of that kind just now."""
-    if who == "group":
-        os.killpg(driver.pid, signal.SIGKILL)
-        return True
-    if who == "driver":
-        os.kill(driver.pid, signal.SIGKILL)
-        return True
-    sign = {"worker": "ray::Slot", "raylet": "raylet/raylet"}[who]
-    for pid in _descendants(driver.pid):
-        try:
-            if sign in Path(f"/proc/{pid}/cmdline").read_text():
-                os.kill(pid, signal.SIGKILL)
-                return True
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended by itself
-    return False
-
-
-def _descendants(pid: int) -> list[int]:
-    found = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, path.read_text().split()):
-            found += [child, *_descendants(child)]
-    return found

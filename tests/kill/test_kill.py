@@ -4,19 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.kill.harness import PROCESSES, Campaign
+from tests.kill.harness import MOMENTS, PROCESSES, Campaign
 
 
-def test_a_driver_killed_at_any_moment_loses_and_repeats_nothing(tmp_path: Path) -> None:
-    campaign = Campaign(tmp_path, seed=1)
-    kills = list(campaign.moments())
-    campaign.finish()
-    assert sum(kill.hit for kill in kills) >= 20
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage(request: pytest.FixtureRequest) -> str:
+    if request.param == "sqlite":
+        return ""
+    return str(request.getfixturevalue("server").new_database())
 
 
 @pytest.mark.ray
-def test_processes_killed_at_random_lose_and_repeat_nothing(tmp_path: Path) -> None:
-    campaign = Campaign(tmp_path, seed=2, pause=0.1)
-    kills = [campaign.at_random(who) for who in PROCESSES]
+def test_a_run_killed_anywhere_loses_and_repeats_nothing(tmp_path: Path, storage: str) -> None:
+    campaign = Campaign(tmp_path, seed=1, storage=storage)
+    kills = [campaign.at_moment("driver", when) for when in MOMENTS]
+    kills += [campaign.at_random(who) for who in ["driver", *PROCESSES]]
     campaign.finish()
-    assert any(kill.hit for kill in kills)
+    assert [kill for kill in kills if not kill.hit] == []
