@@ -1,5 +1,6 @@
 """This file connects to a run's own SQLite file, which is where records are kept by default."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,9 +29,10 @@ class SQLiteFile:
         return str(self.path)
 
     @contextmanager
-    def connector(self, *, drives: bool) -> Iterator[Callable[[], sqlite3.Connection]]:  # noqa: ARG002
-        """What makes a connection; drivers and readers get the same."""
-        yield self._connect
+    def connector(self, *, drives: bool) -> Iterator[Callable[[], sqlite3.Connection]]:
+        """What makes a connection; a reader's is content with a directory that it cannot write."""
+        may_write = drives or os.access(self.path.parent, os.W_OK)
+        yield self._connect if may_write else self._connect_to_read
 
     def _connect(self) -> sqlite3.Connection:
         # With a write-ahead log, readers and the driver never wait for each other, and one
@@ -39,3 +41,9 @@ class SQLiteFile:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
+
+    def _connect_to_read(self) -> sqlite3.Connection:
+        # Without a log there is no driver, and SQLite need not make the files that coordinate.
+        has_log = self.path.with_name(f"{self.path.name}-wal").exists()
+        uri = f"{self.path.absolute().as_uri()}?{'mode=ro' if has_log else 'immutable=1'}"
+        return sqlite3.connect(uri, uri=True, timeout=self.timeout_s, check_same_thread=False)
