@@ -22,16 +22,16 @@ SHORTEST_PATCH_ROW = 40
 class Convolution(Protocol):
     """The passes of one convolution layer, for any batch size."""
 
-    def forward(self, x: Array, weight: Array, bias: Array) -> tuple[Array, Array]:
+    def forward(self, x: Array, weight: Array, bias: Array | None) -> tuple[Array, Array]:
         """Convolve a batch.
 
         Args:
             x: (N, H, W, C); its axes may lie in memory in any order.
             weight: (K, K, C, F).
-            bias: (F,).
+            bias: (F,), or None to add nothing.
 
         Returns:
-            y (N, H', W', F), not always contiguous, and what `backward` needs of x.
+            y (N, H', W', F), and what `backward` needs of x.
         """
         ...
 
@@ -44,7 +44,7 @@ class Convolution(Protocol):
             kept: From the `forward` of that batch.
             dy: (N, H', W', F); its axes may lie in memory in any order.
             weight: (K, K, C, F).
-            grads: "weight" and "bias", overwritten.
+            grads: "weight" and, if there is one, "bias"; overwritten.
             input_gradient: Whether dx is wanted.
 
         Returns:

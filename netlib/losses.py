@@ -36,19 +36,18 @@ def softmax_cross_entropy(
     Source: Szegedy et al. 2016, section 7, for the smoothing (arXiv:1512.00567).
     """
     n = _count("softmax_cross_entropy", logits, labels)
-    rows = np.arange(n)
-    z = logits - logits.max(axis=1, keepdims=True)
-    exponentials = np.exp(z)
-    sums = exponentials.sum(axis=1, keepdims=True)
-    losses = np.log(sums[:, 0]) - (1 - smoothing) * z[rows, labels]
-    dlogits: Array = exponentials / sums
-    dlogits[rows, labels] -= 1 - smoothing
+    z = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
+    dlogits: Array = np.exp(z)
+    sums = np.add.reduce(dlogits, axis=1, keepdims=True)
+    dlogits /= sums
+    target = (labels[:, None] == np.arange(logits.shape[1])).astype(logits.dtype)
     if smoothing:
-        losses -= smoothing * z.mean(axis=1)
-        dlogits -= smoothing / logits.shape[1]
-    loss = float(np.mean(losses, dtype=np.float64))
+        target *= 1 - smoothing
+        target += smoothing / logits.shape[1]
+    losses = np.log(sums[:, 0]) - np.vecdot(z, target)
+    dlogits -= target
     dlogits /= n
-    return loss, dlogits
+    return float(np.add.reduce(losses, dtype=np.float64)) / n, dlogits
 
 
 def softmax(logits: Array) -> Array:

@@ -22,6 +22,7 @@ class Scratch:
 
     def __init__(self) -> None:
         self._flat: dict[str, NDArray[Any]] = {}
+        self._views: dict[tuple[str, Shape], NDArray[Any]] = {}
 
     def __call__(self, name: str, shape: Shape, dtype: DTypeLike) -> NDArray[Any]:
         """Return the work array of this name, its old contents included.
@@ -34,39 +35,14 @@ class Scratch:
         Returns:
             A contiguous array of that shape and dtype.
         """
-        size = math.prod(shape)
-        flat = self._flat.get(name)
-        if flat is None or flat.size < size:
-            flat = self._flat[name] = np.zeros(size, dtype)
-        return flat[:size].reshape(shape)
-
-    def like(
-        self,
-        name: str,
-        array: NDArray[Any],
-        dtype: DTypeLike | None = None,
-        shape: Shape | None = None,
-    ) -> NDArray[Any]:
-        """Return the work array of this name, its axes in the same order in memory as another's.
-
-        Convolutions give their results in an order of their own. Element by element it costs
-        nothing to keep it, and much to go through two arrays in different orders.
-
-        Args:
-            name: Key; one name, one purpose.
-            array: Whose order to keep.
-            dtype: Its dtype; by default that of the other array.
-            shape: Shape of the array; by default that of the other one.
-
-        Returns:
-            An array of that shape and dtype, not always contiguous.
-        """
-        dtype, shape = dtype or array.dtype, shape or array.shape
-        if array.flags.c_contiguous:
-            return self(name, shape, dtype)
-        order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
-        ordered = self(name, tuple(shape[axis] for axis in order), dtype)
-        return ordered.transpose(sorted(range(array.ndim), key=order.__getitem__))
+        view = self._views.get((name, shape))
+        if view is None:
+            size, flat = math.prod(shape), self._flat.get(name)
+            if flat is None or flat.size < size:
+                flat = self._flat[name] = np.zeros(size, dtype)
+                self._views = {key: old for key, old in self._views.items() if key[0] != name}
+            view = self._views[name, shape] = flat[:size].reshape(shape)
+        return view
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_flat": {}}
+        return {"_flat": {}, "_views": {}}

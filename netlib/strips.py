@@ -86,26 +86,27 @@ class StripConvolution:
         image_values = self._there.lines * self._strips.pitch * (channels + filters)
         self.block = max(1, BLOCK_BYTES // (4 * image_values))
 
-    def forward(self, x: Array, weight: Array, bias: Array) -> tuple[Array, Array]:
+    def forward(self, x: Array, weight: Array, bias: Array | None) -> tuple[Array, Array]:
         """Return y (N, H', W', F), and the points of x that `backward` needs.
 
         Args:
             x: (N, H, W, C), in any order in memory.
             weight: (K, K, C, F).
-            bias: (F,).
+            bias: (F,), or None to add nothing.
         """
         n, strips, there = len(x), self._strips, self._there
         size = (there.lines + 1) * strips.places(min(n, self.block)) * x.shape[3]
         kept: Array = self._scratch("kept", (-(-n // self.block), size), x.dtype)
-        y, filters = self._empty_outputs("y", n, there, bias), there.transform_filters(weight)
+        y: Array = self._scratch("y", (n, *self._geometry.out_shape), x.dtype)
+        filters = there.transform_filters(weight)
         for images, points in zip(self._blocks(n), kept, strict=True):
             strip = self._lay_out("x", x[images], there.strip_rows, strips.before)
             there.transform(strip, points)
-            outputs = self._places(y, images)
-            there.multiply(points, filters, out=outputs)
-            lines = outputs.reshape(len(y), -1)  # while they are in cache
-            lines += np.tile(bias, outputs.shape[1])
-        return strips.images(y, n, self._geometry.out_shape), kept
+            self._compute(there, points, filters, out=y[images])
+            if bias is not None:
+                lines = y[images].reshape(-1, y.shape[2] * len(bias))  # while they are in cache
+                lines += np.tile(bias, y.shape[2])
+        return y, kept
 
     def backward(
         self, kept: Array, dy: Array, weight: Array, grads: Weights, *, input_gradient: bool
@@ -116,28 +117,31 @@ class StripConvolution:
             kept: As returned by `forward`.
             dy: (N, H', W', F), in any order in memory.
             weight: (K, K, C, F).
-            grads: Arrays "weight" and "bias", overwritten.
+            grads: "weight" and, if there is one, "bias"; overwritten.
             input_gradient: Whether dx is wanted.
         """
         n, strips, there, back = len(dy), self._strips, self._there, self._back
         total: Array = self._scratch("total", (there.points, *weight.shape[1:]), dy.dtype)
         total.fill(0)
-        grads["bias"].fill(0)
+        for gradient in grads.values():
+            gradient.fill(0)
         filters = back.transform_filters(weight[::-1, ::-1].swapaxes(2, 3))
-        dx = self._empty_outputs("dx", n * input_gradient, back, weight[0, 0, :, 0])
+        shape = (n * input_gradient, *self._geometry.in_shape)
+        dx: Array = self._scratch("dx", shape, dy.dtype)
         top, left = strips.before_dy
         rows = max(back.strip_rows, top + there.rows)
         for images, points in zip(self._blocks(n), kept, strict=True):
             strip = self._lay_out("dy", dy[images], rows, strips.before_dy)
             there.add_weight_gradient(points, strip, (top, left), total)
-            pixels = strip.reshape(-1, strip.shape[2])
-            grads["bias"] += np.ones(len(pixels), dy.dtype) @ pixels  # 20 times faster than a sum
+            if "bias" in grads:  # a product is 20 times as fast as a sum
+                pixels = strip.reshape(-1, strip.shape[2])
+                grads["bias"] += np.ones(len(pixels), dy.dtype) @ pixels
             if input_gradient:
                 work = self._scratch("work", ((back.lines + 1) * strip[0].size,), dy.dtype)
                 back.transform(strip, work)
-                back.multiply(work, filters, out=self._places(dx, images))
+                self._compute(back, work, filters, out=dx[images])
         there.finish_weight_gradient(total, grads["weight"])
-        return strips.images(dx, n * input_gradient, self._geometry.in_shape)
+        return dx
 
     def _blocks(self, n: int) -> Iterator[slice]:
         """Yield the images that are handled at a time."""
@@ -153,17 +157,9 @@ class StripConvolution:
         self._strips.images(strip, n, images.shape[1:], start)[...] = images
         return strip
 
-    def _empty_outputs(self, name: str, n: int, correlation: ToomCook, like: Array) -> Array:
-        """Return the array (rows, places, values) that n images' outputs are written to."""
-        places = self._strips.places(n) + self._geometry.kernel  # each strip is rounded up
-        shape = (correlation.rows, places, like.size)
-        outputs: Array = self._scratch(name, shape, like.dtype)
-        return outputs
-
-    def _places(self, outputs: Array, images: slice) -> Array:
-        """Return the part of the outputs that a strip of these images fills, its end included.
-
-        What straddles two blocks is written by the one and overwritten by the next.
-        """
-        start = images.start * self._strips.pitch
-        return outputs[:, start : start + self._strips.places(images.stop - images.start)]
+    def _compute(self, correlation: ToomCook, points: Array, filters: Array, out: Array) -> None:
+        """Write the outputs of a block of images, given their points, to a view of their shape."""
+        places = self._strips.places(len(out))
+        strip = self._scratch("outputs", (correlation.rows, places, out.shape[3]), out.dtype)
+        correlation.multiply(points, filters, out=strip)
+        out[...] = self._strips.images(strip, len(out), out.shape[1:])

@@ -28,7 +28,7 @@ class AveragePool2d(Pool2d):
         return "A"
 
     def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
-        y: Array = self.scratch.like("y", x, shape=(len(x), *self.out_shape))
+        y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
         first, *others = self._views(x)
         np.copyto(y, first)
         for view in others:
@@ -36,8 +36,8 @@ class AveragePool2d(Pool2d):
         y *= self.size**-2
 
         def backward(dy: Array) -> Array:
-            dx = self._empty_gradient(x, y)
-            share = self.scratch.like("share", y)
+            dx = self._empty_gradient(x.shape)
+            share = self.scratch("share", y.shape, self.dtype)
             np.multiply(dy, self.size**-2, out=share)
             for target in self._views(dx):
                 if self._step >= self.size:
@@ -76,7 +76,7 @@ class GlobalAveragePool2d(Layer):
         y /= pixels
 
         def backward(dy: Array) -> Array:
-            dx: Array = self.scratch.like("dx", x)
+            dx: Array = self.scratch("dx", x.shape, self.dtype)
             dx[...] = (dy / pixels)[:, None, None, :]
             return dx
 

@@ -25,8 +25,9 @@ class BatchNorm(Layer):
 
     As in PyTorch, y is made with the sum of squares over M, `running_variance` with that over
     M - 1. A batch of a single vector has no variance: y = bias, and the buffers stay as they are.
-    A bias of the layer before has no effect: it is subtracted with the mean. Input and output of
-    any one shape; params `weight` (C,), at first ones, and `bias` (C,), zeros.
+    A bias of the layer before has no effect, it is subtracted with the mean: `Conv2d(bias=False)`
+    leaves it out. Input and output of any one shape; params `weight` (C,), at first ones, and
+    `bias` (C,), zeros.
 
     Args:
         momentum: Share of the running statistics that each batch leaves, in [0, 1). Mind that
@@ -57,7 +58,7 @@ class BatchNorm(Layer):
 
     def _forward(self, x: Array, rng: Rng | None, /) -> tuple[Array, Backward]:
         train, count = rng is not None, len(x) * self._pixels
-        y, centred = (self.scratch.like(name, x) for name in ("y", "centred"))
+        y, centred = (self.scratch(name, x.shape, self.dtype) for name in ("y", "centred"))
         mean = _sum(x) / count if train else self.buffers["running_mean"]
         np.subtract(x, self._spread(mean), out=centred)
         variance = self.buffers["running_variance"]
@@ -70,7 +71,7 @@ class BatchNorm(Layer):
         y += self._spread(self.params["bias"])
 
         def backward(dy: Array) -> Array:
-            dx, work = (self.scratch.like(name, x) for name in ("dx", "work"))
+            dx, work = (self.scratch(name, x.shape, self.dtype) for name in ("dx", "work"))
             dweight, dbias = self.grads["weight"], self.grads["bias"]
             np.multiply(_sum(np.multiply(dy, centred, out=work)), inverse, out=dweight)
             dbias[...] = _sum(dy)

@@ -16,7 +16,8 @@ from netlib.layers.layer import Backward, Layer
 class Conv2d(Layer):
     """Slide filters over images: y[n, i, j, f] = bias[f] + sum x[n, i*s+a, j*s+b, c] w[a, b, c, f].
 
-    Input (N, H, W, C), output (N, H', W', F); params `weight` (K, K, C, F) and `bias` (F,).
+    Input (N, H, W, C), output (N, H', W', F); params `weight` (K, K, C, F) and, unless switched
+    off, `bias` (F,).
     It is the cross-correlation that the field calls convolution. "same" surrounds the image with
     zeros so that H' = ceil(H / stride); "valid" adds none, H' = (H - K) // stride + 1.
 
@@ -27,6 +28,7 @@ class Conv2d(Layer):
         stride: s, step between neighbouring outputs, at least 1.
         exact: Whether to compute each product and sum as written. Otherwise sizes for which it
             pays are computed by Toom-Cook, faster and to about 1e-5 of the largest output.
+        bias: Whether there is one; before a BatchNorm, which subtracts it again, it only costs.
         weight_init: Draws the weight, by default for ReLU.
         bias_init: Draws the bias.
 
@@ -39,6 +41,7 @@ class Conv2d(Layer):
     padding: Literal["same", "valid"] = "same"
     stride: int = 1
     exact: bool = False
+    bias: bool = True
     weight_init: Initializer = field(default=he_normal, repr=False)
     bias_init: Initializer = field(default=zeros, repr=False)
 
@@ -66,13 +69,14 @@ class Conv2d(Layer):
         shape = (self.kernel, self.kernel, channels, self.filters)
         fans = (self.kernel**2 * channels, self.kernel**2 * self.filters)
         self._add_param("weight", self.weight_init(rng, shape, *fans))
-        self._add_param("bias", self.bias_init(rng, (self.filters,), *fans))
+        if self.bias:
+            self._add_param("bias", self.bias_init(rng, (self.filters,), *fans))
         geometry = Geometry(in_shape, self.filters, self.kernel, self.padding, self.stride)
         self._convolution = convolution(geometry, self.scratch, exact=self.exact)
         return geometry.out_shape
 
     def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
-        weight, bias = self.params["weight"], self.params["bias"]
+        weight, bias = self.params["weight"], self.params.get("bias")
         y, kept = self._convolution.forward(x, weight, bias)
 
         def backward(dy: Array) -> Array:

@@ -42,14 +42,13 @@ class Dropout(Layer):
             return x, lambda dy: dy
         threshold = min(round(self.probability * _LEVELS), _LEVELS - 1)
         kept = np.greater_equal(_random_levels(rng, x.size), threshold)
-        mask: Array = self.scratch.like("mask", x)
-        flat = self.scratch("mask", (x.size,), self.dtype)  # in the order of memory
-        np.copyto(flat, kept)
-        flat *= _LEVELS / (_LEVELS - threshold)
-        y = np.multiply(x, mask, out=self.scratch.like("y", x))
+        mask: Array = self.scratch("mask", x.shape, self.dtype)
+        np.copyto(mask, kept.reshape(x.shape))
+        mask *= _LEVELS / (_LEVELS - threshold)
+        y = np.multiply(x, mask, out=self.scratch("y", x.shape, self.dtype))
 
         def backward(dy: Array) -> Array:
-            dx: Array = np.multiply(dy, mask, out=self.scratch.like("dx", x))
+            dx: Array = np.multiply(dy, mask, out=self.scratch("dx", x.shape, self.dtype))
             return dx
 
         return y, backward
@@ -57,5 +56,9 @@ class Dropout(Layer):
 
 def _random_levels(rng: Rng, size: int) -> NDArray[np.uint16]:
     """Draw uint16 values, four from each 64-bit number: the cheapest that NumPy can give."""
-    words = rng.integers(0, 2**64 - 1, -(-size // 4), np.uint64, endpoint=True)
+    n = -(-size // 4)
+    if isinstance(rng.bit_generator, np.random.MT19937):  # whose numbers have 32 bits
+        words = rng.integers(0, 2**64 - 1, n, np.uint64, endpoint=True)
+    else:
+        words = rng.bit_generator.random_raw(n)
     return words.view(np.uint16)[:size]

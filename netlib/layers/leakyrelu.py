@@ -33,13 +33,13 @@ class LeakyReLU(Layer):
         return in_shape
 
     def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
-        y: Array = self.scratch.like("y", x)
+        y: Array = self.scratch("y", x.shape, self.dtype)
         np.multiply(x, self.slope, out=y)
         np.maximum(x, y, out=y)
 
         def backward(dy: Array) -> Array:
             # The derivative as (y > 0) * (1 - slope) + slope: quicker than NumPy's choices.
-            dx: Array = self.scratch.like("dx", y)
+            dx: Array = self.scratch("dx", y.shape, self.dtype)
             np.greater(y, 0, out=dx)
             dx *= 1 - self.slope
             dx += self.slope

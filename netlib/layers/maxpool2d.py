@@ -29,15 +29,15 @@ class MaxPool2d(Pool2d):
         return "P"
 
     def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
-        y: Array = self.scratch.like("y", x, shape=(len(x), *self.out_shape))
+        y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
         first, *others = self._views(x)
         np.maximum(first, others[-1] if others else first, out=y)
         for view in others[:-1]:
             np.maximum(y, view, out=y)
 
         def backward(dy: Array) -> Array:
-            dx, hit = self._empty_gradient(x, y), self.scratch.like("hit", y, np.bool_)
-            share, left = (self.scratch.like(name, y) for name in ("share", "left"))
+            dx, hit = self._empty_gradient(x.shape), self.scratch("hit", y.shape, np.bool_)
+            share, left = (self.scratch(name, y.shape, self.dtype) for name in ("share", "left"))
             np.copyto(left, dy)  # until a maximum claims it
             *places, (_, last) = zip(self._views(x), self._views(dx), strict=True)
             for value, target in places:

@@ -1,5 +1,6 @@
 """This file holds what all pooling layers share: the windows."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -51,9 +52,10 @@ class Pool2d(Layer):
                 bottom, right = i + rows * self._step, j + columns * self._step
                 yield x[:, i : bottom : self._step, j : right : self._step]
 
-    def _empty_gradient(self, x: Array, y: Array) -> Array:
+    def _empty_gradient(self, shape: Shape) -> Array:
         """Return memory for dx, zero wherever the windows do not all write just once."""
-        dx: Array = self.scratch.like("dx", x)
-        if self._step != self.size or y.size * self.size**2 != x.size:
+        dx: Array = self.scratch("dx", shape, self.dtype)
+        covered = math.prod(self.out_shape) * self.size**2
+        if self._step != self.size or covered != math.prod(self.in_shape):
             dx.fill(0)  # windows overlap or leave pixels out
         return dx

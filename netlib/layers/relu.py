@@ -20,12 +20,12 @@ class ReLU(Layer):
 
     def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
         # An array of zeros, because NumPy's maximum with a scalar takes three times as long.
-        zeros = self.scratch.like("zeros", x[:1])
-        y = np.maximum(x, zeros, out=self.scratch.like("y", x))
+        zeros = self.scratch("zeros", (1, *self.in_shape), self.dtype)
+        y = np.maximum(x, zeros, out=self.scratch("y", x.shape, self.dtype))
 
         def backward(dy: Array) -> Array:
-            positive = np.greater(y, 0, out=self.scratch.like("positive", y, np.bool_))
-            dx: Array = np.multiply(dy, positive, out=self.scratch.like("dx", y))
+            positive = np.greater(y, 0, out=self.scratch("positive", y.shape, np.bool_))
+            dx: Array = np.multiply(dy, positive, out=self.scratch("dx", y.shape, self.dtype))
             return dx
 
         return y, backward

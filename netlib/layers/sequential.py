@@ -87,7 +87,7 @@ class Sequential(Layer):
         self.layers[first].input_gradient = self.input_gradient
         backwards: list[Backward] = []
         for layer in self.layers:
-            x, backward = layer.forward(x, train=rng is not None, rng=rng)
+            x, backward = layer._forward(x, rng)  # `build` made sure that shapes fit
             backwards.append(backward)
 
         def backward_all(dy: Array) -> Array:

@@ -27,7 +27,7 @@ def netlib_layers(description: str) -> list[nl.Layer]:
         if symbol[0] in "CB":
             kernel, filters = map(int, symbol[1:].split("x"))
             norm = [nl.BatchNorm()] if symbol[0] == "B" else []
-            layers += [nl.Conv2d(filters, kernel), *norm, nl.ReLU()]
+            layers += [nl.Conv2d(filters, kernel, bias=not norm), *norm, nl.ReLU()]
         elif symbol[0] == "F":
             layers += [] if flat else [nl.Flatten()]
             layers += [nl.Dense(int(symbol[1:])), nl.ReLU()]
@@ -62,7 +62,8 @@ def torch_step(description: str, *, channels_last: bool) -> Step:
         if symbol[0] in "CB":
             kernel, filters = map(int, symbol[1:].split("x"))
             norm = [nn.LazyBatchNorm2d()] if symbol[0] == "B" else []
-            modules += [nn.LazyConv2d(filters, kernel, padding=kernel // 2), *norm, nn.ReLU()]
+            conv = nn.LazyConv2d(filters, kernel, padding=kernel // 2, bias=not norm)
+            modules += [conv, *norm, nn.ReLU()]
         elif symbol[0] == "F":
             modules += [nn.LazyLinear(int(symbol[1:])), nn.ReLU()]
         else:

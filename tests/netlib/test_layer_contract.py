@@ -46,6 +46,8 @@ CASES: list[Case] = [
     (lambda: nl.Conv2d(14, 3), (5, 7, 14), (5, 7, 14)),  # enough channels for Toom-Cook
     (lambda: nl.Conv2d(2, 4, "valid"), (5, 9, 10), (2, 6, 2)),
     (lambda: nl.Conv2d(8, 5), (4, 1, 8), (4, 1, 8)),
+    (lambda: nl.Conv2d(3, 3, bias=False), (5, 7, 2), (5, 7, 3)),
+    (lambda: nl.Conv2d(3, 3, bias=False), (5, 7, 14), (5, 7, 3)),
     (
         lambda: nl.Sequential(
             nl.Conv2d(4, 3), nl.Tanh(), nl.MaxPool2d(), nl.Flatten(), nl.Dropout(0.2), nl.Dense(3)
