@@ -1,5 +1,6 @@
 """Augmentation: exact moves, ranges, coins, rubber."""
 
+import inspect
 from functools import partial
 
 import numpy as np
@@ -7,6 +8,34 @@ import pytest
 
 import netlib as nl
 from netlib.warping import smooth_noise
+
+MOVES = {"zoom": (0.7, 1.4), "rotation_degrees": 30, "shift": 0.2, "shear": 0.3}
+AUGMENTATIONS = {
+    "some images": nl.Affine(0.5, **MOVES),
+    "some batches": nl.Affine(0.5, "batch", **MOVES),
+    "all images": nl.Affine(1.0, zoom_per_axis=True, **MOVES),
+    "rubber": nl.Elastic(0.5, **MOVES),
+}
+
+every_augmentation = pytest.mark.parametrize("augment", AUGMENTATIONS.values(), ids=AUGMENTATIONS)
+
+
+def test_every_public_augmentation_is_in_the_table():
+    classes = filter(inspect.isclass, (getattr(nl, name) for name in nl.__all__))
+    public = {kind for kind in classes if kind.__module__ == "netlib.augmentation"}
+    assert public == {type(augment) for augment in AUGMENTATIONS.values()}
+
+
+@every_augmentation
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(0, 6, 7, 1), (1, 6, 7, 1), (9, 6, 7, 3)])
+def test_shape_dtype_and_images_stay_and_the_rng_decides(augment, dtype, shape, draw):
+    x = draw(*shape, dtype=dtype)  # read-only
+    before = x.copy()
+    first, second = (augment(x, np.random.default_rng(5)) for _ in range(2))
+    assert (first.shape, first.dtype) == (shape, dtype)
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(x, before)
 
 
 class FixedRng:
@@ -152,16 +181,9 @@ def test_the_coin_is_tossed_for_images_or_for_batches(scope, possible, draw, rng
     assert np.mean(counts) == pytest.approx(20, abs=8)
 
 
-def test_images_are_not_modified_and_an_unlucky_coin_returns_them(draw, rng):
-    x = draw(5, 4, 4, 1)  # read-only
+def test_an_unlucky_coin_returns_the_images_themselves(draw, rng):
+    x = draw(5, 4, 4, 1)
     assert nl.Affine(0.0, shift=0.5)(x, rng) is x
-    before = x.copy()
-    nl.Affine(0.5, shift=0.5)(x, rng)
-    np.testing.assert_array_equal(x, before)
-
-
-def test_float64_images_stay_float64(draw, rng):
-    assert nl.Affine(1.0, shift=0.5)(draw(2, 4, 4, 1, dtype=np.float64), rng).dtype == np.float64
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,19 @@ import netlib as nl
 
 smoothed_cross_entropy = partial(nl.softmax_cross_entropy, smoothing=0.2)
 
-every_loss = pytest.mark.parametrize(
-    "loss",
-    [nl.softmax_cross_entropy, smoothed_cross_entropy, nl.mean_squared_error],
-    ids=["cross-entropy", "smoothed", "squared error"],
-)
+LOSSES = {
+    "cross-entropy": nl.softmax_cross_entropy,
+    "smoothed": smoothed_cross_entropy,
+    "squared error": nl.mean_squared_error,
+}
+
+every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+
+
+def test_every_public_loss_is_in_the_table():
+    public = {name for name in nl.__all__ if getattr(nl, name).__module__ == "netlib.losses"}
+    tested = {loss.__name__ for loss in LOSSES.values() if not isinstance(loss, partial)}
+    assert public - {"Loss", "softmax"} == tested
 
 
 def test_cross_entropy_of_equal_logits_is_the_log_of_their_number():

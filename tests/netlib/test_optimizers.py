@@ -1,5 +1,6 @@
 """Optimizers: hand-computed steps and the contract that all of them keep."""
 
+import inspect
 import json
 
 import numpy as np
@@ -8,17 +9,21 @@ import pytest
 import netlib as nl
 from netlib.optimizer import BLOCK
 
-every_optimizer = pytest.mark.parametrize(
-    "make",
-    [
-        nl.SGD,
-        lambda: nl.SGD(momentum=0.9),
-        lambda: nl.SGD(momentum=0.9, nesterov=True),
-        nl.Adam,
-        lambda: nl.Adam(weight_decay=0.1),
-    ],
-    ids=["sgd", "momentum", "nesterov", "adam", "adamw"],
-)
+OPTIMIZERS = {
+    "sgd": nl.SGD,
+    "momentum": lambda: nl.SGD(momentum=0.9),
+    "nesterov": lambda: nl.SGD(momentum=0.9, nesterov=True),
+    "adam": nl.Adam,
+    "adamw": lambda: nl.Adam(weight_decay=0.1),
+}
+
+every_optimizer = pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
+
+
+def test_every_public_optimizer_is_in_the_table():
+    classes = filter(inspect.isclass, (getattr(nl, name) for name in nl.__all__))
+    public = {kind for kind in classes if issubclass(kind, nl.Optimizer)}
+    assert public - {nl.Optimizer} == {type(make()) for make in OPTIMIZERS.values()}
 
 
 def test_sgd_walks_against_the_gradient():

@@ -1,10 +1,35 @@
-"""Schedules: values by epoch."""
+"""Schedules: values by epoch, and what all of them promise."""
 
+import inspect
 from itertools import pairwise
 
 import pytest
 
 import netlib as nl
+
+SCHEDULES = {
+    "constant": nl.constant(2.0),
+    "step_halving": nl.step_halving(2.0, every=3),
+    "warmup_halving": nl.warmup_halving(2.0, warmup=3, every=2),
+    "cosine": nl.cosine(2.0, 9, warmup=1.5, floor=0.1),
+    "linear": nl.linear(2.0, 9),
+}
+
+
+def test_every_public_schedule_is_in_the_table():
+    functions = filter(inspect.isfunction, (getattr(nl, name) for name in nl.__all__))
+    assert SCHEDULES.keys() == {
+        function.__name__ for function in functions if function.__module__ == "netlib.schedules"
+    }
+
+
+@pytest.mark.parametrize("rate", SCHEDULES.values(), ids=SCHEDULES)
+def test_rates_lie_between_zero_and_the_peak_and_depend_on_the_epoch_alone(rate):
+    epochs = [step / 8 for step in range(100)]  # beyond the end as well
+    rates = [rate(e) for e in epochs]
+    assert min(rates) >= 0
+    assert max(rates) == 2
+    assert [rate(e) for e in reversed(epochs)] == rates[::-1]
 
 
 def test_constant_stays():
