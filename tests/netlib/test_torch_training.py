@@ -4,8 +4,9 @@ Both train from the same weights, on the same batches, with the same dropout mas
 file records in `fit` and plays back to PyTorch. In float64 rounding is 1e-16 per operation and
 grows with every step of Adam, which divides small gradients by their own size: after three epochs
 losses differ by less than 1e-12. The tolerance of 1e-8 is far above that and far below any
-difference in the arithmetic. In float32, which trains in practice, the same growth starts at 1e-7,
-and at 1e-5 where Toom-Cook convolves: 3e-4 in the end, on a processor that need not be the next one.
+difference in the arithmetic. In float32, which trains in practice, the same growth starts at
+1e-7, and at 1e-5 where Toom-Cook convolves: 3e-4 in the end, on a processor that need not be the
+next one.
 """
 
 from collections.abc import Callable, Iterator
