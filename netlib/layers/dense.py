@@ -75,5 +75,5 @@ def _multiply(a: Array, b: Array, out: Array) -> None:
     if SMALL_PRODUCT < size <= 8 * SMALL_PRODUCT:
         pieces = next((n for n in (2, 4, 8) if size <= n * SMALL_PRODUCT and columns % n == 0), 1)
         b, out = (m.reshape(len(m), pieces, -1).swapaxes(0, 1) for m in (b, out))
-    # An outer product, as of a single image, takes BLAS three to ten times as long to the same bits.
+    # An outer product, as for a single image, takes BLAS up to ten times as long, to the same bits.
     (np.multiply if a.shape[1] == 1 else np.matmul)(a, b, out=out)
