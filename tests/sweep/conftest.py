@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 import sweep
+from sweep.database import Backend
+from sweep.postgres import Postgres
+from sweep.sqlite import SQLiteFile
 
 STUDY_FILE = """
     import sweep
@@ -52,6 +55,18 @@ def make_study() -> Callable[..., sweep.Study]:
         return sweep.Study(**(fields | changes))
 
     return make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+    """A place for the records of one run, of each kind."""
+    return make_backend(request, tmp_path)
+
+
+def make_backend(request: pytest.FixtureRequest, folder: Path) -> Backend:
+    if request.param == "sqlite":
+        return SQLiteFile(folder / "sweep.db")
+    return Postgres.at(request.getfixturevalue("server").new_database(), "run")
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ from optuna.trial import TrialState
 from sweep.database import Database
 from sweep.domains import Categorical, Float, Int
 from sweep.errors import RunError, StorageError
-from sweep.postgres import Postgres
 from sweep.records import Ending, EpochRecord, Failure, TrialRecord, Worker
 from sweep.sqlite import SQLiteFile
+from tests.sweep.conftest import make_backend
 
 DOMAINS = {
     "lr": Float(1e-5, 0.1, log=True),
@@ -37,12 +37,6 @@ STUDY_NUMBERS = itertools.count()
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "sweep.db"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def backend(request, tmp_path):
-    """A place for one run, of each kind."""
-    return make_backend(request, tmp_path)
 
 
 @pytest.fixture
@@ -61,12 +55,6 @@ def shared(request, tmp_path_factory):
     backend = make_backend(request, tmp_path_factory.mktemp("shared"))
     with closing(Database(backend, drives=True)) as opened:
         yield opened
-
-
-def make_backend(request, folder):
-    if request.param == "sqlite":
-        return SQLiteFile(folder / "sweep.db")
-    return Postgres.at(request.getfixturevalue("server").new_database(), "run")
 
 
 @contextmanager

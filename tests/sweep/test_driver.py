@@ -11,13 +11,12 @@ import pytest
 
 import sweep
 from sweep.checkpoint_folder import CheckpointFolder
-from sweep.database import Database
+from sweep.database import Backend, Database
 from sweep.driver import Driver, Limits
 from sweep.ledger import Ledger
 from sweep.pool import InlinePool
 from sweep.records import Ending, Failure, Progress, SlotLost, TrialRecord, Work, Worker
 from sweep.snapshot import Snapshot, best_of
-from sweep.sqlite import SQLiteFile
 
 MakeStudy = Callable[..., sweep.Study]
 
@@ -66,13 +65,15 @@ class UnreliablePool:
 
 
 @pytest.fixture
-def drive(tmp_path: Path) -> Callable[..., tuple[list[TrialRecord], UnreliablePool]]:
+def drive(
+    tmp_path: Path, backend: Backend
+) -> Callable[..., tuple[list[TrialRecord], UnreliablePool]]:
     """Drives a study with a pool that loses slots; returns what the database holds then."""
 
     def call(
         study: sweep.Study, deaths: dict[int, int] | None = None, **limits: Any
     ) -> tuple[list[TrialRecord], UnreliablePool]:
-        with closing(Database(SQLiteFile(tmp_path / "sweep.db"))) as database:
+        with closing(Database(backend, drives=True)) as database:
             table = database.ensure(study.name, minimize=study.sign > 0, attributes={})
             folder = CheckpointFolder(tmp_path, study.name)
             ledger = Ledger(study, table, folder)
