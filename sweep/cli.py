@@ -2,17 +2,16 @@
 
 import math
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
+from sweep import interruption, screens
 from sweep import report as report_files
-from sweep import screens
 from sweep.arguments import chosen_study, open_run, study_arguments, trial_of
 from sweep.console import LiveStatus, Terminal
 from sweep.errors import OptionError, SweepError
@@ -24,7 +23,6 @@ from sweep.run import run as run_study
 
 EXIT_FAILURE = 1
 EXIT_MISTAKE = 2
-EXIT_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,14 +43,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo(f"error: {error}", err=True)
         return EXIT_MISTAKE
     except (KeyboardInterrupt, click.Abort):
-        click.echo(
-            "interrupted: the same command goes on from here, nothing done is lost", err=True
-        )
-        return EXIT_INTERRUPTED
+        click.echo(interruption.MESSAGE, err=True)
+        return interruption.EXIT_CODE
     except BrokenPipeError:
         # Whoever read the output has gone; Python would complain once more when it flushes it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_INTERRUPTED
+        return interruption.EXIT_CODE
     return result if isinstance(result, int) else 0
 
 
@@ -106,10 +102,7 @@ def run(
     declared = replace(declared, deterministic=deterministic or declared.deterministic)
     chosen = Options(**{name: value for name, value in options.items() if value is not None})
     console = Terminal(quiet=quiet)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores a closed terminal
-            signal.signal(number, _interrupt)
-    with LiveStatus(console) as status_line:
+    with interruption.interruptible(), LiveStatus(console) as status_line:
         result = run_study(declared, chosen, status_line)
     screens.result(result, declared.trials)
     has_come_to_something = result.best is not None or chosen.hours < math.inf
@@ -201,7 +194,3 @@ def replay(run: str, trial: int | None, study: str) -> int:
 def best(run: str) -> None:
     """Show the best configuration, and how to load its weights."""
     screens.best(open_run(run))
-
-
-def _interrupt(_signal: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt

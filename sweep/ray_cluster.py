@@ -91,13 +91,21 @@ def _start(address: str, room: dict[str, Any]) -> None:
         if not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys():
             os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
         options |= {"include_dashboard": False}
-    terminate = signal.getsignal(signal.SIGTERM)
-    try:
+    with _sigterm_kept():
         ray.init(address=address, **options, **room)
-    except SystemExit as stop:  # what Ray makes of SIGTERM
-        raise KeyboardInterrupt from stop
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, terminate)  # Ray puts its own handler there
+
+
+@contextmanager
+def _sigterm_kept() -> Iterator[None]:
+    """Keeps Ray's handlers of SIGTERM away, which would wait half a minute before they end us."""
+    handler, set_handler = signal.getsignal(signal.SIGTERM), ray._private.utils.set_sigterm_handler
+    ray._private.utils.set_sigterm_handler = lambda _: None
+    try:
+        yield
+    finally:
+        ray._private.utils.set_sigterm_handler = set_handler
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)  # Ray's core has one, too
 
 
 @contextmanager

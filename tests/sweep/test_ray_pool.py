@@ -243,18 +243,65 @@ def test_killing_a_worker_costs_an_attempt_and_no_trial(slow_study: Path) -> Non
     assert all(record.finished for record in read.records)
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_stops_cleanly_and_leaves_no_process_behind(
-    slow_study: Path, signal_number: int
+@pytest.mark.parametrize(
+    "signals",
+    [
+        [signal.SIGINT],
+        [signal.SIGTERM],
+        [signal.SIGHUP],
+        [signal.SIGINT, signal.SIGINT],
+        [signal.SIGINT, signal.SIGTERM],
+    ],
+)
+def test_an_interruption_loses_nothing_and_leaves_no_process_behind(
+    slow_study: Path, signals: list[signal.Signals]
 ) -> None:
-    driver = start(slow_study)
-    read = wait_for_epochs(slow_study.parent / "slow", 2, driver)
-    workers = [record.worker.pid for record in read.records if record.worker]
-    os.kill(driver.pid, signal_number)
+    run = slow_study.parent / "slow"
+    driver = start(slow_study, "--trials", "4")
+    wait_for_epochs(run, 2, driver)
+    processes = descendants(driver.pid)
+    assert len(processes) >= 4  # two of Ray's own, two workers
+    for number in signals:
+        os.kill(driver.pid, number)
+        time.sleep(0.05)
     out, _ = driver.communicate(timeout=30)
     assert driver.returncode == 130, out
-    assert "the same command goes on from here" in out
-    deadline = time.monotonic() + 10
-    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
+    assert out.count("interrupted: the same command goes on from here") == 1
+    assert "Traceback" not in out
+    wait_until_gone(processes)
+    before = {r.number: len(r.epochs) for r in sweep.Run(run).records}
+    assert sum(before.values()) >= 2
+    out, _ = start(slow_study, "--trials", "4").communicate(timeout=120)
+    after = sweep.Run(run).records
+    assert [record.number for record in after] == list(range(4)), out
+    assert all(len(after[number].epochs) >= n for number, n in before.items())
+    for record in after:
+        assert [epoch.number for epoch in record.epochs] == list(range(1, len(record.epochs) + 1))
+
+
+@pytest.mark.parametrize("seconds", [1.5, 2.5, 3.5])
+def test_an_interruption_while_ray_starts_leaves_no_process_behind(
+    slow_study: Path, seconds: float
+) -> None:
+    driver = start(slow_study)
+    time.sleep(seconds)
+    processes = descendants(driver.pid)
+    os.kill(driver.pid, signal.SIGTERM)
+    out, _ = driver.communicate(timeout=30)
+    assert driver.returncode in (130, -signal.SIGTERM), out  # the latter before there is a run
+    wait_until_gone(processes)
+
+
+def descendants(pid: int) -> list[int]:
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, path.read_text().split()):
+            found += [child, *descendants(child)]
+    return found
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    deadline = time.monotonic() + 30
+    while left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
+        assert time.monotonic() < deadline, left
         time.sleep(0.1)
-    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
