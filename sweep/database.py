@@ -72,8 +72,7 @@ class Database:
         )
         try:
             with backend.connector(drives=drives) as connect:
-                one = {"creator": connect, "poolclass": StaticPool}
-                self._storage = RDBStorage(backend.url, engine_kwargs=one)
+                self._storage = _open(backend.url, connect)
         except RuntimeError as error:  # Optuna's word for a schema of another time
             raise StorageError(
                 f"{backend}: expected a database of this Optuna's schema, got: {error}"
@@ -201,3 +200,14 @@ class StudyTable:
             [record.score] if state is TrialState.COMPLETE and record.score is not None else None
         )
         self._storage.set_trial_state_values(self._trial_ids[record.number], state, values)
+
+
+def _open(url: str, connect: Callable[[], Any]) -> RDBStorage:
+    """Optuna's storage; another process may make the same tables at the same time."""
+    while True:
+        try:
+            one = {"creator": connect, "poolclass": StaticPool}
+            return RDBStorage(url, engine_kwargs=one)
+        except (StorageInternalError, SQLAlchemyError) as error:
+            if "already exists" not in str(error):
+                raise
