@@ -209,5 +209,5 @@ def _open(url: str, connect: Callable[[], Any]) -> RDBStorage:
             one = {"creator": connect, "poolclass": StaticPool}
             return RDBStorage(url, engine_kwargs=one)
         except (StorageInternalError, SQLAlchemyError) as error:
-            if "already exists" not in str(error):
+            if "already exists" not in str(error) and "UNIQUE constraint" not in str(error):
                 raise
