@@ -1,10 +1,10 @@
 """The twelve models of RaoulLuque/ImageRecognitionFromScratch again, each with several seeds.
 
 Nothing is searched: every trial is one of the published models with one seed. What the published
-code does in its own way is a field of `Config`, and done by the classes in references/quirks.py;
-`--set faithful=false` trains the models without these. Known differences: float32 for their
-float64, and random numbers of our own, since they set no seed. Their code would also drop the
-images that fill no batch, of which there are none here.
+code does in its own way is a field of `Config`, in references/models_raoulluque.py, and done by the
+classes in references/quirks.py; `--set faithful=false` trains the models without these. Known
+differences: float32 for their float64, and random numbers of our own, since they set no seed. Their
+code would also drop the images that fill no batch, of which there are none here.
 
 There is no validation split, as there was none: the training loss ends a training, and the test
 images are looked at once, after its last epoch, by the weights it ends with. The published models
@@ -22,6 +22,7 @@ from functools import partial
 import netlib as nl
 import sweep
 from references import networks, quirks
+from references.models_raoulluque import MODELS, Config, without_quirks
 
 
 @dataclass(frozen=True)
@@ -36,168 +37,6 @@ class Settings:
     max_epochs: int = 0  # of every training; 0 for as many as were published
 
 
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    """One model and how it is trained; what is a quirk says so, with the value without it."""
-
-    model: str
-    repeat: int = 1
-    layers: str  # C filters, P pooling, R ReLU, T tanh, D dropout, B batch norm, FC units
-    loss: str  # "squared error" or "cross-entropy"
-    optimizer: str  # "SGD" or "Adam"
-    learning_rate: float
-    halve_every: int = 0  # epochs, after a warm-up of five; 0 for a constant rate
-    halve_every_late: int = 5  # the same after epoch 20
-    warmup_to: float = 1.0  # quirk: 5 times the learning rate (1)
-    batch_size: int
-    epochs: int  # at most
-    patience: int = 0  # epochs; 0 for no early stopping
-    min_delta: float = 0.005  # relative improvement of the training loss that counts
-    dropout: float = 0.0  # probability of zeroing an activation
-    augmentation: float = 0.0  # probability of an image being zoomed, rotated and shifted
-    images: int = 60_000  # quirk: the first 5,000 (60,000)
-    order: str = "reshuffled"  # quirk: "that of the file" (reshuffled) in every epoch
-    backward: str = "before update"  # quirk: gradients pass a layer "after update" (before update)
-    adam_correction: str = "per step"  # quirk: "per epoch" (per step)
-    dropout_gradient: str = "scaled"  # quirk: "unscaled" (scaled) in the backward pass
-    conv_init: str = "he"  # quirk: he with "image fan-in" (he); or "glorot"
-    dense_init: str = "he"  # quirk: "uniform" in -0.5..0.5, biases too (he); or "glorot"
-    augmented: str = "image"  # quirk: all images of a "batch" or none, on whole pixels (image)
-    stopping: str = "patience"  # quirk: "window", "window before the cap" (patience)
-
-
-QUIRKS: dict[str, dict[object, object]] = {
-    "warmup_to": {5.0: 1.0},
-    "images": {5_000: 60_000},
-    "order": {"that of the file": "reshuffled"},
-    "backward": {"after update": "before update"},
-    "adam_correction": {"per epoch": "per step"},
-    "dropout_gradient": {"unscaled": "scaled"},
-    "conv_init": {"image fan-in": "he"},
-    "dense_init": {"uniform": "he"},
-    "augmented": {"batch": "image"},
-    "stopping": {"window": "patience", "window before the cap": "patience"},
-}
-"""What each quirk is replaced by without `faithful`."""
-
-
-def progression() -> Iterator[Config]:
-    """The models; each says what it changes of the one before."""
-    yield (
-        config := Config(
-            model="1",
-            layers="FC100-T-FC50-T-FC10-T",
-            loss="squared error",
-            optimizer="SGD",
-            learning_rate=0.1,
-            batch_size=1,
-            epochs=100,
-            images=5_000,
-            order="that of the file",
-            dense_init="uniform",
-        )
-    )
-    yield (
-        config := replace(
-            config,
-            model="2",
-            layers="FC128-T-FC10-T",
-            batch_size=32,
-            images=60_000,
-            order="reshuffled",
-            backward="after update",
-        )
-    )
-    yield (config := replace(config, model="3", layers="FC128-T-FC10", loss="cross-entropy"))
-    yield (
-        config := replace(
-            config,
-            model="4",
-            optimizer="Adam",
-            learning_rate=0.01,
-            epochs=30,
-            backward="before update",
-            adam_correction="per epoch",
-        )
-    )
-    yield (
-        config := replace(
-            config,
-            model="5",
-            layers="FC128-R-D-FC10",
-            learning_rate=1e-3,
-            epochs=50,
-            dropout=0.2,
-            dropout_gradient="unscaled",
-        )
-    )
-    yield (
-        config := replace(
-            config,
-            model="6",
-            layers="FC128-R-D-FC50-R-D-FC10",
-            learning_rate=5e-4,
-            batch_size=16,
-            epochs=200,
-        )
-    )
-    yield (config := replace(config, model="7", epochs=100, augmentation=0.25, augmented="batch"))
-    yield (
-        config := replace(
-            config,
-            model="8",
-            epochs=175,
-            patience=15,
-            stopping="window before the cap",
-            dense_init="he",
-        )
-    )
-    yield (
-        config := replace(
-            config,
-            model="9",
-            layers="C8-R-P-D-C16-R-P-D-FC10",
-            learning_rate=1e-3,
-            halve_every=5,
-            warmup_to=5.0,
-            epochs=150,
-            patience=20,
-            stopping="window",
-            conv_init="image fan-in",
-            dense_init="uniform",
-        )
-    )
-    yield (
-        config := replace(
-            config,
-            model="10",
-            layers="C16-R-P-D-C32-R-D-C48-R-P-D-FC10",
-            augmentation=0.5,
-            patience=25,
-        )
-    )
-    yield (config := replace(config, model="11", layers="C16-R-D-C32-R-P-D-C48-R-D-C64-R-P-D-FC10"))
-    yield replace(config, model="12", augmentation=0.8, patience=15, halve_every_late=3)
-
-
-TENSORFLOW = Config(
-    model="tensorflow",
-    layers="C32-R-D-C64-R-P-D-C96-R-D-C128-R-P-D-FC10-B-FC10",
-    loss="cross-entropy",
-    optimizer="Adam",
-    learning_rate=5e-4,
-    halve_every=5,
-    batch_size=64,
-    epochs=100,
-    patience=20,
-    min_delta=0.0,
-    dropout=0.2,
-    augmentation=1.0,
-    conv_init="glorot",
-    dense_init="glorot",
-)
-
-MODELS = {config.model: config for config in (*progression(), TENSORFLOW)}
 LARGE = ("10", "11", "12", "tensorflow")
 LOSSES: dict[str, nl.Loss] = {
     "squared error": nl.mean_squared_error,
@@ -221,13 +60,6 @@ def space(trial: sweep.Trial) -> Config:
     if not settings.faithful:
         config = without_quirks(config)
     return replace(config, epochs=n_epochs(config))
-
-
-def without_quirks(config: Config) -> Config:
-    """The same model, done right."""
-    values = {name: (getattr(config, name), right) for name, right in QUIRKS.items()}
-    changes = {name: right[value] for name, (value, right) in values.items() if value in right}
-    return replace(config, **changes)  # type: ignore[arg-type]
 
 
 def n_epochs(config: Config) -> int:

@@ -52,9 +52,11 @@ def test_unknown_models_are_refused(load):
 
 def test_without_quirks_none_is_left(load):
     study = load("raoulluque", faithful="false", models="1,2,9")
+    from references.models_raoulluque import QUIRKS
+
     for params in grid(study.space):
         config = study.space(sweep.Trial(lambda name, _, params=params: params[name]))
-        for name, replaced in study.QUIRKS.items():
+        for name, replaced in QUIRKS.items():
             assert getattr(config, name) not in replaced
         kinds = {type(layer).__module__ for layer in study.network(config).layers}
         assert "references.quirks" not in kinds
