@@ -74,7 +74,7 @@ def _opening(snapshot: Snapshot) -> str:
 def _line(snapshot: Snapshot, ended: TrialRecord) -> Text:
     study = snapshot.study
     curve = ended.curve(study.metric)
-    score = short(ended.score if ended.score is not None else (curve or [float("nan")])[-1])
+    score = short(ended.score) if ended.score is not None else short(curve[-1]) if curve else "-"
     mark = "*" if snapshot.best is ended else " "
     what = (
         ended.failure.message

@@ -12,9 +12,7 @@ SIGNALS = {
     "Illegal instruction": "SIGILL",
     "Floating-point exception": "SIGFPE",
 }
-SILENT = (
-    "it left no note: killed with SIGKILL, as the system does when memory is short, or os._exit"
-)
+SILENT = "it left no note: SIGKILL, as the system sends when memory is short, or os._exit"
 
 
 def leave_note(folder: Path) -> None:

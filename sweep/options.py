@@ -1,6 +1,7 @@
 """This file holds how a study is run: where, on how many slots, for how long."""
 
 import math
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -73,8 +74,8 @@ class Options:
             return
         if self.pool == "inline" or not memory.can_hold():
             raise OptionError(
-                "run: expected memory_per_slot with pool 'ray' on Linux alone, got it without; "
-                "leave it out"
+                f"run: expected pool 'ray' on Linux for memory_per_slot, got {self.pool!r} on "
+                f"{sys.platform}; leave it out"
             )
         needed, there = self.n_slots * self.memory_bytes, memory.machine_bytes()
         if self.address == "local" and needed > there:

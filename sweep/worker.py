@@ -124,7 +124,7 @@ class Session:
             item = next(self._epochs, _NO_MORE)
         except (StudyError, MemoryError):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever training raises is the trial's failure
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - all are the trial's failure
             return None, Failure(Ending.ERROR, _in_words(error), _traceback(error))
         seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
         if item is _NO_MORE:
@@ -186,11 +186,11 @@ def _read(item: object) -> tuple[dict[str, float], State | None]:
     return numbers, getattr(item, "state", None)
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
-def _traceback(error: Exception) -> str:
+def _traceback(error: BaseException) -> str:
     """The traceback of an exception without this file's own frames."""
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:

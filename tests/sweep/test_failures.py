@@ -27,6 +27,8 @@ STUDY = """
         yield {"loss": 1.0, "free": float(data["zeros"][0])}
         if way == "raises":
             raise ValueError("no such thing")
+        if way == "exits":
+            raise SystemExit(3)
         if way == "diverges":
             yield {"loss": float("nan")}
         if way == "allocates":
@@ -66,12 +68,22 @@ def run_ways(tmp_path: Path, *ways: str, options: list[str]) -> tuple[sweep.Run,
 def test_every_failure_says_why_and_where_and_the_others_go_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ways = ("raises", "diverges", "is killed", "crashes", "is stuck", "is well", "is well too")
+    ways = (
+        "raises",
+        "exits",
+        "diverges",
+        "is killed",
+        "crashes",
+        "is stuck",
+        "is well",
+        "is well too",
+    )
     options = ["--retries", "1", "--trial-timeout", "4"]
-    run, out = run_ways(tmp_path, *ways, options=options)
+    run, out = run_ways(tmp_path, *broken, "is well", "is well too", options=options)
     endings = {str(record.params["way"]): record.ending for record in run.records}
     assert endings == {
         "raises": Ending.ERROR,
+        "exits": Ending.ERROR,
         "diverges": Ending.DIVERGED,
         "is killed": Ending.LOST,
         "crashes": Ending.LOST,
@@ -87,8 +99,9 @@ def test_every_failure_says_why_and_where_and_the_others_go_on(
         assert f"pid={record.worker.pid}" in shown[str(record.params["way"])]
         assert record.worker.host in shown[str(record.params["way"])]
     assert 'raise ValueError("no such thing")' in shown["raises"]
+    assert "SystemExit: 3" in shown["exits"]
     assert "loss is nan after epoch 2" in shown["diverges"]
-    assert "its worker process has died; it left no note: killed with SIGKILL" in shown["is killed"]
+    assert "its worker process has died; it left no note: SIGKILL, as" in shown["is killed"]
     assert "its worker process has died; SIGSEGV: Segmentation fault" in shown["crashes"]
     assert len(re.findall(r'File ".*fails.py", line \d+ in train', shown["crashes"])) == 3
     lost = r"^cut short: lost after 0 epochs in process \d+ on \S+: its worker process has died; SI"

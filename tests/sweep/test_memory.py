@@ -73,7 +73,10 @@ def test_a_process_is_held_to_what_it_may_have_shared_memory_aside() -> None:
     [
         (["--memory-per-slot", "much"], "expected a size like 2GiB or 500MB, got 'much'"),
         (["--memory-per-slot", "900TiB"], "slots of 900TiB to fit into this machine's "),
-        (["--memory-per-slot", "1GB", "--pool", "inline"], "expected memory_per_slot with pool"),
+        (
+            ["--memory-per-slot", "1GB", "--pool", "inline"],
+            "expected pool 'ray' on Linux for m",
+        ),
     ],
 )
 def test_limits_that_cannot_be_are_refused(
