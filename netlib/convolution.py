@@ -1,10 +1,25 @@
 """This file chooses how a convolution layer computes: exactly, or with fewer multiplications.
 
-`columns.py` copies patches into a matrix and multiplies; it does every convolution, to the last
-bits of the arithmetic. `strips.py` with `toom_cook.py` multiplies a third as much and copies no
-patches; it does those with a stride of 1 whose patches are long enough, and rounds to about 1e-5
-of the largest output. The rule looks at sizes only: a choice by stopwatch would make results
-depend on what else the machine was doing.
+Either way BLAS does the work, in matrix products; the ways differ in what is multiplied.
+
+*Exactly*, in `columns.py`: every patch, K*K*C values, is copied into a row of a matrix, and
+y = columns @ weight. That does every convolution, to the last bits of the arithmetic.
+
+*Faster*, a few images at a time, so that everything in between stays in an L2 cache:
+
+    images -> strip      The images lie side by side. K neighbouring pixels of a row, K*C values,
+                         are a row of a matrix where they lie: no patches are copied (`strips.py`).
+    strip -> points      m + K - 1 rows of pixels are combined to as many others, the points
+                         (`toom_cook.py`, as is all up to the outputs).
+    points -> products   One matrix product for each point, where m rows of outputs would take K
+                         each: 11 instead of 35 for K = 5, 9 instead of 21 for K = 3.
+    products -> outputs  The products are combined to m rows of outputs,
+    outputs -> images    and these are copied to where whatever comes next expects them.
+
+The input gradient goes the same way, from dy and the flipped filters; the weight gradient goes it
+backwards, with the points that `forward` kept. It rounds to about 1e-5 of the largest output, and
+serves strides of 1 and patches that are long enough. The rule looks at sizes only: a choice by
+stopwatch would make results depend on what else the machine was doing.
 """
 
 from typing import Protocol

@@ -154,10 +154,14 @@ def test_activations(layer, function, draw, rng):
     close(backward(dy), input_.grad)
 
 
-def test_dense(draw, rng):
-    layer = nl.Dense(7, bias_init=nl.uniform(0.5))
-    layer.build((13,), rng)
-    x, dy = draw(5, 13), draw(5, 7)
+@pytest.mark.parametrize(
+    ("n", "inputs", "units"),
+    [(5, 13, 7), (1, 13, 7), (16, 784, 128), (40, 784, 128), (40, 784, 25)],  # whole, in pieces
+)
+def test_dense(n, inputs, units, draw, rng):
+    layer = nl.Dense(units, bias_init=nl.uniform(0.5))
+    layer.build((inputs,), rng)
+    x, dy = draw(n, inputs), draw(n, units)
     tensors = [torch.tensor(a, requires_grad=True) for a in (x, *layer.params.values())]
     output = torch.addmm(tensors[2], *tensors[:2])
     output.backward(torch.tensor(dy))
