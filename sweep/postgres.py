@@ -39,7 +39,7 @@ MAX_NAME = 63
 
 SECRETS = ("password", "sslpassword")
 
-LEASE = "hashtextextended(current_schema() || '/sweep/' || %s, 0)"
+LEASE = "hashtextextended(concat(current_schema(), '/sweep/', %s::text), 0)"
 TAKE = f"SELECT pg_try_advisory_lock({LEASE})"
 HOLDER = f"""
     SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)

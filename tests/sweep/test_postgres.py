@@ -202,6 +202,10 @@ def test_a_note_that_was_damaged_is_refused(make_study: MakeStudy, run: Run) -> 
             lambda _: "postgresql://ada:secret@127.0.0.1:1/db",
             "port 1 failed: Connection refus",
         ),
+        (
+            lambda server: server.new_database() + "?options=-c%20search_path%3Dnowhere",
+            "no schema has been selected to create in",
+        ),
     ],
 )
 def test_a_server_that_does_not_answer_is_one_line_and_leaves_nothing(
@@ -266,6 +270,15 @@ def test_a_second_driver_is_told_who_is_at_work_and_leaves_nothing(
         run(make_study())
     assert list((tmp_path / "runs").iterdir()) == []
     assert len(run(make_study(), name="other").records) == 6
+
+
+def test_a_schema_of_ones_own_has_runs_of_its_own(
+    make_study: MakeStudy, run: Run, holder: subprocess.Popen[str], server: Server, url: str
+) -> None:
+    server.execute("CREATE SCHEMA mine", url)
+    mine = run(make_study(), storage=f"{url}?options=-c%20search_path%3Dmine")
+    assert len(mine.records) == 6
+    assert "toy" not in attributes(url)
 
 
 def test_readers_need_no_lease(url: str, holder: subprocess.Popen[str]) -> None:
