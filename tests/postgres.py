@@ -85,7 +85,7 @@ class Server:
             extra_groups=[] if is_root else None,
             cwd=self._folder,
             stdout=subprocess.DEVNULL,
-            timeout=60,
+            timeout=300,
             check=True,
         )
 

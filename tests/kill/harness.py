@@ -97,7 +97,7 @@ class Campaign:
 
     def finish(self) -> None:
         """Runs the current run to its end, and compares it with one that was never killed."""
-        out = self._start(["-m", "sweep"], 0.0, "--pool", "inline").communicate(timeout=120)[0]
+        out = self._start(["-m", "sweep"], 0.0, "--pool", "inline").communicate(timeout=600)[0]
         self._check()
         run = sweep.Run(self._path, self._storage)
         assert run.best is not None, out
@@ -126,7 +126,7 @@ class Campaign:
 
     def _await(self, driver: subprocess.Popen[str]) -> None:
         """Waits until the run has ended, however it does, and checks what it left."""
-        driver.communicate(timeout=120)
+        driver.communicate(timeout=600)
         self._check()
         if driver.returncode == 0:
             self.finish()

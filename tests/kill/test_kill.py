@@ -15,6 +15,7 @@ def storage(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.mark.ray
+@pytest.mark.timeout(1200)  # ten runs on Ray
 def test_a_run_killed_anywhere_loses_and_repeats_nothing(tmp_path: Path, storage: str) -> None:
     campaign = Campaign(tmp_path, seed=1, storage=storage)
     kills = [campaign.at_moment("driver", when) for when in MOMENTS]

@@ -107,7 +107,7 @@ def test_the_password_is_kept_nowhere(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     command = [sys.executable, "-m", "sweep", "run", str(study_file()), "--storage", url]
-    subprocess.run([*command, "--pool", "inline"], cwd=tmp_path, check=True, timeout=60)
+    subprocess.run([*command, "--pool", "inline"], cwd=tmp_path, check=True)
     texts = [path.read_bytes() for path in (tmp_path / "runs").rglob("*") if path.is_file()]
     written = (
         b"".join(texts).decode(errors="replace") + attributes(url) + "".join(capfd.readouterr())

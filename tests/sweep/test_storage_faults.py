@@ -94,7 +94,6 @@ def ordinary(*command: object) -> subprocess.CompletedProcess[str]:
         ],
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 
