@@ -143,13 +143,13 @@ def report(run: str) -> None:
 @cli.command()
 @click.argument("run", metavar="RUN")
 @click.option("--format", "format_", type=click.Choice(list(FORMATS)), required=True)
-@click.option("--table", type=click.Choice(list(screens.TABLES)), default="trials",
-              show_default=True)  # fmt: skip
+@click.option("--table", metavar="NAME", default="trials", show_default=True,
+              help=f"{', '.join(screens.TABLES)}, or one that the study declares.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
               help="A file to write.  [default: standard output]")  # fmt: skip
 def export(run: str, format_: str, table: str, output: Path | None) -> None:
     """Print a table as CSV, Markdown, LaTeX or JSON."""
-    text = FORMATS[format_](screens.TABLES[table](open_run(run)))
+    text = screens.exported(open_run(run), table, format_)
     if output is None:
         click.echo(text, nl=False)
         return

@@ -2,11 +2,13 @@
 
 import json
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 
 import pandas as pd
 from tabulate import tabulate
 
+from sweep.comparison import Comparison
 from sweep.tables import short
 
 
@@ -15,9 +17,14 @@ def to_csv(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, lineterminator="\n")
 
 
-def to_markdown(table: pd.DataFrame) -> str:
-    """A GitHub table; numbers to the right, with four significant digits."""
-    return _tabulate(table, "pipe")
+def to_markdown(table: pd.DataFrame, right: Collection[str] = ()) -> str:
+    """A GitHub table; numbers to the right, with four significant digits.
+
+    Args:
+        table: What to show.
+        right: Columns of text that are aligned as numbers are.
+    """
+    return _tabulate(table, "pipe", right)
 
 
 def to_latex(table: pd.DataFrame) -> str:
@@ -39,8 +46,19 @@ FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {
 }
 
 
-def _tabulate(table: pd.DataFrame, style: str) -> str:
-    align = ["right" if pd.api.types.is_numeric_dtype(table[name]) else "left" for name in table]
+def of_comparison(comparison: Comparison, format_: str) -> str:
+    """A declared table in one of the `FORMATS`: numbers for machines, text for people."""
+    if format_ in ("csv", "json"):
+        return FORMATS[format_](comparison.numbers)
+    if format_ == "latex":
+        return to_latex(comparison.text)
+    notes = "".join(f"- {_cell(note, 'notes')}\n" for note in comparison.notes)
+    return "\n".join(filter(None, [to_markdown(comparison.text, comparison.right), notes]))
+
+
+def _tabulate(table: pd.DataFrame, style: str, right: Collection[str] = ()) -> str:
+    numeric = [name for name in table if pd.api.types.is_numeric_dtype(table[name])]
+    align = ["right" if name in numeric or name in right else "left" for name in table]
     header = [_cell(name, style) for name in table]
     cells = [[_cell(value, style) for value in row] for row in _rows(table)]
     options = {"disable_numparse": True, "colalign": align or None}
@@ -53,7 +71,10 @@ def _rows(table: pd.DataFrame) -> list[list[object]]:
 
 def _cell(value: object, style: str) -> str:
     text = "" if _is_missing(value) else " ".join(short(value).splitlines())
-    return text.replace("|", r"\|") if style == "pipe" else text
+    if style == "latex_booktabs":
+        return text
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"(\\*)\|", r"\1\1\|", text) if style == "pipe" else text
 
 
 def _json_value(value: object) -> object:

@@ -19,6 +19,7 @@ storage.json     where that is instead, for a run that is kept on a server
 report.md        the tables below, to read
 trials.csv       one row per trial
 epochs.csv       one row per epoch of every trial
+tables/          what the study shows beside published figures, if it declares that
 plots/           learning curves, and the best score so far
 best/            the best configuration, and its weights if the training gave any
 checkpoints/     states from which interrupted trials continue

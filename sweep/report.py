@@ -29,6 +29,11 @@ def write(run: Run) -> None:
         "epochs.csv": export.to_csv(run.epochs()),
         "report.md": markdown(run),
     }
+    for name, comparison in run.comparisons().items():
+        files[f"tables/{name}.csv"] = export.of_comparison(comparison, "csv")
+        files[f"tables/{name}.md"] = (
+            f"# {comparison.title}\n\n{export.of_comparison(comparison, 'markdown')}"
+        )
     if any(record.epochs for record in run.records):
         files["plots/learning_curves.svg"] = plots.learning_curves(run)
         files["plots/progression.svg"] = plots.progression(run)
@@ -64,6 +69,7 @@ def markdown(run: Run) -> str:
     sections = [
         f"# {run.name}",
         _headline(run),
+        *_declared(run),
         "## Progression of the best",
         f"Each row is a trial that was better than all before it, by {run.metric} of its "
         f"{run.about['score']} epoch, and what it changed.",
@@ -93,6 +99,14 @@ def _headline(run: Run) -> str:
             f" Trained once more on all training data, it has {tables.in_words(run.test.metrics)}."
         )
     return text
+
+
+def _declared(run: Run) -> list[str]:
+    return [
+        text
+        for comparison in run.comparisons().values()
+        for text in (f"## {comparison.title}", export.of_comparison(comparison, "markdown"))
+    ]
 
 
 def _final(run: Run) -> list[str]:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from sweep import final as final_step
 from sweep import tables
+from sweep.comparison import Comparison, compare
 from sweep.database import Database
 from sweep.errors import RunError
 from sweep.folder import RunFolder
+from sweep.presentation import declared
 from sweep.records import Failure, TrialRecord
 from sweep.snapshot import best_of
 from sweep.storage import storage_of
@@ -100,3 +102,8 @@ class Run:
     def epochs(self) -> "pd.DataFrame":
         """One row per epoch of every trial."""
         return tables.epochs(self.records)
+
+    def comparisons(self) -> dict[str, Comparison]:
+        """The tables that the study declares, filled in, by name."""
+        tables = declared(self.about.get("tables", []))
+        return {table.name: compare(table, self.records) for table in tables}

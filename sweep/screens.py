@@ -10,6 +10,7 @@ import click
 
 from sweep import export, tables
 from sweep.console import duration
+from sweep.errors import OptionError
 from sweep.records import EpochRecord, TrialRecord, n_ended
 from sweep.rehearsal import Rehearsal
 from sweep.results import Run
@@ -24,6 +25,21 @@ TABLES: "dict[str, Callable[[Run], pd.DataFrame]]" = {
     "summary": lambda run: tables.summary(run.records),
     "progression": lambda run: tables.progression(run.records, run.metric, run.sign),
 }
+
+
+def exported(run: Run, table: str, format_: str) -> str:
+    """A table of this name, as text in one of the formats.
+
+    Raises:
+        OptionError: If there is none.
+    """
+    if table in TABLES:
+        return export.FORMATS[format_](TABLES[table](run))
+    declared = run.comparisons()
+    if table not in declared:
+        known = ", ".join([*TABLES, *declared])
+        raise OptionError(f"--table: expected one of {known}, got {table!r}")
+    return export.of_comparison(declared[table], format_)
 
 
 def result(run: Run, n_trials: int) -> None:

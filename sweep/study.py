@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sweep.domains import Params
 from sweep.errors import StudyError
-from sweep.presentation import Table, are_tables
+from sweep.presentation import OF_EVERY_RUN, Table, are_tables
 from sweep.pruning import Pruner
 from sweep.records import State
 from sweep.space import Space
@@ -134,7 +134,8 @@ class Study:
             ),
             ("first to be a tuple of dictionaries", _are_params(self.first), self.first),
             (
-                "tables to be a tuple of Rows(...) and Curve(...) with different names",
+                "tables to be a tuple of Rows(...) and Curve(...) with different names, other than "
+                f"{', '.join(OF_EVERY_RUN)}",
                 are_tables(self.tables),
                 self.tables,
             ),

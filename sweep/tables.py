@@ -1,4 +1,4 @@
-"""This file makes tables of records; like export.py it knows pandas, and nothing else does."""
+"""This file makes tables of records; like comparison.py and export.py it knows pandas."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ def trials(records: Iterable[TrialRecord], metric: str) -> pd.DataFrame:
     host, started (UTC). A parameter of one of these names has "params_" before it.
     """
     rows = [_trial_row(record, metric) for record in records]
-    return _frame(rows)
+    return frame(rows)
 
 
 def epochs(records: Iterable[TrialRecord]) -> pd.DataFrame:
@@ -40,7 +40,7 @@ def epochs(records: Iterable[TrialRecord]) -> pd.DataFrame:
             place = {"repeat": epoch.repeat} if has_repeats else {}
             place["epoch"] = n_of_repeat[epoch.repeat]
             rows.append(_epoch_row({"trial": record.number} | place, epoch))
-    return _frame(rows)
+    return frame(rows)
 
 
 def leaders(records: Iterable[TrialRecord], metric: str, sign: int, n: int = 10) -> pd.DataFrame:
@@ -98,6 +98,17 @@ def summary(records: list[TrialRecord]) -> pd.DataFrame:
         if (group := [record for record in records if record.ending is ending])
     ]
     return pd.DataFrame(rows, columns=["status", "trials", "epochs", "core_seconds"])
+
+
+def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """A table whose columns have the type of their values, also where some rows have none."""
+    columns = {}
+    for name in _columns(rows):
+        values = [row.get(name) for row in rows]
+        kinds = {type(value) for value in values if value is not None}
+        dtype = DTYPES.get(kinds.pop(), object) if len(kinds) == 1 else object
+        columns[name] = pd.Series(values, dtype=dtype)
+    return pd.DataFrame(columns)
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -166,14 +177,3 @@ def _columns(rows: list[dict[str, Any]]) -> list[str]:
                 after += 1
                 names.insert(after, name)
     return names
-
-
-def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """A table whose columns have the type of their values, also where some rows have none."""
-    columns = {}
-    for name in _columns(rows):
-        values = [row.get(name) for row in rows]
-        kinds = {type(value) for value in values if value is not None}
-        dtype = DTYPES.get(kinds.pop(), object) if len(kinds) == 1 else object
-        columns[name] = pd.Series(values, dtype=dtype)
-    return pd.DataFrame(columns)

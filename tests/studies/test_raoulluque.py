@@ -2,30 +2,19 @@
 
 import re
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import netlib as nl
 import sweep
+from references import figures_raoulluque as figures
 from sweep.checkpoints import Checkpoint, decode, encode
 from sweep.space import grid
 
-N_PARAMETERS = {
-    "1": 84_060,
-    "2": 101_770,
-    "3": 101_770,
-    "4": 101_770,
-    "5": 101_770,
-    "6": 107_440,
-    "7": 107_440,
-    "8": 107_440,
-    "9": 11_274,
-    "10": 75_226,
-    "11": 159_930,
-    "12": 159_930,
-    "tensorflow": 575_980,
-}
+STUDIES = Path(__file__).parents[2] / "studies"
 
 
 def test_every_model_has_its_number_of_parameters(load):
@@ -33,8 +22,8 @@ def test_every_model_has_its_number_of_parameters(load):
     for model, config in study.MODELS.items():
         network = study.network(config)
         network.build((28, 28, 1), np.random.default_rng(0))
-        assert network.n_parameters == N_PARAMETERS.pop(model)
-    assert not N_PARAMETERS
+        assert network.n_parameters == figures.PARAMETERS[model]
+    assert figures.PARAMETERS.keys() == study.MODELS.keys()
 
 
 def test_trials_are_the_repeats_of_one_model_after_those_of_another(load):
@@ -109,7 +98,49 @@ def test_the_test_images_are_judged_by_the_weights_that_are_restored(load, digit
 
 
 def test_published_figures_are_consistent():
-    from references.published_raoulluque import CORRECT
+    assert figures.CORRECT.published["1"] == 8995
+    assert figures.CORRECT.published["12"] == 9960
+    best = int(figures.RESTORED.published["12"])
+    assert len(figures.LOSSES_OF_MODEL_12) == figures.EPOCHS.published["12"]
+    assert figures.LOSSES_OF_MODEL_12[best - 1] == figures.LAST_LOSS.published["12"]
+    assert min(figures.LOSSES_OF_MODEL_12) == figures.LAST_LOSS.published["12"]
 
-    assert CORRECT.published["1"] == 8995
-    assert CORRECT.published["12"] == 9960
+
+def in_words(rate, n_epochs):
+    """A learning rate as the table tells it."""
+    rates = [rate(epoch) for epoch in range(n_epochs)]
+    if len(set(rates)) == 1:
+        return f"{rates[0]:g}"
+    top = rates.index(max(rates)) + 1
+    halved = [i + 1 for i in range(top, n_epochs) if rates[i] < 0.9 * rates[i - 1]]
+    gaps = [after - before for before, after in pairwise(halved)]
+    text = f"{rates[0]:g} up to {rates[top - 1]:g} in epoch {top}, "
+    text += f"halved every {gaps[0]} from epoch {halved[0]}"
+    if gaps[-1] == gaps[0]:
+        return text
+    late = next(after for after, gap in zip(halved[1:], gaps, strict=True) if gap != gaps[0])
+    return f"{text}, every {gaps[-1]} from epoch {late}"
+
+
+def test_learning_rates_are_told_as_they_are(load):
+    study = load("raoulluque")
+    settings = next(table for table in study.study.tables if table.name == "settings")
+    told = settings.words["learning rate"]
+    for model, config in study.MODELS.items():
+        assert told[model] == in_words(study.schedule(config), 40)
+
+
+def test_a_real_run_fills_in_the_tables(tmp_path):
+    """Model 1 trains on 5,000 images: an epoch takes a second."""
+    settings = {"models": "1", "seeds": "2", "max_epochs": "1"}
+    study = sweep.load_study(STUDIES / "raoulluque.py", settings)
+    run = sweep.run(study, sweep.Options(runs=tmp_path, pool="inline"))
+    found = run.comparisons()
+    assert list(found) == ["models", "changes", "settings", "training", "losses", "model-12"]
+    first = found["models"].numbers.iloc[0]
+    errors = [record.epochs[-1].metrics["test_error"] for record in run.records]
+    assert first["test error %, ours"] == pytest.approx(50 * sum(errors))
+    assert first["seeds"] == 2
+    assert found["losses"].numbers.iloc[0]["loss of epoch 1, ours"] > 0
+    assert found["models"].text["seeds"].tolist() == ["2", *["not run"] * 12]
+    assert found["settings"].text.iloc[0]["layers"] == "FC100-T-FC50-T-FC10-T"

@@ -150,6 +150,28 @@ def test_every_table_exports_in_every_format(
     assert ("status" if table == "summary" else "trial") in printed
 
 
+def test_a_declared_table_exports_as_it_is_in_the_run_directory(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = 'sweep.Rows(name="ks", title="By k", by="k", rows=("1", "2", "3"), config={"x": "x"})'
+    run_inline(study_file(("trials=5", f"trials=5, tables=({table},)")))
+    capsys.readouterr()
+    assert main(["export", "toy", "--format", "csv", "--table", "ks"]) == 0
+    assert capsys.readouterr().out == Path("runs/toy/tables/ks.csv").read_text()
+    assert main(["export", "toy", "--format", "markdown", "--table", "ks"]) == 0
+    assert "# By k\n\n" + capsys.readouterr().out == Path("runs/toy/tables/ks.md").read_text()
+
+
+def test_export_refuses_a_table_that_there_is_not(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_inline(study_file(("trials=5", "trials=1")))
+    assert main(["export", "toy", "--format", "csv", "--table", "ks"]) == 2
+    assert capsys.readouterr().err.endswith(
+        "error: --table: expected one of trials, epochs, summary, progression, got 'ks'\n"
+    )
+
+
 def test_export_refuses_a_file_that_cannot_be_written(
     study_file: StudyFile, capsys: pytest.CaptureFixture[str]
 ) -> None:

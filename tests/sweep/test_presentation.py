@@ -1,5 +1,6 @@
 """Declared tables: they validate themselves, and a run takes note of them."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,8 @@ import pytest
 
 import sweep
 from sweep.fingerprint import of_code
+from sweep.presentation import OF_EVERY_RUN, declared, plain
+from sweep.screens import TABLES
 
 FIGURE = sweep.Figure(source="loss", header="loss", published={"1": 0.5}, band={"2": 0.1})
 
@@ -31,9 +34,12 @@ def curve(**changes: Any) -> sweep.Curve:
         (lambda: rows(rows=("1", "1")), "expected one or more rows that differ, got ('1', '1')"),
         (
             lambda: rows(rows=("2",), figures=(FIGURE,)),
-            "expected figures and words of the rows ('2',), got ['1']; mend the names",
+            "expected figures, words and remarks of the rows ('2',), got ['1']; mend the names",
         ),
         (lambda: rows(words={"note": {"3": "odd"}}), "of the rows ('1', '2'), got ['3']"),
+        (lambda: rows(remarks={"4": "odd"}), "of the rows ('1', '2'), got ['4']"),
+        (lambda: rows(name="../a"), "Rows: expected a name of letters, digits, '-' and '_', got '"),
+        (lambda: curve(name=""), "Curve: expected a name of letters, digits, '-' and '_', got ''"),
         (
             lambda: curve(published=(1.0, 2.0), published_seconds=(3.0,)),
             "Curve 'b': expected published seconds of 2 epochs, got 1",
@@ -43,6 +49,25 @@ def curve(**changes: Any) -> sweep.Curve:
 def test_tables_refuse_what_cannot_be_meant(make: Callable[[], Any], message: str) -> None:
     with pytest.raises(sweep.StudyError, match=re.escape(message)):
         make()
+
+
+def test_declarations_come_back_from_json() -> None:
+    figures = (FIGURE, sweep.Figure(source="x", header="x", epoch="kept", difference=True))
+    tables = (rows(figures=figures, words={"w": {"1": "one"}}, notes=("n",)), curve(published=(1,)))
+    assert declared(json.loads(json.dumps(plain(tables)))) == tables
+
+
+def test_declarations_of_earlier_and_later_versions_are_read() -> None:
+    (earlier, later) = plain([rows(figures=(FIGURE,)), curve()])
+    for values in (earlier, *earlier["figures"]):
+        for name in ("remarks", "notes", "ours", "epoch", "offset", "difference"):
+            values.pop(name, None)
+    later["colour"] = "red"
+    assert declared([earlier, later]) == (rows(figures=(FIGURE,)), curve())
+
+
+def test_the_names_of_tables_that_every_run_has_are_taken() -> None:
+    assert set(TABLES) == set(OF_EVERY_RUN)
 
 
 def recorded(run: sweep.Run) -> Any:

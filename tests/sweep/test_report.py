@@ -4,6 +4,7 @@ To make the golden files again after a change that is meant: `just golden`, and 
 """
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,54 @@ def test_the_best_weights_are_those_of_the_last_state(golden_run: sweep.Run) -> 
 def test_every_way_a_trial_can_end_is_in_the_golden_run(golden_run: sweep.Run) -> None:
     endings = {record.ending.value for record in golden_run.records}
     assert endings == {"complete", "pruned", "diverged", "error"}
+
+
+TABLES = (
+    sweep.Rows(
+        name="ks",
+        title="By k",
+        by="k",
+        rows=("1", "2", "3", "4"),
+        changed="changed",
+        figures=(sweep.Figure(source="loss", header="loss", published={"1": 0.5, "4": 0.1}),),
+        notes=("A note | of <b>.",),
+    ),
+    sweep.Curve(name="k-1", title="k 1", by="k", row="1", metric="loss", header="loss"),
+)
+
+
+def texts(folder: Path) -> dict[str, bytes]:
+    paths = [folder / "report.md", *folder.glob("*.csv"), *folder.glob("tables/*")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def test_declared_tables_are_files_and_part_of_the_report(
+    make_study: Callable[..., sweep.Study], inline: Callable[..., sweep.Run]
+) -> None:
+    run = inline(make_study(tables=TABLES))
+    files = texts(run.folder.path)
+    names = [f"tables/{table.name}.{kind}" for table in TABLES for kind in ("csv", "md")]
+    assert files.keys() == {"report.md", "trials.csv", "epochs.csv", *names}
+    for name in names:
+        if name.endswith(".md"):
+            assert b"\n#" + files[name] in files["report.md"]
+    assert b"- A note | of &lt;b>." in files["tables/ks.md"]
+    assert b"not run" in files["tables/ks.md"]
+    assert files["tables/ks.csv"].count(b"\n") == 5
+
+
+def test_the_database_alone_gives_the_same_bytes_elsewhere_and_stays_as_it_is(
+    make_study: Callable[..., sweep.Study], inline: Callable[..., sweep.Run], tmp_path: Path
+) -> None:
+    run = inline(make_study(tables=TABLES))
+    copy = tmp_path / "elsewhere"
+    copy.mkdir()
+    shutil.copy(run.folder.database, copy)
+    before = (copy / "sweep.db").read_bytes()
+    (copy / "sweep.db").chmod(0o444)
+    report.write(sweep.Run(copy))
+    assert texts(copy) == texts(run.folder.path)
+    assert (copy / "sweep.db").read_bytes() == before
 
 
 def test_a_run_of_which_nothing_is_known_yet_has_a_report(tmp_path: Path) -> None:
