@@ -15,6 +15,9 @@ from sweep.errors import StudyError
 
 OF_EVERY_RUN = ("trials", "epochs", "summary", "progression")
 """Names of the tables that need no declaration."""
+LAW_OF_TABLES = "a tuple of Rows(...) and Curve(...) with different names, other than " + ", ".join(
+    OF_EVERY_RUN
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sweep.domains import Params
 from sweep.errors import StudyError
-from sweep.presentation import OF_EVERY_RUN, Table, are_tables
+from sweep.presentation import LAW_OF_TABLES, Table, are_tables
 from sweep.pruning import Pruner
 from sweep.records import State
 from sweep.space import Space
@@ -133,12 +133,7 @@ class Study:
                 self.pruner,
             ),
             ("first to be a tuple of dictionaries", _are_params(self.first), self.first),
-            (
-                "tables to be a tuple of Rows(...) and Curve(...) with different names, other than "
-                f"{', '.join(OF_EVERY_RUN)}",
-                are_tables(self.tables),
-                self.tables,
-            ),
+            (f"tables to be {LAW_OF_TABLES}", are_tables(self.tables), self.tables),
         ):
             if not holds:
                 raise StudyError(f"Study: expected {law}, got {value!r}")

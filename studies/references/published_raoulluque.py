@@ -111,8 +111,8 @@ TABLES = (
         rows=MODELS,
         changed="our configuration, against the model above",
         notes=(
-            "Fields are those of `Config` in raoulluque.py, which says what each means and which "
-            "of them are quirks of the published code.",
+            "Fields are those of `Config` in models_raoulluque.py, which says what each means and "
+            "which of them are quirks of the published code.",
             LIMIT + " Hence the epochs of models 9 to 12 here.",
         ),
     ),
