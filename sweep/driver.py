@@ -78,9 +78,10 @@ class Driver:
         deadline = snapshot.began + self._limits.hours * 3600
         while time.monotonic() < deadline and self._fill(pool):
             self._observer(snapshot, None)
-            for slot, answer in pool.wait(TICK_S):
+            answers, now = pool.wait(TICK_S), time.monotonic()
+            for slot, answer in answers:
                 self._handle(pool, slot, answer)
-            self._end_overdue(pool)
+            self._end_overdue(pool, now)
             self._announce(snapshot)
             self._stop_if_broken()
         self._announce(snapshot)
@@ -151,9 +152,9 @@ class Driver:
             self._events.append(f"trial {record.number}: {what}: {failure.message}")
             self._waiting.append(record)
 
-    def _end_overdue(self, pool: Pool) -> None:
-        """Ends the trials that take too long, by ending their processes."""
-        limit, now = self._limits.trial_timeout_s, time.monotonic()
+    def _end_overdue(self, pool: Pool, now: float) -> None:
+        """Ends the trials that took too long when answers were last collected, at `now`."""
+        limit = self._limits.trial_timeout_s
         overdue = [slot for slot, (_, began) in self._running.items() if now - began > limit]
         records = [self._running.pop(slot)[0] for slot in overdue]
         for slot, record in zip(overdue, records, strict=True):

@@ -61,7 +61,7 @@ class RayPool:
         self._pending: dict[Any, int] = {}
         self._trials: dict[int, int] = {}
         self._actors = [self._spawn() for _ in range(slots)]
-        self._workers = [self._meet(actor) for actor in self._actors]
+        self._workers = dict(enumerate(map(self._meet, self._actors)))
 
     @property
     def size(self) -> int:
@@ -90,7 +90,9 @@ class RayPool:
         self._replace(slot)
 
     def worker(self, slot: int) -> Worker:
-        """The process behind a slot."""
+        """The process behind a slot, waiting for it if it has just been replaced."""
+        if slot not in self._workers:
+            self._workers[slot] = self._meet(self._actors[slot])
         return self._workers[slot]
 
     def wait(self, timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:
@@ -134,7 +136,7 @@ class RayPool:
     def _replace(self, slot: int) -> None:
         ray.kill(self._actors[slot])
         self._actors[slot] = self._spawn()
-        self._workers[slot] = self._meet(self._actors[slot])
+        self._workers.pop(slot, None)
 
     def _meet(self, actor: Any) -> Worker:
         """Waits until the process is there, and asks who it is."""
