@@ -8,7 +8,7 @@ images come along; they are a few per cent, and nobody reads what is computed fr
 
 `StripConvolution` runs the arithmetic of `toom_cook.py` over such strips, a few images at a time
 so that everything in between stays in cache. Results are copied out of the strips before they
-leave it: element-wise layers are twice as fast on images without gaps.
+leave it, so that layers after it find images without gaps.
 """
 
 from collections.abc import Iterator
