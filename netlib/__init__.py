@@ -10,7 +10,7 @@ network = nl.Sequential(
 recipe = nl.Recipe(nl.Adam(), nl.constant(1e-3), epochs=3, batch_size=32)
 for epoch in nl.fit(network, recipe, train, validation, seed=0):
     print(epoch.number, epoch.metrics)
-nl.save_weights(network.weights(), "network.safetensors")
+nl.save_model(network, "network.safetensors")
 """
 
 from netlib.arrays import Array, Labels, Rng, Shape, Weights
@@ -27,6 +27,7 @@ from netlib.errors import (
     StateError,
 )
 from netlib.evaluation import View, evaluate, evaluate_together, mean_probabilities, unchanged
+from netlib.exports.files import export_model
 from netlib.gradcheck import directional_error, gradient_errors
 from netlib.initializers import Initializer, glorot_uniform, he_normal, normal, uniform, zeros
 from netlib.layers.averagepool2d import AveragePool2d, GlobalAveragePool2d
@@ -43,6 +44,7 @@ from netlib.layers.sequential import Sequential
 from netlib.layers.sigmoid import Sigmoid
 from netlib.layers.tanh import Tanh
 from netlib.losses import Loss, mean_squared_error, softmax, softmax_cross_entropy
+from netlib.models import load_model, save_model
 from netlib.optimizer import Optimizer
 from netlib.optimizers import SGD, Adam
 from netlib.recipe import Epoch, Recipe, State
@@ -105,17 +107,20 @@ __all__ = [
     "directional_error",
     "evaluate",
     "evaluate_together",
+    "export_model",
     "fit",
     "glorot_uniform",
     "gradient_errors",
     "he_normal",
     "idx_folder",
     "linear",
+    "load_model",
     "load_weights",
     "mean_probabilities",
     "mean_squared_error",
     "mnist",
     "normal",
+    "save_model",
     "save_weights",
     "softmax",
     "softmax_cross_entropy",

@@ -33,6 +33,17 @@ class Geometry:
         """Zeros above and to the left of the image."""
         return (self._axis(0)[1], self._axis(1)[1])
 
+    @property
+    def after(self) -> tuple[int, int]:
+        """Zeros below and to the right of the image."""
+        below, right = (
+            max((length - 1) * self.stride + self.kernel - available - zeros, 0)
+            for length, available, zeros in zip(
+                self.out_shape, self.in_shape, self.before, strict=False
+            )
+        )
+        return below, right
+
     def _axis(self, axis: int) -> tuple[int, int]:
         """Return the output length and the zeros before the image along one axis."""
         length = self.in_shape[axis]

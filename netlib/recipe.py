@@ -84,6 +84,7 @@ class Epoch:
         state: What `fit` needs to continue after this epoch; a copy, independent of the training.
             `state["weights"]` is what was validated and what to use; with averaging that is the
             average, and the latest weights are in `state["weight_average"]["weights"]`.
+            `state["model"]` describes the network, for `save_model`; continuing does not need it.
     """
 
     number: int

@@ -18,6 +18,7 @@ from netlib.early_stopping import EarlyStopping
 from netlib.errors import ShapeError, StateError
 from netlib.evaluation import evaluate
 from netlib.layers.sequential import Sequential
+from netlib.models import description
 from netlib.recipe import Epoch, Recipe, State
 
 _JUDGED = ["validation_loss", "validation_error"]
@@ -98,7 +99,7 @@ class _Training:
         """Continue after the epoch of a state."""
         own = {"early_stopping": self._memory, "weight_average": self._average}
         expected = _STATE_KEYS | {name for name, value in own.items() if value is not None}
-        given = {name for name, value in state.items() if value is not None}
+        given = {name for name, value in state.items() if value is not None} - {"model"}
         if given != expected:
             raise StateError(
                 f"fit: expected a state with {sorted(expected)}, got {sorted(given)}; "
@@ -116,6 +117,7 @@ class _Training:
         return {
             "epoch": self._number,
             "finished": self._finished,
+            "model": description(self._network),
             "weights": self._network.weights(),
             "optimizer": self._optimizer.state(),
             "rng": self._rng.bit_generator.state,

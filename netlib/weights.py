@@ -12,7 +12,7 @@ from netlib.arrays import Array, Weights
 from netlib.errors import DataError, DataNotFoundError
 
 
-def save_weights(weights: Mapping[str, Array], path: str | Path) -> None:
+def save_weights(weights: Mapping[str, Array], path: str | Path, model: str = "") -> None:
     """Write arrays to a file, whole or not at all.
 
     The bytes go to a temporary file in the same folder, which takes the name at the end; a reader
@@ -21,9 +21,11 @@ def save_weights(weights: Mapping[str, Array], path: str | Path) -> None:
     Args:
         weights: Arrays by name, such as `Sequential.weights` returns.
         path: The file, by custom named *.safetensors; replaced if it exists.
+        model: What the weights belong to, for the file's header; see `save_model`.
     """
     path = Path(path)
-    content = save({name: np.ascontiguousarray(array) for name, array in weights.items()})
+    arrays = {name: np.ascontiguousarray(array) for name, array in weights.items()}
+    content = save(arrays, {"model": model} if model else None)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:
@@ -46,13 +48,17 @@ def load_weights(path: str | Path) -> Weights:
 
     Raises:
         DataNotFoundError: If there is no such file.
-        DataError: If it is damaged.
+        DataError: If it is damaged, or cannot be read.
     """
     path = Path(path)
     try:
         arrays: Weights = load(path.read_bytes())
     except FileNotFoundError as error:
         raise DataNotFoundError(f"{path}: expected a file, got none; check the path") from error
+    except OSError as error:
+        raise DataError(
+            f"{path}: expected a file that can be read, got {error.strerror!r}; check the path"
+        ) from error
     except SafetensorError as error:
         raise DataError(
             f"{path}: expected a safetensors file, got a damaged one ({error}); write it again"

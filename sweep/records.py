@@ -21,7 +21,9 @@ class Epoch:
     Attributes:
         metrics: Plain numbers by name, the one to minimise or maximise among them.
         state: What the same training can continue from, as arrays and JSON values in dictionaries.
-            An entry "weights" (a dictionary of arrays) is kept as the trial's result.
+            An entry "weights" (a dictionary of arrays) is kept as the trial's result. An entry
+            "model" (a dictionary of JSON values) goes with them, into the header of their file;
+            its "load" is the name of the function that reads such a file.
             None if this training can only start again.
     """
 

@@ -4,7 +4,9 @@ Everything is made of the database alone, and is the same bytes each time.
 """
 
 import json
+from pathlib import Path
 
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from sweep import export, plots, tables
@@ -165,5 +167,18 @@ def _weights(run: Run, best: TrialRecord) -> bytes | None:
     data = CheckpointFolder(run.folder.checkpoints, study).read(best.number, len(best.epochs))
     if data is None:
         return None
-    weights = decode(data).state.get("weights")
-    return save(dict(weights)) if weights else None
+    state = decode(data).state
+    model = state.get("model")
+    is_told = isinstance(model, dict) and "load" in model
+    header = {"model": json.dumps(model)} if is_told else None
+    return save(dict(state["weights"]), header) if state.get("weights") else None
+
+
+def loader(weights: Path) -> str:
+    """The function that reads a model's file, as its header names it; empty if it does not."""
+    try:
+        with safe_open(weights, "np") as file:
+            header = file.metadata() or {}
+    except SafetensorError:  # damaged: making the report again mends it
+        return ""
+    return str(json.loads(header.get("model", "{}")).get("load", ""))

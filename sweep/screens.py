@@ -13,6 +13,7 @@ from sweep.console import duration
 from sweep.errors import OptionError
 from sweep.records import EpochRecord, TrialRecord, n_ended
 from sweep.rehearsal import Rehearsal
+from sweep.report import loader
 from sweep.results import Run
 from sweep.study import Study
 
@@ -113,6 +114,8 @@ def best(run: Run) -> None:
     weights = run.folder.best / "weights.safetensors"
     if weights.is_file():
         click.echo(f'weights: safetensors.numpy.load_file("{_relative(weights)}")')
+        if load := loader(weights):
+            click.echo(f'model: {load}("{_relative(weights)}")')
 
 
 def suggestions(run: Run, others: Iterable[tuple[TrialRecord, str]]) -> bool:

@@ -71,9 +71,14 @@ class Conv2d(Layer):
         self._add_param("weight", self.weight_init(rng, shape, *fans))
         if self.bias:
             self._add_param("bias", self.bias_init(rng, (self.filters,), *fans))
-        geometry = Geometry(in_shape, self.filters, self.kernel, self.padding, self.stride)
+        geometry = self.geometry
         self._convolution = convolution(geometry, self.scratch, exact=self.exact)
         return geometry.out_shape
+
+    @property
+    def geometry(self) -> Geometry:
+        """Its sizes, once it is built."""
+        return Geometry(self.in_shape, self.filters, self.kernel, self.padding, self.stride)
 
     def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
         weight, bias = self.params["weight"], self.params.get("bias")

@@ -1,11 +1,14 @@
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import load_file
 
 import sweep
+from sweep.cli import main
 
 MakeStudy = Callable[..., sweep.Study]
 Inline = Callable[..., sweep.Run]
@@ -193,3 +196,37 @@ def test_a_final_training_that_failed_is_tried_again_by_running_again(
     assert [record.ending for record in run.finals] == ["error", "complete"]
     assert [test.trial for test in run.tests] == [1]
     assert inline(final_study()).finals == run.finals
+
+
+def test_best_says_what_loads_a_model_that_is_described(
+    final_study: MakeStudy, inline: Inline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = {"load": "mine.load", "layers": ["dense", 2]}
+
+    def describing(*arguments: Any) -> Iterator[sweep.Epoch]:
+        for epoch in train(*arguments):
+            yield sweep.Epoch(epoch.metrics, {**(epoch.state or {}), "model": model})
+
+    run = inline(final_study(train=describing, trials=2))
+    path = run.folder.best / "weights.safetensors"
+    with safe_open(path, "np") as file:
+        assert json.loads(file.metadata()["model"]) == model
+    capsys.readouterr()
+    assert main(["best", str(run.folder.path)]) == 0
+    assert capsys.readouterr().out.endswith(f'model: mine.load("{path}")\n')
+    path.write_bytes(b"damaged")
+    assert main(["best", str(run.folder.path)]) == 0
+    assert "mine.load" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("model", [{"a": np.ones(2)}, "mine.load", None])
+def test_a_state_may_call_anything_else_its_model(
+    model: object, final_study: MakeStudy, inline: Inline
+) -> None:
+    def otherwise(*arguments: Any) -> Iterator[sweep.Epoch]:
+        for epoch in train(*arguments):
+            yield sweep.Epoch(epoch.metrics, {**(epoch.state or {}), "model": model})
+
+    run = inline(final_study(train=otherwise, trials=1))
+    with safe_open(run.folder.best / "weights.safetensors", "np") as file:
+        assert file.metadata() is None

@@ -1,0 +1,1 @@
+"""Networks for other frameworks: ONNX files and PyTorch modules."""
