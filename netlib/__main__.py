@@ -38,7 +38,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m netlib", description="Use a trained network.")
     commands = parser.add_subparsers(dest="command", required=True)
     export = commands.add_parser("export", help="write it for ONNX or PyTorch")
-    predict = commands.add_parser("predict", help="read digits in pictures")
+    predict = commands.add_parser(
+        "predict",
+        help="read digits in pictures",
+        epilog="Percentages are the softmax of the outputs: for networks trained with "
+        "cross-entropy.",
+    )
     for command in (export, predict):
         command.add_argument(
             "model", metavar="MODEL", help="a file of netlib.save_model, or a sweep's best"

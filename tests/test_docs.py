@@ -1,13 +1,18 @@
 """What the documents say can be typed, and is true."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
+from PIL import Image
 
+import netlib as nl
+from netlib.__main__ import main as netlib_command
 from sweep.cli import cli
 
 ROOT = Path(__file__).parents[1]
@@ -79,6 +84,23 @@ def test_the_network_of_the_readme_trains() -> None:
     lines: list[dict[str, float]] = []
     exec(quick.replace("print(epoch.number, ", "lines.append("), {"lines": lines})
     assert len(lines) == 1
+
+
+def test_what_the_readme_does_with_the_best_network_can_be_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands = re.findall(r"^python -m netlib (.*)", README, re.MULTILINE)
+    model = tmp_path / "runs" / "cnn" / "best" / "weights.safetensors"
+    model.parent.mkdir(parents=True)
+    network = nl.Sequential(nl.Flatten(), nl.Dense(10))
+    network.build((28, 28, 1), np.random.default_rng(0))
+    nl.save_model(network, model)
+    Image.fromarray(nl.mnist("test").images[0, ..., 0]).save(tmp_path / "seven.png")
+    monkeypatch.chdir(tmp_path)
+    assert [netlib_command(shlex.split(command)) for command in commands] == [0, 0, 0]
+    assert capsys.readouterr().out.startswith("seven.png: ")
+    written = {path.name for path in tmp_path.iterdir()} - {"runs", "seven.png"}
+    assert written == {"digits.onnx", "digits.py", "digits.safetensors"}
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

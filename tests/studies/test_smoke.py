@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import netlib as nl
 import sweep
 
 STUDY = Path(__file__).parents[2] / "studies" / "smoke.py"
@@ -41,7 +42,7 @@ def states(run: sweep.Run) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in paths}
 
 
-def test_a_training_that_was_killed_ends_with_the_same_weights(tmp_path: Path) -> None:
+def test_a_training_that_was_killed_ends_with_the_same_network(tmp_path: Path) -> None:
     assert run(tmp_path, "whole", dies_after=0) == 0
     codes = [run(tmp_path, "killed", dies_after=n) for n in (3, 1, 4)]
     assert codes == [-signal.SIGKILL] * 3
@@ -53,3 +54,6 @@ def test_a_training_that_was_killed_ends_with_the_same_weights(tmp_path: Path) -
     ]
     assert "weights.safetensors" in states(whole)
     assert states(killed) == states(whole)
+    network = nl.load_model(whole.folder.best / "weights.safetensors")
+    assert whole.test is not None
+    assert whole.test.metrics == {"test_error": nl.evaluate(network, nl.mnist("test"))["error"]}
