@@ -1,6 +1,7 @@
 """The package as a whole: what it exports, imports and how large its files are."""
 
 import ast
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -29,14 +30,25 @@ def test_the_example_of_the_package_runs(tmp_path, monkeypatch, capsys):
     assert "0.weight" in nl.load_weights("network.safetensors")
 
 
+EXTRA = {"pictures.py": {"PIL"}, "onnx_file.py": {"onnx"}}
+
+
 @by_file
 def test_only_numpy_safetensors_and_the_standard_library_are_imported(path):
     allowed = {"numpy", "safetensors", "netlib", *sys.stdlib_module_names}
+    allowed |= EXTRA.get(path.name, set())
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             assert {alias.name.split(".")[0] for alias in node.names} <= allowed
         if isinstance(node, ast.ImportFrom):
             assert node.module.split(".")[0] in allowed
+
+
+def test_networks_alone_need_neither_pillow_nor_onnx():
+    code = "import netlib, sys; print({'PIL', 'onnx'} & sys.modules.keys())"
+    command = [sys.executable, "-c", code]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert answer.stdout == "set()\n"
 
 
 @by_file
