@@ -4,12 +4,14 @@ python := "python"
 
 default: check test
 
-# formatting, lint, types, import rules
+# formatting, lint, types, import rules, image and compose file
 check:
     {{python}} -m ruff format --check .
     {{python}} -m ruff check .
     {{python}} -m mypy
     lint-imports
+    hadolint docker/Dockerfile
+    check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml
 
 # all tests
 test *arguments:
