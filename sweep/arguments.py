@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from sweep.errors import OptionError, RunError
 from sweep.folder import RunFolder
@@ -26,6 +27,66 @@ def study_arguments(command: Any) -> Any:
     ):  # fmt: skip
         command = decorate(command)
     return command
+
+
+def run_options(command: Any) -> Any:
+    """Decorates a command with how a study is run, wherever that is."""
+    for decorate in (
+        click.option("--quiet", is_flag=True, help="Print nothing but the result."),
+        click.option("--deterministic", is_flag=True, help="The same table on any number of "
+                     "slots."),
+        click.option("--accept-changes", is_flag=True, help="Go on although the study has "
+                     "changed; that it did is on record."),
+        click.option("--trial-timeout", type=float, metavar="SECONDS",
+                     help="End a trial for good after so long, stuck or not."),
+        click.option("--retries", type=click.IntRange(0), default=2, show_default=True,
+                     help="How often a trial is tried again whose process died."),
+        click.option("--memory-per-slot", metavar="SIZE",
+                     help="As 2GiB: end a trial (oom) that takes more, shared data aside."),
+        click.option("--cpus-per-slot", type=click.IntRange(1), default=1, show_default=True,
+                     help="Cores, and BLAS threads, of each."),
+        click.option("--slots", type=Slots(), default="max", show_default=True, help="How many "
+                     "trials at a time; max: as many as the cores allow, of nodes that join too."),
+        click.option("--hours", type=float, help="Stop after so long; the same command goes on."),
+        click.option("--storage", metavar="URL", help="Keep the records in a PostgreSQL database, "
+                     "postgresql://user@host/database.  [default: a SQLite file]"),
+        click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"),
+                     show_default=True, help="The directory of all run directories."),
+        click.option("--name", default="", help="Of the run directory.  [default: the study's]"),
+    ):  # fmt: skip
+        command = decorate(command)
+    return command
+
+
+class Slots(click.ParamType[int | str]):
+    """A number from 1, or "max"."""
+
+    name = "N|max"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """See `click.ParamType`."""
+        return "max" if value == "max" else click.IntRange(1).convert(value, param, ctx)
+
+
+def given_words(context: click.Context, *but: str) -> list[str]:
+    """The options that a command was given, as words for another command line.
+
+    Args:
+        context: Of the command.
+        but: Names of parameters to leave out.
+    """
+    words = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not given or name in but:
+            continue
+        value = context.params[name]
+        for one in value if parameter.multiple else [value]:
+            words += [parameter.opts[0]] if one is True else [parameter.opts[0], str(one)]
+    return words
 
 
 def chosen_study(

@@ -4,15 +4,22 @@ import math
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from sweep import interruption, screens
+from sweep import interruption, screens, submission
 from sweep import report as report_files
-from sweep.arguments import chosen_study, open_run, study_arguments, trial_of
+from sweep.arguments import (
+    chosen_study,
+    given_words,
+    open_run,
+    run_options,
+    study_arguments,
+    trial_of,
+)
 from sweep.console import LiveStatus, Terminal
 from sweep.errors import OptionError, SweepError
 from sweep.export import FORMATS
@@ -60,31 +67,11 @@ def cli() -> None:
 
 @cli.command()
 @study_arguments
-@click.option("--name", default="", help="Of the run directory.  [default: the study's]")
-@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
-              help="The directory of all run directories.")  # fmt: skip
-@click.option("--storage", metavar="URL", help="Keep the records in a PostgreSQL database, "
-              "postgresql://user@host/database.  [default: a SQLite file]")  # fmt: skip
-@click.option("--hours", type=float, help="Stop after so long; the same command goes on.")
-@click.option(
-    "--slots", type=click.IntRange(1), help="How many trials at a time.  [default: cores]"
-)
-@click.option("--cpus-per-slot", type=click.IntRange(1), default=1, show_default=True,
-              help="Cores, and BLAS threads, of each.")  # fmt: skip
-@click.option("--memory-per-slot", metavar="SIZE",
-              help="As 2GiB: end a trial (oom) that takes more, shared data aside.")  # fmt: skip
+@run_options
 @click.option("--pool", type=click.Choice(["ray", "inline"]), default="ray", show_default=True,
               help="inline: one trial at a time in this process, for breakpoints.")  # fmt: skip
-@click.option("--address", type=click.Choice(["local", "auto"]), default="local",
-              show_default=True, help="auto: join the Ray cluster that runs here.")  # fmt: skip
-@click.option("--retries", type=click.IntRange(0), default=2, show_default=True,
-              help="How often a trial is tried again whose process died.")  # fmt: skip
-@click.option("--trial-timeout", type=float, metavar="SECONDS",
-              help="End a trial for good after so long, stuck or not.")  # fmt: skip
-@click.option("--accept-changes", is_flag=True,
-              help="Go on although the study has changed; that it did is on record.")  # fmt: skip
-@click.option("--deterministic", is_flag=True, help="The same table on any number of slots.")
-@click.option("--quiet", is_flag=True, help="Print nothing but the result.")
+@click.option("--address", default="local", show_default=True, metavar="local|auto",
+              help="auto: join the Ray cluster that this machine is a node of.")  # fmt: skip
 def run(
     study: Path,
     trials: int | None,
@@ -100,13 +87,40 @@ def run(
     """
     declared = chosen_study(study, trials, seed, settings)
     declared = replace(declared, deterministic=deterministic or declared.deterministic)
-    chosen = Options(**{name: value for name, value in options.items() if value is not None})
+    chosen = _options(options)
     console = Terminal(quiet=quiet)
     with interruption.interruptible(), LiveStatus(console) as status_line:
         result = run_study(declared, chosen, status_line)
     screens.result(result, declared.trials)
     has_come_to_something = result.best is not None or chosen.hours < math.inf
     return 0 if has_come_to_something and not result.final_failure else EXIT_MISTAKE
+
+
+@cli.command()
+@study_arguments
+@run_options
+@click.option("--address", required=True, metavar="http://HEAD:8265",
+              help="The cluster's job server.")  # fmt: skip
+@click.pass_context
+def submit(
+    context: click.Context,
+    /,
+    study: Path,
+    trials: int | None,
+    seed: int | None,
+    settings: tuple[str, ...],
+    address: str,
+    **options: Any,
+) -> int:
+    """Run a study as a job of a Ray cluster.
+
+    Its folder goes along. Ctrl-C stops the job; a terminal that closes does not. Submitted again,
+    it goes on.
+    """
+    chosen_study(study, trials, seed, settings)  # a mistake shows here and now
+    chosen = _options(options | {"address": "auto"})
+    words = given_words(context, "study", "address")
+    return submission.submit(study, address, words, chosen)
 
 
 @cli.command()
@@ -194,3 +208,9 @@ def replay(run: str, trial: int | None, study: str) -> int:
 def best(run: str) -> None:
     """Show the best configuration, and how to load its weights."""
     screens.best(open_run(run))
+
+
+def _options(given: dict[str, Any]) -> Options:
+    """Those of the command line that say how a study is run."""
+    names = {field.name for field in fields(Options)} & given.keys()
+    return Options(**{name: given[name] for name in names if given[name] is not None})

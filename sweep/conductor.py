@@ -161,13 +161,14 @@ def pools(options: Options) -> Iterator[PoolMaker]:
             from sweep import ray_cluster, ray_pool  # half a second, for nothing if all is done
 
             if not clusters:
+                follows = options.slots == "max" and options.address != "local"
                 cluster = ray_cluster.cluster(
                     options.address,
-                    options.n_slots,
+                    None if follows else options.n_slots,
                     options.cpus_per_slot,
                     options.memory_bytes,
                 )
                 clusters.append(stack.enter_context(cluster))
-            return ray_pool.RayPool(clusters[0], study, data, min(useful, options.n_slots))
+            return ray_pool.RayPool(clusters[0], study, data, useful)
 
         yield make_pool

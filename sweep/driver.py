@@ -12,6 +12,7 @@ from sweep.ledger import Ledger
 from sweep.pool import Pool
 from sweep.records import (
     INTERRUPTED,
+    PREEMPTED,
     Ending,
     Failure,
     Progress,
@@ -77,6 +78,7 @@ class Driver:
         )
         deadline = snapshot.began + self._limits.hours * 3600
         while time.monotonic() < deadline and self._fill(pool):
+            snapshot.slots = pool.size
             self._observer(snapshot, None)
             answers, now = pool.wait(TICK_S), time.monotonic()
             for slot, answer in answers:
@@ -95,13 +97,13 @@ class Driver:
         for slot in pool.idle:
             record = self._next(pool.worker(slot))
             if record is None:
-                return len(pool.idle) < pool.size
+                break
             self._running[slot] = record, time.monotonic() - record.seconds
             work, flaw = self._ledger.begin_attempt(record, pool.worker(slot))
             if flaw:
                 self._events.append(f"trial {record.number}: {flaw}")
             pool.advance(slot, work)
-        return True
+        return bool(self._running) or self._ledger.n_left > 0
 
     def _next(self, worker: Worker) -> TrialRecord | None:
         """An interrupted trial, or else a new one, as long as there are any."""
@@ -117,7 +119,7 @@ class Driver:
         record, _ = self._running[slot]
         if isinstance(answer, SlotLost):
             del self._running[slot]
-            self._lose(record, answer.failure)
+            self._lose(record, answer)
             return
         self._take(record, answer)
         if not record.has_ended:
@@ -140,11 +142,12 @@ class Driver:
         elif is_new and self._ledger.order.prunes(record):
             self._end(record, Ending.PRUNED)
 
-    def _lose(self, record: TrialRecord, failure: Failure) -> None:
+    def _lose(self, record: TrialRecord, lost: SlotLost) -> None:
         """Puts a trial whose process died back in line, or gives it up."""
-        reason = failure.ending.value
+        failure = lost.failure
+        reason = PREEMPTED if lost.preempted else failure.ending.value
         self._ledger.cut_short(record, reason, failure.message, failure.traceback)
-        losses = [a for a in record.attempts if a["reason"] != INTERRUPTED]
+        losses = [a for a in record.attempts if a["reason"] not in (INTERRUPTED, PREEMPTED)]
         if len(losses) > self._limits.retries:
             self._fail(record, failure)
         else:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from sweep.sources import with_imports
+
 LENGTH = 12
 """Hexadecimal digits: enough that no two versions of one study share them."""
 
@@ -20,7 +22,7 @@ def of_code(file: str) -> str:
     if not file:
         return ""
     digest = hashlib.sha256()
-    for path in sorted(_with_imports(Path(file))):
+    for path in sorted(with_imports(Path(file))):
         digest.update(_stripped(path).encode())
     return digest.hexdigest()[:LENGTH]
 
@@ -34,31 +36,6 @@ def of_data(data: Any) -> str:
     for part in _parts(data):
         digest.update(part)
     return digest.hexdigest()[:LENGTH]
-
-
-def _with_imports(study: Path) -> set[Path]:
-    """A study file, and those in its folder that it imports, directly or not."""
-    found: set[Path] = set()
-    unread = {study}
-    while unread:
-        path = unread.pop()
-        found.add(path)
-        for name in _imports(path, path.parent.relative_to(study.parent).parts):
-            stem = study.parent.joinpath(*name.split("."))
-            modules = {stem.with_suffix(".py"), stem / "__init__.py"}
-            unread |= {module for module in modules - found if module.is_file()}
-    return found
-
-
-def _imports(path: Path, package: tuple[str, ...]) -> Iterator[str]:
-    """The names that a file in this package imports, in full; some may be no modules."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) + 1 - node.level] if node.level else ()
-            base = ".".join([*above, *filter(None, [node.module])])
-            yield from (base, *(f"{base}.{alias.name}".strip(".") for alias in node.names))
 
 
 def _stripped(path: Path) -> str:

@@ -30,6 +30,10 @@ The reports can be deleted: `python -m sweep report` makes them again.
 """
 
 
+UNPACKED = "_ray_pkg_"
+"""So begins the name of a folder that Ray unpacks for a job, and removes after it."""
+
+
 class RunFolder:
     """The paths of a run directory."""
 
@@ -53,8 +57,13 @@ class RunFolder:
 
         Raises:
             StorageError: If that is not allowed.
-            RunError: If it is there and holds something else.
+            RunError: If it is there and holds something else, or would be gone with a job.
         """
+        if any(part.startswith(UNPACKED) for part in self.path.parts):
+            raise RunError(
+                f"{self.path}: expected a directory that outlives this job, got one in its copy "
+                f"of the submitted folder; give --runs an absolute path"
+            )
         if self.path.is_dir() and not self.exists and not self._has_just_begun():
             raise RunError(
                 f"{self.path}: expected a run directory or an empty one, got one with "

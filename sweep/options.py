@@ -20,7 +20,8 @@ class Options:
         name: Of the run directory; the study's name if empty.
         storage: postgresql://user:password@host/database keeps the records there; a SQLite file in
             the run directory if empty. The password may be in PGPASSWORD or ~/.pgpass instead.
-        slots: How many trials at a time; as many as the cores allow if None.
+        slots: How many trials at a time; "max" for as many as the cores allow: those of this
+            machine, or of the cluster's nodes as they join and leave.
         cpus_per_slot: Cores, and BLAS threads, of each.
         memory_per_slot: What each may take beside what it starts with, as "2GiB" or "500MB"; a
             trial that asks for more ends with OOM. Shared data does not count. Empty: no limit.
@@ -39,7 +40,7 @@ class Options:
     runs: Path = Path("runs")
     name: str = ""
     storage: str = field(default="", repr=False)  # may hold a password
-    slots: int | None = None
+    slots: int | Literal["max"] = "max"
     cpus_per_slot: int = 1
     memory_per_slot: str = ""
     pool: Literal["ray", "inline"] = "ray"
@@ -52,10 +53,9 @@ class Options:
     def __post_init__(self) -> None:
         storage = without_password(self.storage)
         for law, holds, value in (
-            ("slots >= 1", self.slots is None or self.slots >= 1, self.slots),
+            ("slots >= 1 or 'max'", self.slots == "max" or self.slots >= 1, self.slots),
             ("cpus_per_slot >= 1", self.cpus_per_slot >= 1, self.cpus_per_slot),
             ("pool 'ray' or 'inline'", self.pool in ("ray", "inline"), self.pool),
-            ("address 'local' or 'auto'", self.address in ("local", "auto"), self.address),
             (
                 "storage 'postgresql://user@host/database'",
                 not storage or storage.startswith("postgresql://"),
@@ -67,18 +67,28 @@ class Options:
         ):
             if not holds:
                 raise OptionError(f"run: expected {law}, got {value!r}")
+        self._check_address()
         self._check_memory()
+
+    def _check_address(self) -> None:
+        if self.address not in ("local", "auto"):
+            raise OptionError(
+                f"run: expected address 'local' or 'auto', got {self.address!r}; a driver outside "
+                f"its cluster loses all with its connection: use `python -m sweep submit STUDY.py "
+                f"--address http://HEAD:8265`, or 'auto' on a node of the cluster"
+            )
 
     def _check_memory(self) -> None:
         if self.memory_bytes is None:
             return
-        if self.pool == "inline" or not memory.can_hold():
+        is_local = self.address == "local"
+        if self.pool == "inline" or (is_local and not memory.can_hold()):
             raise OptionError(
                 f"run: expected pool 'ray' on Linux for memory_per_slot, got {self.pool!r} on "
                 f"{sys.platform}; leave it out"
             )
         needed, there = self.n_slots * self.memory_bytes, memory.machine_bytes()
-        if self.address == "local" and needed > there:
+        if is_local and needed > there:
             raise OptionError(
                 f"run: expected {self.n_slots} slots of {self.memory_per_slot} to fit into this "
                 f"machine's {memory.in_words(there)}, got {memory.in_words(needed)}; ask for fewer "
@@ -92,5 +102,5 @@ class Options:
 
     @property
     def n_slots(self) -> int:
-        """How many trials run at a time."""
-        return self.slots or max(1, n_cpus() // self.cpus_per_slot)
+        """How many trials run at a time on this machine."""
+        return max(1, n_cpus() // self.cpus_per_slot) if self.slots == "max" else self.slots

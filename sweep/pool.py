@@ -9,11 +9,14 @@ from sweep.worker import Session
 
 
 class Pool(Protocol):
-    """Slots that each run one trial at a time. All calls come from the driver's one thread."""
+    """Slots that each run one trial at a time. All calls come from the driver's one thread.
+
+    Slots may come and go at every `wait`; the number of one that is gone is never used again.
+    """
 
     @property
     def size(self) -> int:
-        """How many slots there are."""
+        """How many slots there are, or are about to be."""
 
     @property
     def idle(self) -> list[int]:
@@ -26,7 +29,7 @@ class Pool(Protocol):
         """Makes a slot idle whose trial goes no further."""
 
     def kill(self, slot: int) -> None:
-        """Makes a slot idle whose trial does not stop by itself."""
+        """Takes the trial from a slot that does not stop by itself; the slot may go with it."""
 
     def worker(self, slot: int) -> Worker:
         """The process behind a slot."""

@@ -5,11 +5,15 @@ import os
 import pickle
 import secrets
 import signal
+import stat
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from sweep.errors import OptionError
 
 # Ray reads these once, when it is loaded: ports answer only to who knows the token, a process tree
 # under `uv run` is left as it is, and of workers that die the driver tells, in one line each.
@@ -22,6 +26,7 @@ if "ray" not in sys.modules:
 
 import ray
 from ray import cloudpickle
+from ray.exceptions import RayError
 
 OBJECT_STORE_BYTES = 256 * 1024**2
 THREAD_VARIABLES = (
@@ -36,13 +41,13 @@ class Cluster:
     """The Ray that slots run on: started, or joined, by the first pool that needs it."""
 
     def __init__(
-        self, address: str, slots: int, cpus_per_slot: int, memory_per_slot: int | None
+        self, address: str, slots: int | None, cpus_per_slot: int, memory_per_slot: int | None
     ) -> None:
         """Notes what to start.
 
         Args:
             address: "local" starts Ray on this machine; "auto" joins what this process is part of.
-            slots: How many slots there will be at most.
+            slots: How many slots there are to be; None for as many as the nodes have room for.
             cpus_per_slot: Cores, and BLAS threads, of each.
             memory_per_slot: Bytes that each may have beside what it starts with; None for no limit.
         """
@@ -57,20 +62,32 @@ class Cluster:
             with _environment(self.cpus_per_slot):
                 _start(self._address, {} if self._address == "auto" else self._room(data))
 
+    def n_slots(self) -> int:
+        """How many slots there are to be, at present."""
+        if self._slots is not None:
+            return self._slots
+        needs = {"CPU": self.cpus_per_slot, "memory": self.memory_per_slot or 0}
+        return sum(
+            min(int(node["Resources"].get(name, 0) // n) for name, n in needs.items() if n)
+            for node in ray.nodes()
+            if node["Alive"]
+        )
+
     def _room(self, data: Any) -> dict[str, Any]:
         """What a Ray of our own is started with: cores and memory for the slots and the data."""
+        slots = self.n_slots()
         room = {
-            "num_cpus": self._slots * self.cpus_per_slot,
+            "num_cpus": slots * self.cpus_per_slot,
             "object_store_memory": OBJECT_STORE_BYTES + 2 * _size(data),
         }
         if self.memory_per_slot is not None:
-            room["_memory"] = self._slots * self.memory_per_slot
+            room["_memory"] = slots * self.memory_per_slot
         return room
 
 
 @contextmanager
 def cluster(
-    address: str, slots: int, cpus_per_slot: int, memory_per_slot: int | None = None
+    address: str, slots: int | None, cpus_per_slot: int, memory_per_slot: int | None = None
 ) -> Iterator[Cluster]:
     """A `Cluster` that is shut down on leaving, unless Ray was in use before."""
     was_running = ray.is_initialized()
@@ -88,11 +105,22 @@ def _start(address: str, room: dict[str, Any]) -> None:
         "configure_logging": False,
     }
     if address == "local":
-        if not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys():
+        if not _tokens_in_environment():
             os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
         options |= {"include_dashboard": False}
-    with _sigterm_kept():
-        ray.init(address=address, **options, **room)
+    else:
+        check_token()
+    try:
+        with _sigterm_kept():
+            ray.init(address=address, **options, **room)
+    except (ConnectionError, RuntimeError, RayError) as error:
+        if address == "local":
+            raise
+        raise OptionError(
+            f"--address {address}: expected this machine to be a node of a Ray cluster, and to "
+            f"have its token, got {str(error).strip().splitlines()[0]!r}; `ray start` it with the "
+            f"token in RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token, or use `python -m sweep submit`"
+        ) from error
 
 
 @contextmanager
@@ -106,6 +134,27 @@ def _sigterm_kept() -> Iterator[None]:
         ray._private.utils.set_sigterm_handler = set_handler
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, handler)  # Ray's core has one, too
+
+
+def check_token() -> None:
+    """Refuses a token that others on this machine can read; it lets them run code on all nodes.
+
+    Raises:
+        OptionError: If it is in Ray's own place; what RAY_AUTH_TOKEN_PATH names is the user's care.
+    """
+    path = Path.home() / ".ray" / "auth_token"
+    if _tokens_in_environment() or not path.is_file():
+        return
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise OptionError(
+            f"{path}: expected a token that nobody else can read, got mode {mode:04o}; "
+            f"chmod 600 {path}"
+        )
+
+
+def _tokens_in_environment() -> set[str]:
+    return {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
 
 
 @contextmanager

@@ -1,77 +1,69 @@
-"""This file runs slots as Ray actors, one process each."""
+"""This file runs slots as Ray actors, as many as are wanted and the cluster has room for."""
 
-import re
-import socket
-import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import itertools
+import time
 from typing import Any
 
 import ray
-from ray import cloudpickle
-from ray.exceptions import GetTimeoutError, OutOfMemoryError, RayError, RayTaskError
+from ray.exceptions import RayError, RayTaskError
 
-from sweep.crashes import leave_note, read_note
 from sweep.errors import OptionError
-from sweep.loading import MODULE_PREFIX
 from sweep.ray_cluster import Cluster
-from sweep.records import Ending, Failure, Progress, SlotLost, Work, Worker
+from sweep.ray_slot import Starter
+from sweep.records import Progress, SlotLost, Work, Worker
 from sweep.study import Study
-from sweep.worker import Session
 
-START_TIMEOUT_S = 120.0
+START_TIMEOUT_S = 300.0
+"""How long a cluster may take to have room for the first slot, new nodes included."""
 
+FOLLOW_S = 2.0
+"""How long a node may have joined or left before the number of slots follows."""
 
-class Slot:
-    """The process behind a slot. It knows neither Optuna nor the database."""
-
-    def __init__(
-        self, path: list[str], study: bytes, data: Any, notes: str, limits: tuple[int, int | None]
-    ) -> None:
-        sys.path.extend(folder for folder in path if folder not in sys.path)
-        leave_note(Path(notes))
-        self._session = Session(cloudpickle.loads(study), data, *limits)
-
-    def worker(self) -> Worker:
-        """This process, as measured in it."""
-        return self._session.worker()
-
-    def advance(self, work: Work | None) -> Progress:
-        """See `Session.advance`."""
-        return self._session.advance(work)
+MAX_FAILED_STARTS = 10
+"""So many processes in a row that end before they are ready: it is not for want of a node."""
 
 
 class RayPool:
-    """Slots that are Ray actors, one process each."""
+    """Slots that are Ray actors, one process each.
 
-    def __init__(self, cluster: Cluster, study: Study, data: Any, slots: int) -> None:
-        """Starts the processes.
+    A slot whose process is gone is gone with it. Another begins, wherever there is room, as soon
+    as there is.
+    """
+
+    def __init__(self, cluster: Cluster, study: Study, data: Any, useful: int) -> None:
+        """Starts the processes, and waits for the first.
 
         Args:
-            cluster: Where.
+            cluster: Where, and how many there are to be.
             study: What they run.
-            data: What they share, read-only: it is stored once per machine.
-            slots: How many.
+            data: What they share, read-only.
+            useful: How many there is work for.
+
+        Raises:
+            OptionError: If none can start.
         """
         cluster.start(data)
         self._cluster = cluster
-        self._notes = TemporaryDirectory(prefix="sweep-notes-")
-        self._study = _dumps(study)
-        self._data = ray.put(data)
-        self._pending: dict[Any, int] = {}
+        self._useful = useful
+        self._starter = Starter(cluster, study, data)
+        self._numbers = itertools.count()
+        self._actors: dict[int, Any] = {}
+        self._workers: dict[int, Worker] = {}
         self._trials: dict[int, int] = {}
-        self._actors = [self._spawn() for _ in range(slots)]
-        self._workers = dict(enumerate(map(self._meet, self._actors)))
+        self._pending: dict[Any, int] = {}
+        self._failed_starts = 0
+        self._looked_at = -FOLLOW_S
+        self._await_first()
 
     @property
     def size(self) -> int:
-        """How many slots there are."""
+        """How many slots there are, those that wait for room among them."""
         return len(self._actors)
 
     @property
     def idle(self) -> list[int]:
         """The slots without a trial."""
-        return [slot for slot in range(len(self._actors)) if slot not in self._trials]
+        return [slot for slot in self._workers if slot not in self._trials]
 
     def advance(self, slot: int, work: Work | None = None) -> None:
         """Lets a slot begin `work`, or go on with what it has."""
@@ -84,84 +76,87 @@ class RayPool:
         del self._trials[slot]
 
     def kill(self, slot: int) -> None:
-        """Makes a slot idle whose trial does not stop by itself, with a new process."""
-        self._pending = {ref: other for ref, other in self._pending.items() if other != slot}
+        """Ends a slot whose trial does not stop by itself."""
         self.release(slot)
-        self._replace(slot)
+        self._end(slot)
 
     def worker(self, slot: int) -> Worker:
-        """The process behind a slot, waiting for it if it has just been replaced."""
-        if slot not in self._workers:
-            self._workers[slot] = self._meet(self._actors[slot])
+        """The process behind a slot."""
         return self._workers[slot]
 
     def wait(self, timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:
-        """What slots have answered; a slot whose process died is replaced on the way."""
+        """What slots have answered; on the way, slots are started where there is room."""
+        self._follow()
         if not self._pending:
+            time.sleep(timeout_s)
             return []
         ready, _ = ray.wait(list(self._pending), num_returns=1, timeout=timeout_s)
         more, _ = ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)
-        return [self._answer(ref) for ref in dict.fromkeys(ready + more)]
+        answers = [self._answer(ref) for ref in dict.fromkeys(ready + more)]
+        return [answer for answer in answers if answer is not None]
 
     def close(self) -> None:
         """Ends all slots."""
-        for actor in self._actors:
+        for actor in self._actors.values():
             ray.kill(actor)
-        self._notes.cleanup()
+        self._starter.close()
 
-    def _answer(self, ref: Any) -> tuple[int, Progress | SlotLost]:
+    def _await_first(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._workers:
+            self.wait(1.0)
+            if time.monotonic() > deadline:
+                raise OptionError(
+                    f"slots: expected a process of {self._cluster.cpus_per_slot} cores to start "
+                    f"within {START_TIMEOUT_S:.0f} s, got none; ask for fewer --cpus-per-slot or "
+                    f"less --memory-per-slot, or add nodes"
+                )
+
+    def _follow(self) -> None:
+        """Starts the slots that are missing, and gives up those that would wait in vain."""
+        if time.monotonic() < self._looked_at + FOLLOW_S:
+            return
+        self._looked_at = time.monotonic()
+        wanted = min(self._useful, self._cluster.n_slots())
+        while len(self._actors) < wanted:
+            slot = next(self._numbers)
+            self._actors[slot] = self._starter.start()
+            self._pending[self._actors[slot].worker.remote()] = slot
+        waiting = [slot for slot in self._actors if slot not in self._workers]
+        for slot in waiting[: len(self._actors) - wanted]:
+            self._end(slot)
+
+    def _answer(self, ref: Any) -> tuple[int, Progress | SlotLost] | None:
         slot = self._pending.pop(ref)
         try:
-            return slot, ray.get(ref)
+            answer: Worker | Progress = ray.get(ref)
         except RayTaskError:
             raise  # the session turns what training raises into records: this is a bug of ours
         except RayError as error:
-            lost = SlotLost(self._trials.pop(slot), self._death(slot, error))
-            self._replace(slot)
-            return slot, lost
+            return self._lose(slot, error)
+        if isinstance(answer, Progress):
+            return slot, answer
+        self._workers[slot] = answer
+        self._failed_starts = 0
+        return None
 
-    def _death(self, slot: int, error: RayError) -> Failure:
-        """How the process of a slot died, as far as Ray and its own note tell."""
-        words = str(error)
-        if isinstance(error, OutOfMemoryError):
-            return Failure(Ending.OOM, words.splitlines()[0], words)
-        reason = re.search(r"because ((its|the) .*?)\.(\s|$)", words)
-        what = reason[1] if reason else words.splitlines()[0]
-        worker = self._workers[slot]
-        if worker.host != socket.gethostname():
-            return Failure(Ending.LOST, what, words)
-        note, traceback = read_note(Path(self._notes.name), worker.pid)
-        return Failure(Ending.LOST, f"{what}; {note}", traceback or words)
-
-    def _replace(self, slot: int) -> None:
-        ray.kill(self._actors[slot])
-        self._actors[slot] = self._spawn()
-        self._workers.pop(slot, None)
-
-    def _meet(self, actor: Any) -> Worker:
-        """Waits until the process is there, and asks who it is."""
-        try:
-            worker: Worker = ray.get(actor.worker.remote(), timeout=START_TIMEOUT_S)
-        except GetTimeoutError as error:
+    def _lose(self, slot: int, error: RayError) -> tuple[int, SlotLost] | None:
+        worker = self._workers.get(slot)
+        self._end(slot)
+        if worker is not None:
+            return slot, self._starter.lost(self._trials.pop(slot), worker, error)
+        self._failed_starts += 1
+        if getattr(error, "actor_init_failed", False) or self._failed_starts >= MAX_FAILED_STARTS:
             raise OptionError(
-                f"slots: expected processes of {self._cluster.cpus_per_slot} cores to start within "
-                f"{START_TIMEOUT_S:.0f} s, got none; ask for fewer --slots, --cpus-per-slot or "
-                f"less --memory-per-slot"
+                f"slots: expected a process to start on every node, got "
+                f"{str(error).strip().splitlines()[-1].strip()!r}; install this version of sweep, "
+                f"and all that the study needs, on each"
             ) from error
-        return worker
+        return None
 
-    def _spawn(self) -> Any:
-        cpus, memory = limits = self._cluster.cpus_per_slot, self._cluster.memory_per_slot
-        options = {"num_cpus": cpus, "memory": memory, "max_restarts": 0, "max_task_retries": 0}
-        return ray.remote(Slot).options(**options).remote(
-            sys.path, self._study, self._data, self._notes.name, limits
-        )  # fmt: skip
-
-
-def _dumps(study: Study) -> bytes:
-    """The study for another process; functions of a study file travel as code, not by name."""
-    for function in (study.space, study.train):
-        name = getattr(function, "__module__", "")
-        if name.startswith(MODULE_PREFIX):
-            cloudpickle.register_pickle_by_value(sys.modules[name])
-    return bytes(cloudpickle.dumps(study))
+    def _end(self, slot: int) -> None:
+        """Ends a process; the next call of `_follow` sees to another."""
+        self._pending = {ref: other for ref, other in self._pending.items() if other != slot}
+        self._workers.pop(slot, None)
+        ray.kill(self._actors.pop(slot))
+        self._looked_at = -FOLLOW_S

@@ -52,6 +52,9 @@ class Ending(StrEnum):
 INTERRUPTED = "interrupted"
 """Why an attempt did not go on whose driver ended; the trial itself goes on later."""
 
+PREEMPTED = "preempted"
+"""Why an attempt did not go on whose node was taken away by plan; the trial goes on elsewhere."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -108,14 +111,16 @@ class Progress:
 
 @dataclass(frozen=True)
 class SlotLost:
-    """A slot's process is gone, and the trial that it had with it; the pool has a new one ready.
+    """A slot's process is gone, and the trial that it had is without one.
 
     Attributes:
         failure: How it died: LOST, or OOM where that is known to be why.
+        preempted: Whether its node was taken away by plan, which is nobody's failure.
     """
 
     trial: int
     failure: Failure
+    preempted: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,9 +142,9 @@ class TrialRecord:
         told: How many endings the sampler knew of when it was asked for this trial: those whose
             `ended` is not higher.
         ended: The place of its ending in the order in which they are told, from 1; 0 before.
-        attempts: One entry per attempt that was cut short: why (lost, oom or interrupted), a
-            message, where it was if that is known, the last epoch kept, and the host and process
-            that had it.
+        attempts: One entry per attempt that was cut short: why (lost, oom, interrupted or
+            preempted), a message, where it was if that is known, the last epoch kept, and the host
+            and process that had it.
         score: The metric to minimise or maximise, by the study's rule; None without one.
         spread: Standard deviation of the repeats' scores, whose mean is the score; None without.
         reused: The number of the trial whose score this one has taken over instead of training.

@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +27,11 @@ def binaries() -> Path | None:
 class Server:
     """Its one user is a superuser with a random password, asked for even on this machine."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    def __init__(
+        self, binaries: Path, folder: Path, host: str = "127.0.0.1", inside: Sequence[str] = ()
+    ) -> None:
+        self.host = host
+        self._inside = inside  # what begins a command on that host
         self._binaries = binaries
         self._folder = folder
         self._numbers = itertools.count()
@@ -45,10 +49,12 @@ class Server:
                 shutil.chown(path, *_unprivileged())
         self._call("initdb", "--auth=scram-sha-256", f"--username={USER}", f"--pwfile={pwfile}",
                    "--encoding=UTF8", "--locale=C", "--no-sync")  # fmt: skip
+        with (self._folder / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet scram-sha-256\n")
 
     def start(self) -> None:
         options = (
-            f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off "
+            f"-p {self.port} -c listen_addresses={self.host} -c fsync=off "
             f"-c unix_socket_directories={self._folder}"
         )
         self._call("pg_ctl", "start", "--wait", f"--log={self._folder}/log", f"--options={options}")
@@ -62,7 +68,7 @@ class Server:
 
     def url(self, database: str, password: str | None = None) -> str:
         """Of a database; with this password, or the right one."""
-        return f"postgresql://{USER}:{password or self.password}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{USER}:{password or self.password}@{self.host}:{self.port}/{database}"
 
     def new_database(self) -> str:
         """The URL of an empty database that nobody else uses."""
@@ -76,13 +82,18 @@ class Server:
 
     def _call(self, program: str, *arguments: str) -> None:
         """Runs a program of PostgreSQL's; they refuse to be run by root."""
-        is_root = os.getuid() == 0
-        user, group = _unprivileged() if is_root else (None, None)
+        unprivileged = []
+        if os.getuid() == 0:
+            uid, gid = _unprivileged()
+            unprivileged = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
         subprocess.run(
-            [self._binaries / program, *arguments, f"--pgdata={self._folder}/data"],
-            user=user,
-            group=group,
-            extra_groups=[] if is_root else None,
+            [
+                *self._inside,
+                *unprivileged,
+                self._binaries / program,
+                *arguments,
+                f"--pgdata={self._folder}/data",
+            ],
             cwd=self._folder,
             stdout=subprocess.DEVNULL,
             timeout=300,
@@ -91,10 +102,12 @@ class Server:
 
 
 @contextmanager
-def running(folder_of_binaries: Path) -> Iterator[Server]:
+def running(
+    folder_of_binaries: Path, host: str = "127.0.0.1", inside: Sequence[str] = ()
+) -> Iterator[Server]:
     """A server, until the context ends."""
     with tempfile.TemporaryDirectory(prefix="sweep-postgres-") as folder:
-        server = Server(folder_of_binaries, Path(folder))
+        server = Server(folder_of_binaries, Path(folder), host, inside)
         server.start()
         try:
             yield server

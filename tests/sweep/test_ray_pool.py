@@ -35,11 +35,19 @@ def make_pool(cluster: Any) -> Iterator[Callable[..., Any]]:
 
     def make(study: sweep.Study, data: Any = None, slots: int = 2) -> RayPool:
         pools.append(RayPool(cluster, study, data, slots))
-        return pools[-1]
+        return settled(pools[-1], slots)
 
     yield make
     for pool in pools:
         pool.close()
+
+
+def settled(pool: Any, n: int) -> Any:
+    """The pool, once so many slots are idle."""
+    deadline = time.monotonic() + 60
+    while len(pool.idle) < n and time.monotonic() < deadline:
+        assert pool.wait(0.1) == []
+    return pool
 
 
 def answers(pool: Any, n: int) -> dict[int, Progress | SlotLost]:
@@ -121,8 +129,8 @@ def test_a_killed_process_is_a_lost_slot_and_a_new_one_takes_its_place(
     answer = answers(pool, 1)[0]
     assert isinstance(answer, SlotLost)
     assert answer.trial == 5
-    assert pool.idle == [0]
-    assert pool.worker(0).pid != before
+    assert settled(pool, 1).idle == [1]
+    assert pool.worker(1).pid != before
 
 
 def test_a_stuck_slot_is_killed_and_replaced(
@@ -133,8 +141,8 @@ def test_a_stuck_slot_is_killed_and_replaced(
     pool.advance(0, Work(5, PARAMS, seed=1))
     time.sleep(0.5)
     pool.kill(0)
-    assert pool.idle == [0]
-    assert pool.worker(0).pid != before
+    assert settled(pool, 1).idle == [1]
+    assert pool.worker(1).pid != before
     assert pool.wait(0.1) == []
 
 

@@ -310,7 +310,7 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_later(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"slots": 0}, "expected slots >= 1, got 0"),
+        ({"slots": 0}, "expected slots >= 1 or 'max', got 0"),
         ({"cpus_per_slot": 0}, "expected cpus_per_slot >= 1, got 0"),
         ({"pool": "threads"}, "expected pool 'ray' or 'inline', got 'threads'"),
         ({"address": "ray://x"}, "expected address 'local' or 'auto', got 'ray://x'"),

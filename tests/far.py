@@ -1,0 +1,144 @@
+"""A study for sweeps on several nodes, and what all of them have to come to."""
+
+import math
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import sweep
+
+PATIENCE_S = 200
+"""For what comes within seconds on a machine that has nothing else to do."""
+
+STUDY = """
+    import time
+    import numpy as np
+    import sweep
+    import beside
+
+    def space(trial):
+        return {"x": trial.suggest_float("x", -1, 1)}
+
+    def train(config, data, seed, state):
+        import beside_late
+        rng = np.random.default_rng(seed)
+        total, done = (0.0, 0) if state is None else (float(state["total"][0]), state["epoch"])
+        if state is not None:
+            rng.bit_generator.state = state["rng"]
+        for epoch in range(done, EPOCHS):
+            time.sleep(SECONDS)
+            total = total / 2 + beside.square(config["x"]) + rng.normal() * 1e-3 + data.total()
+            yield sweep.Epoch(
+                {"loss": total, "node": beside_late.node()},
+                {"total": np.array([total]), "epoch": epoch + 1, "rng": rng.bit_generator.state},
+            )
+
+    study = sweep.Study(
+        name="far", space=space, train=train, minimize="loss", trials=TRIALS, sampler="random",
+        data=beside.Data,
+    )
+"""
+
+BESIDE = """
+    import numpy as np
+
+    class Data:
+        def __init__(self):
+            self.array = np.ones(1000)
+
+        def total(self):
+            return self.array.sum()
+
+    def square(x):
+        return x * x
+"""
+
+LATE = """
+    import ray
+
+    def node():
+        if not ray.is_initialized():
+            return 0
+        return int(ray.get_runtime_context().get_node_id()[:8], 16)
+"""
+
+
+def write_study(folder: Path, trials: int, epochs: int, seconds: float) -> Path:
+    """A study whose metrics tell the node; of two modules beside it one is imported late."""
+    folder.mkdir()
+    text = textwrap.dedent(STUDY)
+    for name, value in (("EPOCHS", epochs), ("SECONDS", seconds), ("TRIALS", trials)):
+        text = text.replace(name, str(value))
+    (folder / "beside.py").write_text(textwrap.dedent(BESIDE))
+    (folder / "beside_late.py").write_text(textwrap.dedent(LATE))
+    path = folder / "far.py"
+    path.write_text(text)
+    return path
+
+
+def start(
+    words: list[str], environment: Mapping[str, str], prefix: list[str] | None = None
+) -> subprocess.Popen[str]:
+    """A command of sweep, in the background."""
+    return subprocess.Popen(
+        [*(prefix or []), sys.executable, "-m", "sweep", *words],
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_until(
+    holds: Callable[[sweep.Run], object], run: Path, driver: subprocess.Popen[str]
+) -> sweep.Run:
+    """The run, once that holds."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and driver.poll() is None:
+        time.sleep(0.2)
+        try:
+            read = sweep.Run(run)
+        except sweep.SweepError:
+            continue
+        if holds(read):
+            return read
+    driver.kill()
+    raise AssertionError(f"not in time: {driver.communicate()[0]}")
+
+
+def finish(driver: subprocess.Popen[str]) -> str:
+    """What a command printed that ends well."""
+    try:
+        out, _ = driver.communicate(timeout=PATIENCE_S)
+    finally:
+        driver.kill()
+    assert driver.returncode == 0, out
+    return out
+
+
+def nodes(run: sweep.Run) -> set[float]:
+    """The nodes that epochs were trained on."""
+    return {epoch.metrics["node"] for record in run.records for epoch in record.epochs}
+
+
+def reasons(run: sweep.Run) -> list[str]:
+    """Why attempts were cut short."""
+    return [attempt["reason"] for record in run.records for attempt in record.attempts]
+
+
+def check_whole(run: sweep.Run, study: Path, trials: int) -> None:
+    """Exactly so many trials, none lost, each as if nothing had ever been cut short."""
+    here = sweep.Options(runs=study.parent / "here", pool="inline")
+    quick = study.with_name("quick.py")
+    quick.write_text(study.read_text().replace("time.sleep", "abs"))
+    whole = sweep.run(sweep.load_study(quick), here)
+    assert [record.number for record in run.records] == list(range(trials))
+    for record, expected in zip(run.records, whole.records, strict=True):
+        assert record.ending == "complete", record.failure
+        assert record.params == expected.params
+        assert record.curve("loss") == expected.curve("loss")
+        assert math.isfinite(record.score or math.nan)
