@@ -1,6 +1,7 @@
 """This file runs a command as a job of a Ray cluster: sends its folder, shows its log, stops it."""
 
 import asyncio
+import logging
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +17,16 @@ EXCLUDED = ["/runs", "/.venv", "/.git"]
 """What of a folder stays where it is, beside all that its .gitignore names."""
 
 RETRY_S = 2.0
-"""How long to wait before a log is asked for again whose connection broke."""
+"""How long to wait before something is asked for again."""
+
+READY_S = 60.0
+"""How long after its job server a cluster may be ready for jobs."""
+
+NOT_READY = "No available agent"
+
+for _talkative in ("dashboard.modules.dashboard_sdk", "dashboard.modules.job.sdk",
+                   "_private.runtime_env.packaging"):  # fmt: skip
+    logging.getLogger(f"ray.{_talkative}").setLevel(logging.WARNING)
 
 
 class Job:
@@ -36,14 +46,24 @@ class Job:
         self.address = address
         self._shown = 0
         ray_cluster.check_token()
+        deadline = time.monotonic() + READY_S
         try:
             self._client = JobSubmissionClient(address)
-            self.name = self._client.submit_job(
-                entrypoint=shlex.join(command),
-                runtime_env={"working_dir": str(folder), "excludes": EXCLUDED},
-            )
+            while not (name := self._submit(shlex.join(command), str(folder), deadline)):
+                time.sleep(RETRY_S)
         except (OSError, RuntimeError, ValueError, RayError) as error:
             raise _refusal(address, folder, str(error)) from error
+        self.name = name
+
+    def _submit(self, command: str, folder: str, deadline: float) -> str:
+        """The job's name; empty if the cluster is not ready yet, and there is time left."""
+        runtime_env = {"working_dir": folder, "excludes": EXCLUDED}
+        try:
+            return self._client.submit_job(entrypoint=command, runtime_env=runtime_env)
+        except RuntimeError as error:
+            if NOT_READY in str(error) and time.monotonic() < deadline:
+                return ""
+            raise
 
     def follow(self, show: Callable[[str], None]) -> int:
         """Shows what the job prints until it ends; a connection that breaks is made again.

@@ -48,8 +48,8 @@ def _check(address: str, options: Options) -> None:
     if not options.runs.is_absolute():
         raise OptionError(
             f"--runs: expected an absolute path, on a volume that the cluster keeps, got "
-            f"{options.runs}, which would be gone with the job; give one as --runs /results, and the records to a "
-            f"server with --storage postgresql://user@host/database where disks do not last"
+            f"{options.runs}, which would be gone with the job; give one as --runs /results, and "
+            f"where disks do not last the records to --storage postgresql://user@host/database"
         )
     if without_password(options.storage) != options.storage:
         raise OptionError(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -15,6 +16,7 @@ PATIENCE_S = 200
 
 STUDY = """
     import time
+    from pathlib import Path
     import numpy as np
     import sweep
     import beside
@@ -29,10 +31,10 @@ STUDY = """
         if state is not None:
             rng.bit_generator.state = state["rng"]
         for epoch in range(done, EPOCHS):
-            time.sleep(SECONDS)
+            time.sleep(2.0 if Path(SLOWLY).exists() else 0.05)
             total = total / 2 + beside.square(config["x"]) + rng.normal() * 1e-3 + data.total()
             yield sweep.Epoch(
-                {"loss": total, "node": beside_late.node()},
+                {"loss": total, "node": beside_late.node(), "begun_after": done},
                 {"total": np.array([total]), "epoch": epoch + 1, "rng": rng.bit_generator.state},
             )
 
@@ -66,11 +68,15 @@ LATE = """
 """
 
 
-def write_study(folder: Path, trials: int, epochs: int, seconds: float) -> Path:
-    """A study whose metrics tell the node; of two modules beside it one is imported late."""
+def write_study(folder: Path, trials: int, epochs: int, slowly: Path) -> Path:
+    """A study whose metrics tell the node; of two modules beside it one is imported late.
+
+    Its epochs take long while the file `slowly` is there, which is made here.
+    """
     folder.mkdir()
+    slowly.touch()
     text = textwrap.dedent(STUDY)
-    for name, value in (("EPOCHS", epochs), ("SECONDS", seconds), ("TRIALS", trials)):
+    for name, value in (("EPOCHS", epochs), ("SLOWLY", repr(str(slowly))), ("TRIALS", trials)):
         text = text.replace(name, str(value))
     (folder / "beside.py").write_text(textwrap.dedent(BESIDE))
     (folder / "beside_late.py").write_text(textwrap.dedent(LATE))
@@ -106,8 +112,9 @@ def wait_until(
             continue
         if holds(read):
             return read
+    code = driver.poll()
     driver.kill()
-    raise AssertionError(f"not in time: {driver.communicate()[0]}")
+    raise AssertionError(f"not in time (exit code {code}): {driver.communicate()[0]}")
 
 
 def finish(driver: subprocess.Popen[str]) -> str:
@@ -120,9 +127,20 @@ def finish(driver: subprocess.Popen[str]) -> str:
     return out
 
 
-def nodes(run: sweep.Run) -> set[float]:
-    """The nodes that epochs were trained on."""
-    return {epoch.metrics["node"] for record in run.records for epoch in record.epochs}
+def epochs_by_node(run: sweep.Run) -> Counter[float]:
+    """How many epochs were trained on each node."""
+    return Counter(epoch.metrics["node"] for record in run.records for epoch in record.epochs)
+
+
+def nodes_at_work(run: sweep.Run, n_epochs: int) -> set[float]:
+    """The nodes that have trained so many epochs."""
+    return {node for node, count in epochs_by_node(run).items() if count >= n_epochs}
+
+
+def continued(run: sweep.Run) -> bool:
+    """Whether a trial has gone on from a checkpoint."""
+    epochs = [epoch for record in run.records for epoch in record.epochs]
+    return any(epoch.metrics["begun_after"] for epoch in epochs)
 
 
 def reasons(run: sweep.Run) -> list[str]:
@@ -133,9 +151,7 @@ def reasons(run: sweep.Run) -> list[str]:
 def check_whole(run: sweep.Run, study: Path, trials: int) -> None:
     """Exactly so many trials, none lost, each as if nothing had ever been cut short."""
     here = sweep.Options(runs=study.parent / "here", pool="inline")
-    quick = study.with_name("quick.py")
-    quick.write_text(study.read_text().replace("time.sleep", "abs"))
-    whole = sweep.run(sweep.load_study(quick), here)
+    whole = sweep.run(sweep.load_study(study), here)
     assert [record.number for record in run.records] == list(range(trials))
     for record, expected in zip(run.records, whole.records, strict=True):
         assert record.ending == "complete", record.failure

@@ -26,7 +26,10 @@ class UnreliablePool:
 
     size = 1
 
-    def __init__(self, study: sweep.Study, deaths: dict[int, int]) -> None:
+    def __init__(
+        self, study: sweep.Study, deaths: dict[int, int], *, preempted: bool = False
+    ) -> None:
+        self._preempted = preempted
         self._inner = InlinePool(study, None, blas_threads=1)
         self._deaths = deaths
         self._trial = -1
@@ -57,7 +60,7 @@ class UnreliablePool:
             self._inner.wait(timeout_s)  # the epochs that were under way are lost
             self.release(0)
             failure = Failure(Ending.LOST, "the process died", "in the middle")
-            return [(0, SlotLost(self._trial, failure))]
+            return [(0, SlotLost(self._trial, failure, self._preempted))]
         return self._inner.wait(timeout_s)
 
     def close(self) -> None:
@@ -71,14 +74,18 @@ def drive(
     """Drives a study with a pool that loses slots; returns what the database holds then."""
 
     def call(
-        study: sweep.Study, deaths: dict[int, int] | None = None, **limits: Any
+        study: sweep.Study,
+        deaths: dict[int, int] | None = None,
+        *,
+        preempted: bool = False,
+        **limits: Any,
     ) -> tuple[list[TrialRecord], UnreliablePool]:
         with closing(Database(backend, drives=True)) as database:
             table = database.ensure(study.name, minimize=study.sign > 0, attributes={})
             folder = CheckpointFolder(tmp_path, study.name)
             ledger = Ledger(study, table, folder)
             driver = Driver(study, ledger, Limits(**limits), lambda *_: None)
-            with closing(UnreliablePool(study, deaths or {})) as pool:
+            with closing(UnreliablePool(study, deaths or {}, preempted=preempted)) as pool:
                 driver.run(pool)
             return table.trials(), pool
 
@@ -337,3 +344,9 @@ def test_observers_hear_of_every_trial_that_ended(make_study: MakeStudy, tmp_pat
     options = sweep.Options(runs=tmp_path, pool="inline")
     sweep.run(make_study(), options, observe)
     assert ended == list(range(6))
+
+
+def test_a_node_that_is_taken_away_costs_no_retry(make_study: MakeStudy, drive: Any) -> None:
+    records, _ = drive(make_study(), deaths={2: 3}, preempted=True, retries=0)
+    assert [attempt["reason"] for attempt in records[2].attempts] == ["preempted"] * 3
+    assert records[2].ending is Ending.COMPLETE

@@ -5,7 +5,9 @@ The head has no cores to give, so that trials run on the others alone.
 
 import os
 import secrets
+import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -30,19 +32,26 @@ def head() -> Iterator[Any]:
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     from ray.cluster_utils import Cluster
 
-    with tempfile.TemporaryDirectory(prefix="ray-") as folder, socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        dashboard = {"include_dashboard": True, "dashboard_port": port}
+    ports = [free_port(), free_port()]
+    names = ("dashboard_port", "dashboard_agent_listen_port")
+    dashboard = dict(zip(names, ports, strict=True)) | {"include_dashboard": True}
+    # Ray's processes write to their folder for a moment after they were ended.
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         options = {"num_cpus": 0, "temp_dir": folder, **dashboard, **STORE}
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("RAY_worker_niceness", "0")
+            patch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
             cluster = Cluster(initialize_head=True, head_node_args=options)
             Path(folder, "ray_current_cluster").write_text(cluster.address)  # for jobs
-            cluster.job_server = f"http://127.0.0.1:{port}"
+            cluster.job_server = f"http://127.0.0.1:{ports[0]}"
             yield cluster
             cluster.shutdown()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def environment(head: Any) -> dict[str, str]:
@@ -64,22 +73,62 @@ def number(node: Any) -> float:
 
 
 def test_slots_follow_the_nodes_and_no_trial_is_lost(head: Any, tmp_path: Path) -> None:
-    study = far.write_study(tmp_path / "studies", trials=8, epochs=14, seconds=0.5)
-    run = tmp_path / "runs" / "far"
+    slowly, run = tmp_path / "slowly", tmp_path / "runs" / "far"
+    study = far.write_study(tmp_path / "studies", trials=8, epochs=20, slowly=slowly)
     first = head.add_node(num_cpus=1, **STORE)
     words = ["run", str(study), "--address", "auto", "--runs", str(run.parent), "--retries", "1"]
     driver = far.start(words, environment(head))
-    far.wait_until(far.nodes, run, driver)
+    far.wait_until(lambda read: far.nodes_at_work(read, 1), run, driver)
     second, third = (head.add_node(num_cpus=1, **STORE) for _ in range(2))
     three = {number(node) for node in (first, second, third)}
-    far.wait_until(lambda read: far.nodes(read) == three, run, driver)
+    far.wait_until(lambda read: far.nodes_at_work(read, 5) == three, run, driver)
     drain(head, second, seconds=1)
     head.remove_node(second, allow_graceful=False)
-    far.wait_until(lambda read: "preempted" in far.reasons(read), run, driver)
     head.remove_node(first, allow_graceful=False)
-    far.wait_until(lambda read: "lost" in far.reasons(read), run, driver)
+    far.wait_until(lambda read: len(far.reasons(read)) == 2, run, driver)
+    slowly.unlink()
     far.finish(driver)
     read = sweep.Run(run)
     far.check_whole(read, study, trials=8)
     assert sorted(far.reasons(read)) == ["lost", "preempted"]
+    assert far.continued(read)
     head.remove_node(third)
+
+
+@pytest.fixture
+def worker_node(head: Any) -> Iterator[None]:
+    """One node with two cores; the head has none to give."""
+    node = head.add_node(num_cpus=2, **STORE)
+    yield
+    head.remove_node(node)
+
+
+@pytest.mark.usefixtures("worker_node")
+def test_a_job_is_followed_stopped_and_goes_on_when_submitted_again(
+    head: Any, tmp_path: Path
+) -> None:
+    slowly, run = tmp_path / "slowly", tmp_path / "runs" / "far"
+    study = far.write_study(tmp_path / "studies", trials=4, epochs=6, slowly=slowly)
+    words = ["submit", str(study), "--address", head.job_server, "--runs", str(run.parent)]
+    words += ["--slots", "2"]
+    client = far.start(words, environment(head))
+    far.wait_until(lambda read: far.nodes_at_work(read, 2), run, client)
+    client.send_signal(signal.SIGINT)
+    out, _ = client.communicate(timeout=far.PATIENCE_S)
+    assert client.returncode == 130, out
+    assert out.count("interrupted: the same command goes on from here") == 2  # there, and here
+    assert any(record.ending == "running" for record in sweep.Run(run).records)
+
+    slowly.unlink()
+    out = far.finish(far.start(words, environment(head)))
+    assert "far: 4 trials" in out
+    assert "all 4 trials are done" in out
+    read = sweep.Run(run)
+    far.check_whole(read, study, trials=4)
+    assert set(far.reasons(read)) <= {"interrupted"}
+    assert read.about["provenance"]["command"].startswith("python -m sweep run far.py --address")
+
+    client = far.start([*words, "--seed", "7"], environment(head))
+    out, _ = client.communicate(timeout=far.PATIENCE_S)
+    assert client.returncode == 2, out
+    assert "got changes: seed 0 -> 7; undo them" in out

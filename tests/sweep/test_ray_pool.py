@@ -313,3 +313,27 @@ def wait_until_gone(pids: list[int]) -> None:
     while left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
         assert time.monotonic() < deadline, left
         time.sleep(0.1)
+
+
+def test_a_study_that_no_other_process_can_load_is_refused(
+    make_study: MakeStudy, make_pool: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from types import ModuleType
+
+    only_here = ModuleType("only_here")
+    exec("def train(*_): yield {'loss': 1.0}", only_here.__dict__)
+    monkeypatch.setitem(sys.modules, "only_here", only_here)
+    message = r"slots: expected a process to start on every node, got .*No module named 'only_here'"
+    with pytest.raises(sweep.OptionError, match=message):
+        make_pool(local(make_study, train=only_here.train))
+
+
+def test_a_slot_that_fits_nowhere_is_not_waited_for_forever(
+    make_study: MakeStudy, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sweep import ray_cluster, ray_pool
+
+    monkeypatch.setattr(ray_pool, "START_TIMEOUT_S", 3.0)
+    large = ray_cluster.Cluster("auto", 1, cpus_per_slot=64, memory_per_slot=None)
+    with pytest.raises(sweep.OptionError, match=r"a process of 64 cores to start within 3 s, got"):
+        ray_pool.RayPool(large, local(make_study), None, useful=1)
