@@ -15,10 +15,12 @@ from typing import Any
 
 from sweep.errors import OptionError
 
-# Ray reads these once, when it is loaded: ports answer only to who knows the token, a process tree
-# under `uv run` is left as it is, and of workers that die the driver tells, in one line each.
+# Ray reads these once, when it is loaded: ports answer only to who knows the token, a cluster that
+# does not answer is not waited for a quarter of an hour, a process tree under `uv run` is left as
+# it is, and of workers that die the driver tells, in one line each.
 if "ray" not in sys.modules:
     os.environ.setdefault("RAY_AUTH_MODE", "token")
+    os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "2")
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     os.environ.setdefault(
         "RAY_DEDUP_LOGS_SKIP_REGEX", "A worker died or was killed|Workers? .*killed"

@@ -132,3 +132,16 @@ def test_a_job_is_followed_stopped_and_goes_on_when_submitted_again(
     out, _ = client.communicate(timeout=far.PATIENCE_S)
     assert client.returncode == 2, out
     assert "got changes: seed 0 -> 7; undo them" in out
+
+
+@pytest.mark.parametrize("command", ["run", "submit"])
+def test_another_token_is_refused(head: Any, tmp_path: Path, command: str) -> None:
+    study = far.write_study(tmp_path / "studies", trials=1, epochs=1, slowly=tmp_path / "slowly")
+    address = "auto" if command == "run" else head.job_server
+    words = [command, str(study), "--address", address, "--runs", str(tmp_path / "runs")]
+    process = far.start(words, environment(head) | {"RAY_AUTH_TOKEN": "0" * 64})
+    out, _ = process.communicate(timeout=far.PATIENCE_S)
+    assert process.returncode == 2, out
+    assert f"error: --address {address}: expected " in out
+    assert "token" in out
+    assert not (tmp_path / "runs" / "far").exists()

@@ -1,5 +1,7 @@
 """What is refused before anything is sent to a cluster."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,21 +31,14 @@ def submit(*words: str, address: str = ADDRESS) -> int:
         (["--runs", "/r", "--set", "x"], "--set: expected KEY=VALUE, got 'x'"),
         (["--runs", "/r", "--slots", "0"], "Invalid value for '--slots': 0 is not in the range"),
         (["--runs", "/r", "--slots", "many"], "'many' is not a valid integer range"),
-        (
-            ["--runs", "/r"],
-            f"--address {ADDRESS}: expected a Ray job server that accepts the token of this "
-            f"machine, got 'Failed to connect to Ray at address: {ADDRESS}.'; start it by",
-        ),
     ],
 )
 def test_what_could_not_last_is_refused(
     study_file: Callable[..., Path],
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
     words: list[str],
     message: str,
 ) -> None:
-    monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)
     assert submit(str(study_file()), *words) == 2
     err = capsys.readouterr().err
     assert message in err
@@ -91,20 +86,19 @@ def test_a_token_that_others_can_read_is_refused(
     check_token()
 
 
-def test_without_a_cluster_there_is_nothing_to_join(
-    study_file: Callable[..., Path], tmp_path: Path
-) -> None:
-    import subprocess
-
-    command = [sys.executable, "-m", "sweep", "run", str(study_file()), "--address", "auto"]
-    environment = {"RAY_ADDRESS": "127.0.0.1:9", "RAY_AUTH_TOKEN": "0" * 64, "HOME": str(tmp_path)}
+@pytest.mark.ray
+def test_a_cluster_that_is_not_there_is_no_crash(study_file: Callable[..., Path]) -> None:
     answer = subprocess.run(
-        [*command, "--runs", str(tmp_path / "runs")],
-        env=environment | {"PYTHONPATH": ":".join(filter(None, sys.path))},
+        [sys.executable, "-m", "sweep", "submit", study_file(), "--address", ADDRESS]
+        + ["--runs", "/r"],
+        env=os.environ | {"RAY_AUTH_TOKEN": "0" * 64},
         capture_output=True,
         text=True,
         timeout=240,
+        check=False,
     )
     assert answer.returncode == 2, answer.stderr
-    assert "--address auto: expected this machine to be a node of a Ray cluster" in answer.stderr
-    assert not (tmp_path / "runs" / "toy").exists()
+    assert (
+        f"--address {ADDRESS}: expected a Ray job server that accepts the token of this machine, "
+        f"got 'Failed to connect to Ray at address: {ADDRESS}.'; start it by `ray start --head`"
+    ) in answer.stderr
