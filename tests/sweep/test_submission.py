@@ -88,9 +88,9 @@ def test_a_token_that_others_can_read_is_refused(
 
 @pytest.mark.ray
 def test_a_cluster_that_is_not_there_is_no_crash(study_file: Callable[..., Path]) -> None:
+    words = ["submit", str(study_file()), "--address", ADDRESS, "--runs", "/r"]
     answer = subprocess.run(
-        [sys.executable, "-m", "sweep", "submit", study_file(), "--address", ADDRESS]
-        + ["--runs", "/r"],
+        [sys.executable, "-m", "sweep", *words],
         env=os.environ | {"RAY_AUTH_TOKEN": "0" * 64},
         capture_output=True,
         text=True,
