@@ -38,7 +38,7 @@ class Job:
         Args:
             address: http://HEAD:8265, the cluster's job server.
             command: A program and its arguments; the program is found by the head's PATH.
-            folder: What it begins in, up to 512 MiB when packed.
+            folder: What it begins in, up to 100 MiB when packed.
 
         Raises:
             OptionError: If there is no job server, or it does not accept the token or the folder.
@@ -102,17 +102,17 @@ class Job:
     def _status(self) -> JobStatus:
         try:
             return self._client.get_job_status(self.name)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             raise OptionError(
-                f"--address {self.address}: expected the job server to answer, got {error}; job "
-                f"{self.name} may go on: submit again when the server is back"
+                f"--address {self.address}: expected the job server to answer, got "
+                f"{type(error).__name__}; job {self.name} may go on: submit again when the server is back"
             ) from error
 
 
 def _refusal(address: str, folder: Path, words: str) -> OptionError:
-    if "exceeds the maximum size" in words:
+    if "Maximum request body size" in words:
         return OptionError(
-            f"{folder}: expected a folder that can be sent, up to 512 MiB packed, got more; keep "
+            f"{folder}: expected a folder that can be sent, up to 100 MiB packed, got more; keep "
             f"data elsewhere, or name it in {folder / '.gitignore'}"
         )
     return OptionError(

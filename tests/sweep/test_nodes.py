@@ -145,3 +145,32 @@ def test_another_token_is_refused(head: Any, tmp_path: Path, command: str) -> No
     assert f"error: --address {address}: expected " in out
     assert "token" in out
     assert not (tmp_path / "runs" / "far").exists()
+
+
+def test_a_folder_that_is_too_large_is_refused(head: Any, tmp_path: Path) -> None:
+    study = far.write_study(tmp_path / "studies", trials=1, epochs=1, slowly=tmp_path / "slowly")
+    study.with_name("data.bin").write_bytes(os.urandom(101 * 2**20))
+    words = ["submit", str(study), "--address", head.job_server, "--runs", str(tmp_path / "runs")]
+    process = far.start(words, environment(head))
+    out, _ = process.communicate(timeout=far.PATIENCE_S)
+    assert process.returncode == 2, out
+    assert "expected a folder that can be sent, up to 100 MiB packed, got more; keep data" in out
+
+
+@pytest.mark.usefixtures("worker_node")
+def test_a_job_outlives_its_job_server(head: Any, tmp_path: Path) -> None:
+    slowly, run = tmp_path / "slowly", tmp_path / "runs" / "far"
+    study = far.write_study(tmp_path / "studies", trials=2, epochs=6, slowly=slowly)
+    words = ["submit", str(study), "--address", head.job_server, "--runs", str(run.parent)]
+    client = far.start(words, environment(head))
+    far.wait_until(lambda read: far.nodes_at_work(read, 1), run, client)
+    head.head_node.kill_dashboard()
+    out, _ = client.communicate(timeout=far.PATIENCE_S)
+    assert client.returncode == 2, out
+    assert "expected the job server to answer, got ConnectionError; job raysubmit_" in out
+    slowly.unlink()
+    deadline = time.monotonic() + far.PATIENCE_S
+    while sum(record.has_ended for record in sweep.Run(run).records) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    far.check_whole(sweep.Run(run), study, trials=2)
