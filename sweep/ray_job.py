@@ -105,7 +105,8 @@ class Job:
         except (OSError, RuntimeError) as error:
             raise OptionError(
                 f"--address {self.address}: expected the job server to answer, got "
-                f"{type(error).__name__}; job {self.name} may go on: submit again when the server is back"
+                f"{type(error).__name__}; job {self.name} may go on: submit again when the server "
+                f"is back"
             ) from error
 
 
