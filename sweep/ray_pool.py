@@ -63,7 +63,7 @@ class RayPool:
     @property
     def idle(self) -> list[int]:
         """The slots without a trial."""
-        return [slot for slot in self._workers if slot not in self._trials]
+        return sorted(self._workers.keys() - self._trials.keys())
 
     def advance(self, slot: int, work: Work | None = None) -> None:
         """Lets a slot begin `work`, or go on with what it has."""

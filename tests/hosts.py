@@ -1,4 +1,4 @@
-"""Hosts for tests: network namespaces of one machine, each with an address, a name and a /tmp.
+"""Hosts for tests: network namespaces of one machine, each with an address, a name and a Ray of its own.
 
 They are joined by a switch, which is one more namespace, and by a cable to this one. All of it is
 made here and removed in the end, with every process that runs in it.
@@ -19,7 +19,6 @@ from typing import Any
 PROGRAMS = ("ip", "nsenter", "unshare", "setpriv")
 SUBNET = f"198.18.{os.getpid() % 250}"  # set aside for tests of networks
 TAG = f"sweep{os.getpid() % 100_000}"
-PATIENCE_S = 200
 RAY_PORT = 6379
 
 
