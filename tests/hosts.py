@@ -1,4 +1,4 @@
-"""Hosts for tests: network namespaces of one machine, each with an address, a name and a Ray of its own.
+"""Hosts for tests: network namespaces of one machine, each with an address and a name.
 
 They are joined by a switch, which is one more namespace, and by a cable to this one. All of it is
 made here and removed in the end, with every process that runs in it.
@@ -34,7 +34,7 @@ def why_not() -> str:
 
 
 class Host:
-    """One of them. Its /tmp is its own, and folders in `hidden` are empty on it."""
+    """One of them. It has a scratch folder of its own, and sees nothing in those that are `hidden`."""
 
     def __init__(self, network: "Network", number: int, hidden: Sequence[Path]) -> None:
         self.name = f"{TAG}-{number}"
