@@ -34,7 +34,7 @@ def why_not() -> str:
 
 
 class Host:
-    """One of them. It has a scratch folder of its own, and sees nothing in those that are `hidden`."""
+    """One of them. It has a scratch folder of its own; those that are `hidden` are empty on it."""
 
     def __init__(self, network: "Network", number: int, hidden: Sequence[Path]) -> None:
         self.name = f"{TAG}-{number}"
