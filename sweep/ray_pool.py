@@ -53,7 +53,11 @@ class RayPool:
         self._pending: dict[Any, int] = {}
         self._failed_starts = 0
         self._looked_at = -FOLLOW_S
-        self._await_first()
+        try:
+            self._await_first()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def size(self) -> int:
