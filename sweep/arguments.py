@@ -50,6 +50,8 @@ def run_options(command: Any) -> Any:
         click.option("--hours", type=float, help="Stop after so long; the same command goes on."),
         click.option("--storage", metavar="URL", help="Keep the records in a PostgreSQL database, "
                      "postgresql://user@host/database.  [default: a SQLite file]"),
+        click.option("--checkpoints", metavar="URL", help="Keep them at s3://bucket/folder, or "
+                     "wherever fsspec can write.  [default: in the run directory]"),
         click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"),
                      show_default=True, help="The directory of all run directories."),
         click.option("--name", default="", help="Of the run directory.  [default: the study's]"),

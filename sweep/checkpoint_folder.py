@@ -2,9 +2,29 @@
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Protocol
 
 from sweep.checkpoints import decode, write_atomically
 from sweep.errors import CorruptCheckpointError
+
+
+class Checkpoints(Protocol):
+    """The checkpoints of one study, wherever they are."""
+
+    def path(self, number: int) -> Path | str:
+        """Where those of a trial are, in words."""
+
+    def read(self, number: int, n_epochs: int) -> bytes | None:
+        """The last one of a trial with so many epochs on record; None if it is of no use."""
+
+    def recover(self, number: int, n_epochs: int) -> tuple[bytes | None, str]:
+        """What a trial of so many epochs continues from, and what was wrong, if it was."""
+
+    def write(self, number: int, data: bytes) -> None:
+        """Adds one of a trial."""
+
+    def keep(self, running: Collection[int], ended: Collection[int]) -> None:
+        """Removes what no trial needs: those that are running two, those that ended one."""
 
 
 class CheckpointFolder:
@@ -27,7 +47,7 @@ class CheckpointFolder:
 
         That is one that is torn, or ahead of the record.
         """
-        return _usable(self.path(number), n_epochs)
+        return usable(_read(self.path(number)), n_epochs)
 
     def recover(self, number: int, n_epochs: int) -> tuple[bytes | None, str]:
         """What a trial with so many epochs on record continues from, and what was wrong, if it was.
@@ -38,13 +58,15 @@ class CheckpointFolder:
         last, former = self.path(number), self._former(number)
         if not last.exists() and not former.exists():
             return None, ""
-        data = _usable(last, n_epochs)
+        found = _read(last)
+        data = usable(found, n_epochs)
         if data is not None:
             return data, ""
-        what = f"expected a checkpoint that can be used, got {_flaw(last)} at {last}"
-        data = _usable(former, n_epochs)
+        what = f"expected a checkpoint that can be used, got {flaw_of(found)} at {last}"
+        found = _read(former)
+        data = usable(found, n_epochs)
         if data is None:
-            return None, f"{what} and {_flaw(former)} before it; starts over"
+            return None, f"{what} and {flaw_of(found)} before it; starts over"
         former.replace(last)
         return data, f"{what}; goes on from the one before it, of epoch {decode(data).epoch}"
 
@@ -69,20 +91,23 @@ class CheckpointFolder:
         return self.path(number).with_suffix(".former.safetensors")
 
 
-def _usable(path: Path, n_epochs: int) -> bytes | None:
+def usable(data: bytes | None, n_epochs: int) -> bytes | None:
+    """The checkpoint, unless it is torn or ahead of the record of so many epochs."""
     try:
-        data = path.read_bytes()
-        return data if decode(data).epoch <= n_epochs else None
-    except (FileNotFoundError, CorruptCheckpointError):
+        return data if data is not None and decode(data).epoch <= n_epochs else None
+    except CorruptCheckpointError:
         return None
 
 
-def _flaw(path: Path) -> str:
+def flaw_of(data: bytes | None) -> str:
     """What is wrong with a checkpoint that cannot be used."""
-    try:
-        epoch = decode(path.read_bytes()).epoch
-    except FileNotFoundError:
+    if data is None:
         return "none"
+    try:
+        return f"one ahead of the record, of epoch {decode(data).epoch},"
     except CorruptCheckpointError:
         return "a damaged one"
-    return f"one ahead of the record, of epoch {epoch},"
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None

@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 from sweep import final as final_step
-from sweep.checkpoint_folder import CheckpointFolder
+from sweep.checkpoint_folder import Checkpoints
 from sweep.database import Database, StudyTable
 from sweep.driver import Driver, Limits
 from sweep.errors import StorageError, SweepError
@@ -21,7 +21,7 @@ from sweep.presentation import plain
 from sweep.provenance import provenance
 from sweep.records import TrialRecord
 from sweep.snapshot import Observer, Snapshot, best_of
-from sweep.storage import storage_of
+from sweep.storage import checkpoints_at, place_of_checkpoints, storage_of
 from sweep.study import Final, Study
 
 PoolMaker = Callable[[Study, Any, int], Pool]
@@ -39,6 +39,7 @@ class Conductor:
         self._options = options
         self._observer = _both(Logbook(folder.logs / "run.log"), observer)
         self._ledgers: list[Ledger] = []
+        self._place = ""
 
     @property
     def has_trained(self) -> bool:
@@ -50,6 +51,8 @@ class Conductor:
         study = self._study
         with self._database() as database:
             table = _open(database, study, accept_changes=self._options.accept_changes)
+            run, url = self._folder.path.name, self._options.checkpoints
+            self._place = place_of_checkpoints(table, url, run)
             with pools(self._options) as make_pool:
                 search = Ledger(study, table, self._checkpoints(study))
                 self._drive(study, table, search, make_pool)
@@ -107,8 +110,8 @@ class Conductor:
             self._study,
         )
 
-    def _checkpoints(self, study: Study) -> CheckpointFolder:
-        return CheckpointFolder(self._folder.checkpoints, study.name)
+    def _checkpoints(self, study: Study) -> Checkpoints:
+        return checkpoints_at(self._place, self._folder, study.name)
 
 
 def _both(first: Observer, second: Observer) -> Observer:

@@ -11,7 +11,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from sweep.checkpoint_folder import CheckpointFolder
+from sweep.checkpoint_folder import Checkpoints
 from sweep.checkpoints import decode
 from sweep.database import Database, StudyTable
 from sweep.domains import Params
@@ -95,7 +95,7 @@ def _counts(record: TrialRecord) -> bool:
 
 
 def evaluate(
-    study: Study, final: Final, record: TrialRecord, table: StudyTable, folder: CheckpointFolder
+    study: Study, final: Final, record: TrialRecord, table: StudyTable, checkpoints: Checkpoints
 ) -> Test:
     """Opens the test set for one final training, once; that it did is recorded first.
 
@@ -104,7 +104,7 @@ def evaluate(
         final: What the search's study declares.
         record: The final training.
         table: Where it is on record.
-        folder: Where its last state is.
+        checkpoints: Where its last state is.
 
     Raises:
         StudyError: If `evaluate` returns anything but numbers, or there is nothing to evaluate.
@@ -113,11 +113,11 @@ def evaluate(
     done = next((test for test in before if test.trial == record.number), None)
     if done is not None:
         return done
-    data = folder.read(record.number, len(record.epochs))
+    data = checkpoints.read(record.number, len(record.epochs))
     if data is None:
         raise StudyError(
             f"final: expected the last state of training {record.number} at "
-            f"{folder.path(record.number)}, got none; yield a sweep.Epoch with a state"
+            f"{checkpoints.path(record.number)}, got none; yield a sweep.Epoch with a state"
         )
     history = table.attributes().get(TESTS, [])
     opened = datetime.now(UTC).isoformat(timespec="seconds")

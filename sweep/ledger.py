@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from sweep.checkpoint_folder import CheckpointFolder
+from sweep.checkpoint_folder import Checkpoints
 from sweep.database import StudyTable
 from sweep.ordering import Order
 from sweep.records import Ending, EpochRecord, Failure, TrialRecord, Work, Worker
@@ -28,7 +28,7 @@ class Ledger:
         n_trials: How many there will be in the end.
     """
 
-    def __init__(self, study: Study, table: StudyTable, checkpoints: CheckpointFolder) -> None:
+    def __init__(self, study: Study, table: StudyTable, checkpoints: Checkpoints) -> None:
         """Opens the book.
 
         Args:

@@ -20,6 +20,8 @@ class Options:
         name: Of the run directory; the study's name if empty.
         storage: postgresql://user:password@host/database keeps the records there; a SQLite file in
             the run directory if empty. The password may be in PGPASSWORD or ~/.pgpass instead.
+        checkpoints: Where to keep them if not in the run directory: the URL of a folder that fsspec
+            can write, as s3://bucket/folder; without a password, which its library knows.
         slots: How many trials at a time; "max" for as many as the cores allow: those of this
             machine, or of the cluster's nodes as they join and leave.
         cpus_per_slot: Cores, and BLAS threads, of each.
@@ -40,6 +42,7 @@ class Options:
     runs: Path = Path("runs")
     name: str = ""
     storage: str = field(default="", repr=False)  # may hold a password
+    checkpoints: str = ""
     slots: int | Literal["max"] = "max"
     cpus_per_slot: int = 1
     memory_per_slot: str = ""
@@ -54,6 +57,11 @@ class Options:
         storage = without_password(self.storage)
         for law, holds, value in (
             ("slots >= 1 or 'max'", self.slots == "max" or self.slots >= 1, self.slots),
+            (
+                "checkpoints 's3://bucket/folder' or the like, without a password",
+                not self.checkpoints or _is_open_url(self.checkpoints),
+                without_password(self.checkpoints),
+            ),
             ("cpus_per_slot >= 1", self.cpus_per_slot >= 1, self.cpus_per_slot),
             ("pool 'ray' or 'inline'", self.pool in ("ray", "inline"), self.pool),
             (
@@ -104,3 +112,8 @@ class Options:
     def n_slots(self) -> int:
         """How many trials run at a time on this machine."""
         return max(1, n_cpus() // self.cpus_per_slot) if self.slots == "max" else self.slots
+
+
+def _is_open_url(text: str) -> bool:
+    """Whether it is a URL that anybody may see."""
+    return "://" in text and without_password(text) == text

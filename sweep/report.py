@@ -10,11 +10,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from sweep import export, plots, tables
-from sweep.checkpoint_folder import CheckpointFolder
 from sweep.checkpoints import decode, write_atomically
 from sweep.final import SUFFIX
 from sweep.records import TrialRecord, n_ended
 from sweep.results import Run
+from sweep.storage import checkpoints_at
 
 N_TOP = 10
 
@@ -164,7 +164,8 @@ def _provenance(run: Run) -> str:
 def _weights(run: Run, best: TrialRecord) -> bytes | None:
     """The entry "weights" of the last state of the best training, as a safetensors file."""
     study = run.name + SUFFIX if best is run.final else run.name
-    data = CheckpointFolder(run.folder.checkpoints, study).read(best.number, len(best.epochs))
+    checkpoints = checkpoints_at(run.about.get("checkpoints", ""), run.folder, study)
+    data = checkpoints.read(best.number, len(best.epochs))
     if data is None:
         return None
     state = decode(data).state

@@ -1,10 +1,12 @@
-"""This file tells where the records of a run are kept, and notes it in the run directory."""
+"""This file tells where the records and the checkpoints of a run are, as it is on record there."""
 
 import json
+import secrets
 from typing import TYPE_CHECKING, Any
 
+from sweep.checkpoint_folder import CheckpointFolder, Checkpoints
 from sweep.checkpoints import write_atomically
-from sweep.database import Backend
+from sweep.database import Backend, StudyTable
 from sweep.errors import OptionError, RunError
 from sweep.folder import RunFolder
 from sweep.sqlite import SQLiteFile
@@ -44,6 +46,53 @@ def note_storage(folder: RunFolder, storage: Backend) -> None:
     """Writes into the run directory where its records are, unless they are in it; no password."""
     if storage.note is not None:
         write_atomically(folder.storage, (json.dumps(storage.note, indent=2) + "\n").encode())
+
+
+def place_of_checkpoints(table: StudyTable, url: str, run: str) -> str:
+    """Where a run's checkpoints are: what is on record, or else a new folder at `url`.
+
+    Args:
+        table: The search.
+        url: As s3://bucket/folder, which runs may share; may be empty for what is on record.
+        run: The name of the run.
+
+    Returns:
+        The URL of a folder that this run has for itself; empty for its directory.
+
+    Raises:
+        RunError: If the run was made with another place than `url`.
+    """
+    url = url.rstrip("/")
+    place = table.attributes().get("checkpoints", "" if table.trials() else None)
+    if place is None:
+        place = f"{url}/{run}-{secrets.token_hex(4)}" if url else ""
+        table.set_attribute("checkpoints", place)
+    if url and not place.startswith(f"{url}/{run}-"):
+        raise RunError(
+            f"run: expected the place of checkpoints that this run was made with, "
+            f"{place or 'its directory'}, got {url}; leave --checkpoints out, or start another run "
+            f"with --name"
+        )
+    return str(place)
+
+
+def checkpoints_at(place: str, folder: RunFolder, study: str) -> Checkpoints:
+    """The checkpoints of a study: those at a URL, or in the run directory if that is empty.
+
+    Raises:
+        OptionError: If the library for URLs is not there.
+        StorageError: If the place cannot be read.
+    """
+    if not place:
+        return CheckpointFolder(folder.checkpoints, study)
+    try:
+        from sweep.remote_checkpoints import RemoteCheckpoints
+    except ImportError as error:
+        raise OptionError(
+            f"--checkpoints: expected fsspec to be installed, got {str(error)!r}; "
+            f"pip install fsspec, and what it needs for {place.partition(':')[0]}"
+        ) from error
+    return RemoteCheckpoints(place, study)
 
 
 def _noted(folder: RunFolder) -> dict[str, Any] | None:
