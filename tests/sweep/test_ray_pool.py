@@ -333,6 +333,7 @@ def test_a_slot_that_fits_nowhere_is_not_waited_for_forever(
 ) -> None:
     from sweep import ray_cluster, ray_pool
 
+    cluster.start(None)
     monkeypatch.setattr(ray_pool, "START_TIMEOUT_S", 3.0)
     large = ray_cluster.Cluster("auto", 1, cpus_per_slot=64, memory_per_slot=None)
     with pytest.raises(sweep.OptionError, match=r"a process of 64 cores to start within 3 s, got"):
