@@ -91,8 +91,8 @@ def load_model(path: str | Path) -> Sequential:
         network.build(tuple(about["in_shape"]), np.random.default_rng(0), about["dtype"])
     except (json.JSONDecodeError, LookupError, TypeError) as error:
         raise DataError(
-            f"{path}: expected a network of this version of netlib, got {text[:200]} ({error!r}); "
-            "write it again with netlib.save_model"
+            f"{path}: expected a network of this version of netlib, got {text[:200]!r} "
+            f"({error!r}); write it again with netlib.save_model"
         ) from error
     network.load(weights)
     return network

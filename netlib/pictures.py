@@ -4,7 +4,6 @@ Those are light on dark, 20 pixels at most from edge to edge, and centred by mas
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +79,9 @@ def _grey(path: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as file:
             picture: Image.Image = ImageOps.exif_transpose(file)
+        if picture.mode.startswith("I"):  # 16 bits, which Pillow would cut off at 255
+            return (np.asarray(picture) // 257).astype(np.uint8)
+        colour = picture.convert("RGBA")
     except FileNotFoundError as error:
         raise DataNotFoundError(
             f"{path}: expected a picture, got no file; check the path"
@@ -88,37 +90,35 @@ def _grey(path: Path) -> NDArray[np.uint8]:
         raise DataError(
             f"{path}: expected a picture, got what cannot be read as one ({error}); save it as PNG"
         ) from error
-    if picture.mode.startswith("I"):  # 16 bits, which Pillow would cut off at 255
-        return (np.asarray(picture) // 257).astype(np.uint8)
-    colour = picture.convert("RGBA")
     paper = Image.new("RGBA", colour.size, "white")
     return np.asarray(Image.alpha_composite(paper, colour).convert("L"))
 
 
-def _cut_out(grey: NDArray[np.uint8], background: int) -> NDArray[np.uint8]:
-    """Return the smallest rectangle that holds the digit, from 0 for its background to 255."""
-    ink = np.maximum(grey.astype(np.float64) - background, 0)
-    ink *= 255 / ink.max()
-    ink[ink < FAINT * 255] = 0
+def _cut_out(grey: NDArray[np.uint8], background: int) -> NDArray[np.float32]:
+    """Return the smallest rectangle that holds the digit, its background 0."""
+    ink = np.maximum(grey.astype(np.float32) - background, 0)
+    ink[ink < FAINT * ink.max()] = 0
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.uint8)
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _centred(digit: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
+def _centred(digit: NDArray[np.float32], shape: Shape) -> NDArray[np.uint8]:
     """Scale a digit and put its centre of mass on that of the images of MNIST, (14, 14)."""
     scale = min(FILLED * length / n for length, n in zip(shape, digit.shape, strict=False))
     height, width = (max(round(scale * n), 1) for n in digit.shape)
-    small = np.asarray(Image.fromarray(digit).resize((width, height), Image.Resampling.BICUBIC))
-    image: NDArray[Any] = np.zeros(shape[:2], np.uint8)
+    resized = Image.fromarray(digit).resize((width, height), Image.Resampling.BICUBIC)
+    small = np.clip(np.asarray(resized), 0, digit.max())
+    small *= 255 / small.max()  # thin lines have become faint
     corner = [
         int(np.clip(round(length / 2 - _mean_place(small, axis)), 0, length - n))
         for axis, (length, n) in enumerate(zip(shape, small.shape, strict=False))
     ]
-    image[corner[0] : corner[0] + height, corner[1] : corner[1] + width] = small
+    image: NDArray[np.uint8] = np.zeros(shape[:2], np.uint8)
+    image[corner[0] : corner[0] + height, corner[1] : corner[1] + width] = small.round()
     return image
 
 
-def _mean_place(image: NDArray[np.uint8], axis: int) -> float:
+def _mean_place(image: NDArray[np.float32], axis: int) -> float:
     """Return the centre of mass along an axis, in pixels from the first."""
     mass = image.sum(axis=1 - axis, dtype=np.float64)
     return float(mass @ np.arange(len(mass)) / mass.sum())

@@ -77,6 +77,7 @@ def onnx_file(network: Sequential) -> bytes:
             for i, (_, weights) in enumerate(steps)
             for name, array in weights.items()
         ],
+        doc_string="Images are channels first, float32 in [0, 1].",
     )
     model = helper.make_model(
         graph,

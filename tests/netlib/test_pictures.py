@@ -92,6 +92,12 @@ def test_digits_of_other_sizes_are_read_nearly_as_well(
     assert nl.evaluate(trained, nl.Dataset(np.array(images), some.labels))["error"] < own + 0.05
 
 
+def test_thin_lines_stay_visible(save: Save) -> None:
+    pixels = np.full((1000, 1000), 255, np.uint8)
+    pixels[100:900, 500] = 0
+    assert read_picture(save(pixels), SHAPE).max() == 255
+
+
 def test_other_shapes_of_inputs_are_served(save: Save) -> None:
     image = read_picture(save(page()), (14, 20, 1))
     assert image.shape == (14, 20, 1)
@@ -117,6 +123,14 @@ def test_what_is_no_picture_is_refused(content: bytes | str, save: Save) -> None
     path.write_bytes(content if isinstance(content, bytes) else whole[: len(whole) // 2])
     with pytest.raises(nl.DataError, match=r"picture.png: expected a picture, got what cannot be"):
         read_picture(path, SHAPE)
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused(
+    save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(nl.DataError, match=r"got what cannot be read as one \(Image size \(18000"):
+        read_picture(save(page()), SHAPE)
 
 
 def test_a_missing_picture_is_refused(tmp_path: Path) -> None:
