@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
-from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.distributions import to_distribution
@@ -21,6 +21,7 @@ from sweep.domains import Categorical, Domain, Float, Int, Params, Value
 from sweep.errors import StudyError
 from sweep.loading import guarded
 from sweep.records import Ending, TrialRecord
+from sweep.sampler_memory import SamplerMemory
 from sweep.seeds import derive_seed
 from sweep.space import Trial, grid
 from sweep.study import Study
@@ -41,9 +42,22 @@ STATES = {
 MAX_DRAWS = 10
 """So often the sampler is asked for a configuration that was not tried; then one is tried again."""
 
-SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
-    "tpe": lambda seed: TPESampler(seed=seed, multivariate=True, constant_liar=True),
-    "random": lambda seed: RandomSampler(seed=seed),
+
+class Tpe(TPESampler):
+    """Optuna's TPE; what all trials drew from it need not find out at each question."""
+
+    def __init__(self, seed: int, memory: SamplerMemory) -> None:
+        super().__init__(seed=seed, multivariate=True, constant_liar=True)
+        self._memory = memory
+
+    def infer_relative_search_space(self, *_: object) -> dict[str, BaseDistribution]:
+        """What all trials drew their parameters from; these it draws together."""
+        return self._memory.common_space()
+
+
+SAMPLERS: dict[str, Callable[[int, SamplerMemory], BaseSampler]] = {
+    "tpe": Tpe,
+    "random": lambda seed, _: RandomSampler(seed=seed),
 }
 
 
@@ -56,15 +70,13 @@ class Sampling:
         self._grid: list[Params] | None = None
         if study.sampler == "grid":
             self._grid = guarded("space", lambda: grid(study.space), study)
-        self._storage = InMemoryStorage()
+        self._memory = SamplerMemory(study.sign)
         self._copy = optuna.create_study(
-            storage=self._storage,
+            storage=self._memory,
             study_name=study.name,
             direction="minimize" if study.sign > 0 else "maximize",
         )
-        self._study_id = self._storage.get_study_id_from_name(study.name)
         self._untold: list[TrialRecord] = []
-        self._trial_ids: dict[int, int] = {}
         self._drawn: set[str] = set()
         self._scored: dict[str, int] = {}
 
@@ -77,7 +89,7 @@ class Sampling:
         """Takes in the trials of the database, in the order of their numbers."""
         for record in records:
             self._copy.add_trial(_frozen(replace(record, ending=Ending.RUNNING), ""))
-            self._trial_ids[record.number] = self._newest()
+            self._memory.begin(record.number)
             self._drawn.add(_key(record.params))
             if record.has_ended:
                 self.tell(record)
@@ -116,15 +128,15 @@ class Sampling:
     def _draw(self, number: int, attempt: int, fixed: Params) -> Trial:
         """One answer of the sampler, in place of the one that the trial had before."""
         if attempt:
-            self._storage.set_trial_state_values(self._trial_ids[number], TrialState.FAIL)
+            self._memory.withdraw(number)
         if fixed:
             self._copy.enqueue_trial(fixed)
         if self._grid is None:
             purpose = f"sampler {attempt}" if attempt else "sampler"
             seed = derive_seed(self.study.seed, purpose, number)
-            self._copy.sampler = SAMPLERS[self.study.sampler](seed)
+            self._copy.sampler = SAMPLERS[self.study.sampler](seed, self._memory)
         asked = self._copy.ask()
-        self._trial_ids[number] = self._newest()
+        trial_id = self._memory.begin(number)
 
         def choose(name: str, domain: Domain) -> Value:
             if name in fixed and fixed[name] not in domain:
@@ -139,15 +151,11 @@ class Sampling:
                 f"first: expected parameters of the space, {sorted(trial.params)}, "
                 f"got {sorted(unknown)}; mend the names"
             )
-        self._forget_notes(self._trial_ids[number])
+        self._forget_notes(trial_id)
         return trial
 
     def _tell(self, record: TrialRecord) -> None:
-        frozen = _frozen(record, self.study.metric)
-        trial_id = self._trial_ids[record.number]
-        for step, value in frozen.intermediate_values.items():
-            self._storage.set_trial_intermediate_value(trial_id, step, value)
-        self._storage.set_trial_state_values(trial_id, frozen.state, frozen.values)
+        self._memory.end(record.number, record.ended, _frozen(record, self.study.metric))
         if record.score is not None:
             key = _key(record.params)
             self._scored[key] = min(record.number, self._scored.get(key, record.number))
@@ -158,13 +166,8 @@ class Sampling:
         TPE notes a value for every parameter that it expected; those that a conditional space did
         not draw would bear upon its next suggestions, as long as the trial runs.
         """
-        for key in self._storage.get_trial_system_attrs(trial_id):
-            self._storage.set_trial_system_attr(trial_id, key, None)
-
-    def _newest(self) -> int:
-        """Optuna's id of the trial that was made last."""
-        n_trials = self._storage.get_n_trials(self._study_id)
-        return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, n_trials - 1)
+        for key in self._memory.get_trial_system_attrs(trial_id):
+            self._memory.set_trial_system_attr(trial_id, key, None)
 
     def _fixed(self, number: int) -> Params:
         if self._grid is not None:
