@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from sweep.records import Ending, TrialRecord, n_ended
+from sweep.records import Ending, TrialRecord
 from sweep.snapshot import Snapshot
 from sweep.tables import short
 
@@ -65,7 +65,7 @@ class LiveStatus:
 
 
 def _opening(snapshot: Snapshot) -> str:
-    done = n_ended(snapshot.records)
+    done = snapshot.standing.n_ended
     before = f", {done} of them done before" if done else ""
     noun = "slot" if snapshot.slots == 1 else "slots"
     return f"{snapshot.study.name}: {snapshot.n_trials} trials{before}, on {snapshot.slots} {noun}"
@@ -75,7 +75,7 @@ def _line(snapshot: Snapshot, ended: TrialRecord) -> Text:
     study = snapshot.study
     curve = ended.curve(study.metric)
     score = short(ended.score) if ended.score is not None else short(curve[-1]) if curve else "-"
-    mark = "*" if snapshot.best is ended else " "
+    mark = "*" if snapshot.standing.best is ended else " "
     what = (
         ended.failure.message
         if ended.failure
@@ -90,14 +90,14 @@ def _line(snapshot: Snapshot, ended: TrialRecord) -> Text:
 
 
 def _status(snapshot: Snapshot) -> Text:
-    running = snapshot.count(Ending.RUNNING)
-    done, pruned = snapshot.count(Ending.COMPLETE), snapshot.count(Ending.PRUNED)
-    failed = len(snapshot.records) - running - done - pruned
-    best = f"best {short(snapshot.best.score)}" if snapshot.best else "no score yet"
+    standing, best = snapshot.standing, snapshot.standing.best
+    running = len(standing.running)
+    done, pruned = standing.count(Ending.COMPLETE), standing.count(Ending.PRUNED)
+    failed = standing.n_ended - done - pruned
     parts = [
         f"{running}/{snapshot.slots} slots busy",
         f"{done} done, {pruned} pruned, {failed} failed of {snapshot.n_trials}",
-        best,
+        f"best {short(best.score)}" if best else "no score yet",
         _time_left(snapshot),
     ]
     return Text("  " + " · ".join(parts), style="cyan", no_wrap=True, overflow="ellipsis")
@@ -105,7 +105,7 @@ def _status(snapshot: Snapshot) -> Text:
 
 def _time_left(snapshot: Snapshot) -> str:
     elapsed = time.monotonic() - snapshot.began
-    ended = n_ended(snapshot.records) - snapshot.ended_before
+    ended = snapshot.standing.n_ended - snapshot.ended_before
     if not ended:
         return "time left: unknown"
     left = (snapshot.n_trials - snapshot.ended_before - ended) * elapsed / ended

@@ -70,10 +70,10 @@ class Driver:
             self._ledger.cut_short(record, INTERRUPTED, "the driver ended")
         snapshot = Snapshot(
             study=self._study,
-            records=self._ledger.records,
+            standing=self._ledger.standing,
             slots=pool.size,
             n_trials=self._ledger.n_trials,
-            ended_before=self._ledger.order.n_ended(),
+            ended_before=self._ledger.standing.n_ended,
             began=time.monotonic(),
         )
         deadline = snapshot.began + self._limits.hours * 3600

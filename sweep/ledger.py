@@ -14,7 +14,7 @@ from sweep.ordering import Order
 from sweep.records import Ending, EpochRecord, Failure, TrialRecord, Work, Worker
 from sweep.sampling import Sampling
 from sweep.seeds import derive_seed
-from sweep.snapshot import best_of
+from sweep.snapshot import Standing
 from sweep.space import plain
 from sweep.study import Study
 
@@ -23,7 +23,7 @@ class Ledger:
     """The trials of one study.
 
     Attributes:
-        records: All of them, in the order of their numbers.
+        standing: How many there are, and how they stand.
         order: What a trial may know of the others.
         n_trials: How many there will be in the end.
     """
@@ -40,21 +40,26 @@ class Ledger:
         self._table = table
         self._checkpoints = checkpoints
         self._sampling = Sampling(study)
-        self.records = table.trials()
-        self.order = Order(study, self.records)
+        self.standing = Standing(study.sign, table.trials())
+        self.order = Order(study, self.standing)
         self._sampling.restore(self.records)
         limit = self._sampling.limit
         self.n_trials = study.trials if limit is None else min(study.trials, limit)
         self._tidy()
 
     @property
+    def records(self) -> list[TrialRecord]:
+        """All trials, in the order of their numbers."""
+        return self.standing.records
+
+    @property
     def n_left(self) -> int:
         """How many trials have not ended, those that have not begun among them."""
-        return max(0, self.n_trials - len(self.records)) + len(self.running())
+        return max(0, self.n_trials - len(self.records)) + len(self.standing.running)
 
     def running(self) -> list[TrialRecord]:
         """The trials that have not ended."""
-        return [record for record in self.records if not record.has_ended]
+        return list(self.standing.running.values())
 
     def open_trial(self, worker: Worker) -> TrialRecord | None:
         """Asks for a new trial; None if there are enough, or it would have to wait for others."""
@@ -75,7 +80,8 @@ class Ledger:
             started=datetime.now(UTC),
         )
         self._table.add(record)
-        self.records.append(record)
+        self.standing.begin(record)
+        self.order.note(record)
         return record
 
     def foregone(self, record: TrialRecord) -> Ending | None:
@@ -116,6 +122,7 @@ class Ledger:
         for epoch in new:
             self._table.add_epoch(record.number, epoch, epoch.metrics.get(self._study.metric))
             record.epochs.append(epoch)
+        self.order.note(record)
         if checkpoint is not None:
             self._checkpoints.write(record.number, checkpoint)
         return bool(new)
@@ -132,15 +139,20 @@ class Ledger:
         record.ended = self.order.place(record)
         record.finished = datetime.now(UTC)
         self._table.finish(record)
+        former_best = self.standing.best
+        self.standing.end(record)
+        self.order.note(record)
         self._sampling.tell(record)
-        self._tidy()
+        for ended in (record, former_best):
+            if ended is not None:
+                self._checkpoints.let_go(ended.number, keep_last=self._keeps_state(ended))
+
+    def _keeps_state(self, ended: TrialRecord) -> bool:
+        """Whether the last checkpoint of a trial that has ended stays."""
+        all_stay = self._study.keep == "all" and ended.ending is Ending.COMPLETE
+        return all_stay or ended is self.standing.best
 
     def _tidy(self) -> None:
-        """Removes the checkpoints that nobody needs any more."""
-        best = best_of(self._study.sign, self.records)
-        ended = [
-            record.number
-            for record in self.records
-            if record is best or (self._study.keep == "all" and record.ending is Ending.COMPLETE)
-        ]
-        self._checkpoints.keep([record.number for record in self.running()], ended)
+        """Removes the checkpoints that nobody needs, and what a crash has left behind."""
+        ended = [r.number for r in self.records if r.has_ended and self._keeps_state(r)]
+        self._checkpoints.keep([*self.standing.running], ended)

@@ -24,8 +24,9 @@ class Logbook:
         """
         if snapshot.study.name != self._study:
             self._study = snapshot.study.name
+            n_trials = len(snapshot.standing.records)
             self._write(
-                f"{self._study}: {len(snapshot.records)} of {snapshot.n_trials} trials on record, "
+                f"{self._study}: {n_trials} of {snapshot.n_trials} trials on record, "
                 f"{snapshot.slots} slots"
             )
         if isinstance(event, TrialRecord):

@@ -1,7 +1,8 @@
 """This file says which others a trial knows of: all so far, or a set that no timing changes."""
 
 from sweep.pruning import Curve
-from sweep.records import Ending, TrialRecord, n_ended
+from sweep.records import Ending, TrialRecord
+from sweep.snapshot import Standing
 from sweep.study import Study
 
 
@@ -13,10 +14,15 @@ class Order:
     its parameters nor the decision to prune it depend on how fast anything was.
     """
 
-    def __init__(self, study: Study, records: list[TrialRecord]) -> None:
+    def __init__(self, study: Study, standing: Standing) -> None:
         self._study = study
         self._window = study.window if study.deterministic else None
-        self._records = records
+        self._standing = standing
+        self._curves = [self._curve(record) for record in standing.records]
+
+    def note(self, record: TrialRecord) -> None:
+        """Takes in how far a trial has come; new trials come in the order of their numbers."""
+        self._curves[record.number : record.number + 1] = [self._curve(record)]
 
     def n_useful_slots(self, n_left: int) -> int:
         """How many slots can have work at a time."""
@@ -25,14 +31,14 @@ class Order:
     def told(self, number: int) -> int | None:
         """How many endings trial `number` may know of; None if it has to wait for one of them."""
         if self._window is None:
-            return self.n_ended()
+            return self._standing.n_ended
         told = max(0, number - self._window + 1)
-        waits = any(not record.has_ended for record in self._records[:told])
-        return None if waits else told
+        first_running = next(iter(self._standing.running), number)
+        return None if first_running < told else told
 
-    def place(self, ended: TrialRecord) -> int:
-        """The place of an ending in the order, from 1."""
-        return self.n_ended() if self._window is None else ended.number + 1
+    def place(self, record: TrialRecord) -> int:
+        """The place in the order, from 1, of a trial that is about to end."""
+        return record.number + 1 if self._window is not None else self._standing.n_ended + 1
 
     def prunes(self, record: TrialRecord) -> bool:
         """Whether the study's pruner ends a trial after its last epoch, by those that it knows."""
@@ -40,14 +46,12 @@ class Order:
         in_first_training = bool(epochs) and epochs[-1].repeat == 1
         if pruner is None or not in_first_training or not pruner.decides_after(len(epochs)):
             return False
-        known = self._records if self._window is None else self._records[: record.told]
-        others = [self._curve(other) for other in known if other is not record]
-        return pruner.prunes(self._curve(record).values, others)
+        number, curves = record.number, self._curves
+        others = curves[:number] + curves[number + 1 :]
+        return pruner.prunes(
+            curves[number].values, others if self._window is None else others[: record.told]
+        )
 
     def _curve(self, record: TrialRecord) -> Curve:
         values = [self._study.sign * value for value in record.curve(self._study.metric)]
         return Curve(values, record.ending is Ending.COMPLETE)
-
-    def n_ended(self) -> int:
-        """How many trials have ended."""
-        return n_ended(self._records)
