@@ -6,7 +6,7 @@ from typing import Any
 
 from sweep import final as final_step
 from sweep.checkpoint_folder import Checkpoints
-from sweep.database import Database, StudyTable
+from sweep.database import Database
 from sweep.driver import Driver, Limits
 from sweep.errors import StorageError, SweepError
 from sweep.fingerprint import of_data
@@ -23,6 +23,7 @@ from sweep.records import TrialRecord
 from sweep.snapshot import Observer, Snapshot, best_of
 from sweep.storage import checkpoints_at, place_of_checkpoints, storage_of
 from sweep.study import Final, Study
+from sweep.study_table import StudyTable
 
 PoolMaker = Callable[[Study, Any, int], Pool]
 """(study, data, how many slots can be of use) -> a pool."""

@@ -1,4 +1,4 @@
-"""This file keeps a study in a real database, by Optuna's own storage: its tools open it too.
+"""This file opens the database of a run, which is Optuna's own storage: its tools open it too.
 
 One Optuna study holds everything: parameters and scores where Optuna keeps them, each epoch as one
 JSON attribute of its trial, and the rest of a `TrialRecord` as further attributes.
@@ -6,23 +6,19 @@ JSON attribute of its trial, and the rest of a `TrialRecord` as further attribut
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 from typing import Any, Protocol
 
 import optuna
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
-from optuna.trial import TrialState
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from sweep.errors import RunError, StorageError
-from sweep.frozen import epoch_key, to_frozen, to_record
-from sweep.records import EpochRecord, TrialRecord
-from sweep.sampling import STATES
+from sweep.study_table import StudyTable
 
 
 class Backend(Protocol):
@@ -92,7 +88,7 @@ class Database:
         names = [study.study_name for study in self._storage.get_all_studies()]
         return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 
-    def study(self, name: str) -> "StudyTable":
+    def study(self, name: str) -> StudyTable:
         """The study of this name.
 
         Raises:
@@ -106,7 +102,7 @@ class Database:
             ) from None
         return StudyTable(self._storage, study_id)
 
-    def ensure(self, name: str, *, minimize: bool, attributes: Mapping[str, Any]) -> "StudyTable":
+    def ensure(self, name: str, *, minimize: bool, attributes: Mapping[str, Any]) -> StudyTable:
         """The study of this name; made with these attributes if there is none.
 
         A crash may have come between making it and its last attribute: those it has stay as they
@@ -140,66 +136,6 @@ class Database:
             f"{self._backend}: expected a database that can be read and written, got {reason!r}; "
             f"{self._backend.advice}: what it holds is kept"
         )
-
-
-class StudyTable:
-    """One study's trials. Written by its one driver; read by anybody at any time."""
-
-    def __init__(self, storage: RDBStorage, study_id: int) -> None:
-        self._storage = storage
-        self._study_id = study_id
-        self._trial_ids: dict[int, int] = {}
-
-    def attributes(self) -> dict[str, Any]:
-        """What is known of the study as a whole."""
-        return self._storage.get_study_user_attrs(self._study_id)
-
-    def set_attribute(self, key: str, value: Any) -> None:
-        """Keeps a JSON value under `key`."""
-        self._storage.set_study_user_attr(self._study_id, key, value)
-
-    def trials(self) -> list[TrialRecord]:
-        """All trials, in the order of their numbers."""
-        frozen_trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
-        self._trial_ids = {frozen.number: frozen._trial_id for frozen in frozen_trials}
-        return [to_record(frozen) for frozen in frozen_trials]
-
-    def add(self, record: TrialRecord) -> None:
-        """Keeps a new trial, running, in one transaction."""
-        frozen = to_frozen(record)
-        trial_id = self._storage.create_new_trial(self._study_id, template_trial=frozen)
-        number = self._storage.get_trial_number_from_id(trial_id)
-        if number != record.number:
-            raise RunError(
-                f"database: expected the new trial to be number {record.number}, got {number}; "
-                f"another program has added trials: leave the writing to `sweep run`"
-            )
-        self._trial_ids[number] = trial_id
-
-    def add_epoch(self, number: int, epoch: EpochRecord, value: float | None) -> None:
-        """Keeps an epoch, and its value of the study's metric where Optuna's tools look for it."""
-        self.set_trial_attribute(number, epoch_key(epoch), asdict(epoch))
-        if value is not None:
-            self._storage.set_trial_intermediate_value(self._trial_ids[number], epoch.number, value)
-
-    def set_trial_attribute(self, number: int, key: str, value: Any) -> None:
-        """Keeps a JSON value of a trial under `key`; finished trials take none."""
-        self._storage.set_trial_user_attr(self._trial_ids[number], key, value)
-
-    def finish(self, record: TrialRecord) -> None:
-        """Keeps how a trial ended; from then on it never changes."""
-        ending = {
-            "ending": record.ending.value,
-            "ended": record.ended,
-            "spread": record.spread,
-            "failure": asdict(record.failure) if record.failure else None,
-        }
-        self.set_trial_attribute(record.number, "ending", ending)
-        state = STATES[record.ending]
-        values = (
-            [record.score] if state is TrialState.COMPLETE and record.score is not None else None
-        )
-        self._storage.set_trial_state_values(self._trial_ids[record.number], state, values)
 
 
 def _open(url: str, connect: Callable[[], Any]) -> RDBStorage:

@@ -13,12 +13,13 @@ from threadpoolctl import threadpool_limits
 
 from sweep.checkpoint_folder import Checkpoints
 from sweep.checkpoints import decode
-from sweep.database import Database, StudyTable
+from sweep.database import Database
 from sweep.domains import Params
 from sweep.errors import StudyError
 from sweep.records import Ending, TrialRecord
 from sweep.space import Trial, replay
 from sweep.study import Final, Study
+from sweep.study_table import StudyTable
 
 SUFFIX = "-final"
 TESTS = "tests"

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from sweep.checkpoint_folder import Checkpoints
-from sweep.database import StudyTable
 from sweep.ordering import Order
 from sweep.records import Ending, EpochRecord, Failure, TrialRecord, Work, Worker
 from sweep.sampling import Sampling
@@ -17,6 +16,7 @@ from sweep.seeds import derive_seed
 from sweep.snapshot import Standing
 from sweep.space import plain
 from sweep.study import Study
+from sweep.study_table import StudyTable
 
 
 class Ledger:
@@ -119,10 +119,10 @@ class Ledger:
     ) -> bool:
         """Adds what a slot gave back; False if all of it was on record before an interruption."""
         new = [epoch for epoch in epochs if epoch.number > len(record.epochs)]
-        for epoch in new:
-            self._table.add_epoch(record.number, epoch, epoch.metrics.get(self._study.metric))
-            record.epochs.append(epoch)
-        self.order.note(record)
+        if new:
+            self._table.add_epochs(record.number, new, self._study.metric)
+            record.epochs += new
+            self.order.note(record)
         if checkpoint is not None:
             self._checkpoints.write(record.number, checkpoint)
         return bool(new)

@@ -19,8 +19,8 @@ N_TRIALS = 12
 MOMENTS = {
     "asking": ["Sampling.ask", "StudyTable.add"],
     "training": ["Session.advance", "Ledger.begin_attempt"],
-    "checkpointing": ["CheckpointFolder.write", "write_atomically", "CheckpointFolder.keep"],
-    "recording": ["Ledger.add_epochs", "StudyTable.add_epoch", "StudyTable.set_trial_attribute"],
+    "checkpointing": ["CheckpointFolder.write", "write_atomically", "CheckpointFolder.let_go"],
+    "recording": ["Ledger.add_epochs", "StudyTable.add_epochs", "StudyTable.set_trial_attribute"],
     "telling": ["Ledger.end", "StudyTable.finish", "Sampling.tell"],
     "reporting": ["evaluate", "StudyTable.set_attribute", "Database.ensure", "write", "markdown"],
 }

@@ -103,8 +103,8 @@ def write(table, record):
     table.add(record)
     if record.worker:
         table.set_trial_attribute(record.number, "worker", vars(record.worker))
-    for epoch in record.epochs:
-        table.add_epoch(record.number, epoch, epoch.metrics.get("loss"))
+    if record.epochs:
+        table.add_epochs(record.number, record.epochs, "loss")
     if record.attempts:
         table.set_trial_attribute(record.number, "attempts", record.attempts)
     if record.ending is not Ending.RUNNING:
@@ -211,7 +211,7 @@ def test_a_trial_can_go_on_after_it_was_read_again(database, table):
     write(table, trial(epochs=epochs(0.5)))
     again = database.study("toy")
     (record,) = again.trials()
-    again.add_epoch(0, EpochRecord(2, {"loss": 0.25}, 0.1, 0.2), 0.25)
+    again.add_epochs(0, [EpochRecord(2, {"loss": 0.25}, 0.1, 0.2)], "loss")
     again.finish(replace(record, ending=Ending.COMPLETE, ended=1, score=0.25))
     (record,) = read(table)
     assert record == trial(epochs=epochs(0.5, 0.25), ending=Ending.COMPLETE, ended=1, score=0.25)
@@ -328,6 +328,17 @@ def test_a_trial_added_by_another_program_is_refused(backend, table):
         table.add(trial(1))
 
 
+def test_a_trial_ended_by_another_program_takes_no_more(backend, table):
+    table.add(trial(0))
+    with optuna_storage(backend) as storage:
+        optuna.load_study(study_name=backend.prefix + "toy", storage=storage).tell(0, 0.5)
+    message = r"database: expected trial 0 to be running, got it ended by another program; leave"
+    with pytest.raises(RunError, match=message):
+        table.add_epochs(0, epochs(0.5), "loss")
+    with pytest.raises(RunError, match=message):
+        table.finish(trial(0, ending=Ending.COMPLETE, ended=1, score=0.25))
+
+
 @pytest.mark.parametrize("end", [lambda study: study.ask(), lambda study: study.tell(0, 0.5)])
 def test_a_trial_begun_or_ended_by_another_program_is_refused(backend, table, end):
     table.add(trial(0))
@@ -387,7 +398,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 number = 0
 try:
     while number < 1000:
-        table.add_epoch(0, EpochRecord(number + 1, {"loss": 0.5}, 0.1, 0.1), 0.5)
+        table.add_epochs(0, [EpochRecord(number + 1, {"loss": 0.5}, 0.1, 0.1)], "loss")
         number += 1
 except StorageError as error:
     print(number, error)
