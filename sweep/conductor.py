@@ -11,7 +11,7 @@ from sweep.driver import Driver, Limits
 from sweep.errors import StorageError, SweepError
 from sweep.fingerprint import of_data
 from sweep.folder import RunFolder
-from sweep.identity import check, check_space, identity
+from sweep.identity import EARLIER, check, check_space, identity
 from sweep.ledger import Ledger
 from sweep.loading import guarded
 from sweep.logbook import Logbook
@@ -145,7 +145,7 @@ def _note_changes(
     """Keeps what has changed, and from which trial on."""
     if not changed:
         return
-    before = {key: recorded.get(key) for key in changed}
+    before = {key: (EARLIER | recorded).get(key) for key in changed}
     change = {"from_trial": n_trials, "before": before, "after": changed}
     table.set_attribute("changes", [*recorded.get("changes", []), change])
     for key, value in changed.items():

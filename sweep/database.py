@@ -106,16 +106,16 @@ class Database:
         """The study of this name; made with these attributes if there is none.
 
         A crash may have come between making it and its last attribute: those it has stay as they
-        are, the others are added.
+        are, the others are added. With trials it is whole, even if an earlier version made it.
         """
         if name not in self.studies():
             direction = StudyDirection.MINIMIZE if minimize else StudyDirection.MAXIMIZE
             self._storage.create_new_study([direction], self._backend.prefix + name)
         table = self.study(name)
-        known = table.attributes()
-        for key, value in attributes.items():
+        known = attributes if table.trials() else table.attributes()
+        for key in attributes:
             if key not in known:
-                table.set_attribute(key, value)
+                table.set_attribute(key, attributes[key])
         return table
 
     def clear(self) -> None:

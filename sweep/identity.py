@@ -14,10 +14,12 @@ from sweep.study import Study
 
 N_PROBES = 8
 
-EARLIER: dict[str, Any] = {"repeats": 1}
+EARLIER: dict[str, Any] = {"duplicates": "rerun", "repeats": 1, "sampler_memory": None}
 """What a run of an earlier version was, where that version had no choice."""
 
-ACCEPTABLE = {"seed", "sampler", "duplicates", "pruner", "settings", "code", "data"}
+ACCEPTABLE = {
+    *("seed", "sampler", "sampler_memory", "duplicates", "pruner", "settings", "code", "data")
+}
 """What may change in the middle of a run, if the user says so: scores keep their meaning."""
 
 
@@ -29,6 +31,7 @@ def identity(study: Study) -> dict[str, Any]:
         "direction": "minimize" if study.sign > 0 else "maximize",
         "seed": study.seed,
         "sampler": study.sampler,
+        "sampler_memory": study.sampler_memory if study.sampler == "tpe" else None,
         "pruner": repr(study.pruner),
         "score": study.score,
         "duplicates": study.duplicates,

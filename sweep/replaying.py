@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sweep.errors import RunError
-from sweep.identity import check_space
+from sweep.identity import EARLIER, check_space
 from sweep.loading import guarded, load_study
 from sweep.records import EpochRecord, TrialRecord, Work
 from sweep.results import Run
@@ -36,7 +36,7 @@ def versions_of(run: Run, file: str = "") -> dict[int, Study]:
             f"{run.folder.path}: expected a run of a study file, got one made in Python; "
             f"name a file with --study"
         )
-    about = run.about
+    about = EARLIER | run.about
     versions: dict[int, Study] = {}
     for change in reversed(about.get("changes", [])):
         if change["from_trial"] not in versions:
@@ -93,8 +93,9 @@ def _declared(run: Run, about: Mapping[str, Any], file: str) -> Study:
         trials=len(run.records) or 1,
         seed=about["seed"],
         sampler=about["sampler"],
-        duplicates=about.get("duplicates", "rerun"),
-        repeats=about.get("repeats", 1),
+        sampler_memory=about["sampler_memory"],
+        duplicates=about["duplicates"],
+        repeats=about["repeats"],
         deterministic=window is not None,
         window=window or study.window,
     )

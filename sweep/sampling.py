@@ -12,8 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.distributions import to_distribution
@@ -21,7 +20,7 @@ from sweep.domains import Categorical, Domain, Float, Int, Params, Value
 from sweep.errors import StudyError
 from sweep.loading import guarded
 from sweep.records import Ending, TrialRecord
-from sweep.sampler_memory import SamplerMemory
+from sweep.sampler_memory import SamplerMemory, Tpe
 from sweep.seeds import derive_seed
 from sweep.space import Trial, grid
 from sweep.study import Study
@@ -42,19 +41,6 @@ STATES = {
 MAX_DRAWS = 10
 """So often the sampler is asked for a configuration that was not tried; then one is tried again."""
 
-
-class Tpe(TPESampler):
-    """Optuna's TPE; what all trials drew from it need not find out at each question."""
-
-    def __init__(self, seed: int, memory: SamplerMemory) -> None:
-        super().__init__(seed=seed, multivariate=True, constant_liar=True)
-        self._memory = memory
-
-    def infer_relative_search_space(self, *_: object) -> dict[str, BaseDistribution]:
-        """What all trials drew their parameters from; these it draws together."""
-        return self._memory.common_space()
-
-
 SAMPLERS: dict[str, Callable[[int, SamplerMemory], BaseSampler]] = {
     "tpe": Tpe,
     "random": lambda seed, _: RandomSampler(seed=seed),
@@ -70,7 +56,7 @@ class Sampling:
         self._grid: list[Params] | None = None
         if study.sampler == "grid":
             self._grid = guarded("space", lambda: grid(study.space), study)
-        self._memory = SamplerMemory(study.sign)
+        self._memory = SamplerMemory(study.sign, study.sampler_memory)
         self._copy = optuna.create_study(
             storage=self._memory,
             study_name=study.name,

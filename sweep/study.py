@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sweep.domains import Params
 from sweep.errors import StudyError
@@ -14,6 +14,9 @@ from sweep.space import Space
 
 Train = Callable[..., Iterable[Any]]
 """train(config, data, seed, state): yields an Epoch, or a dictionary of metrics, per epoch."""
+
+Sampler = Literal["tpe", "random", "grid"]
+SAMPLERS = get_args(Sampler)
 
 MINIMUM = """
     def space(trial):
@@ -63,6 +66,9 @@ class Study:
         trials: How many trials the run has in the end.
         seed: The one seed that all others derive from.
         sampler: "tpe" (Optuna's), "random", or "grid": every point of a finite space.
+        sampler_memory: What TPE is shown of many trials, so that a question to it costs the same at
+            the ten thousandth: so many that ended last, beside the best 25 and the 100 that began
+            last of those that run. None for all of them.
         pruner: Stops unpromising trials early: `Asha`, `Median` or None.
         score: Which epoch counts: the "last", or the "best" one of the trial.
         duplicates: What to do with a configuration that was tried before: "resample" another one
@@ -91,7 +97,8 @@ class Study:
     data: Callable[[], Any] | None = None
     trials: int = 20
     seed: int = 0
-    sampler: Literal["tpe", "random", "grid"] = "tpe"
+    sampler: Sampler = "tpe"
+    sampler_memory: int | None = 250
     pruner: Pruner | None = None
     score: Literal["last", "best"] = "last"
     duplicates: Literal["resample", "reuse", "rerun"] = "resample"
@@ -115,10 +122,11 @@ class Study:
             ("seed to be a whole number >= 0", _is_int(self.seed, 0), self.seed),
             ("repeats to be a whole number >= 1", _is_int(self.repeats, 1), self.repeats),
             ("window to be a whole number >= 1", _is_int(self.window, 1), self.window),
+            ("sampler to be 'tpe', 'random' or 'grid'", self.sampler in SAMPLERS, self.sampler),
             (
-                "sampler to be 'tpe', 'random' or 'grid'",
-                self.sampler in ("tpe", "random", "grid"),
-                self.sampler,
+                "sampler_memory to be a whole number >= 1 or None",
+                self.sampler_memory is None or _is_int(self.sampler_memory, 1),
+                self.sampler_memory,
             ),
             (
                 "duplicates to be 'resample', 'reuse' or 'rerun'",

@@ -1,59 +1,111 @@
-"""Does TPE find less when it is shown a bounded number of trials? On the space of `scale`.
+"""Does TPE find less when it is shown a bounded number of trials?
 
-python -m tests.benchmarks.search [--trials 1000] [--slots 10] [--seeds 3]
+python -m tests.benchmarks.search [--trials 1000] [--slots 10] [--seeds 5]
 
-Searches with what the sampler is shown, and with all trials shown. Prints the best loss and the
-median loss of the last 100 trials, each as median (lowest..highest) of the seeds.
+Searches known functions with the default `sampler_memory` and with all trials shown. Prints the
+best value found and the median of the last 100 trials: mean and standard deviation over the seeds.
 """
 
-import statistics
+import math
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable
+from itertools import pairwise
+from statistics import fmean, median, stdev
+from typing import Any
 
 import click
 
 import sweep
-from sweep import sampler_memory
 from sweep.records import Ending, TrialRecord
 from sweep.sampling import Sampling
-from tests.benchmarks.scale import EPOCHS, loss, space, train
+from tests.benchmarks import scale
+
+Function = Callable[[dict[str, Any]], float]
 
 
-def search(seed: int, n_trials: int, n_slots: int) -> list[float]:
-    """The losses of trials that end in the order in which they began."""
-    study = sweep.Study(name="search", space=space, train=train, minimize="loss", seed=seed)
+def plane(trial: sweep.Trial) -> dict[str, Any]:
+    return {name: trial.suggest_float(name, -5, 5) for name in "abcdef"}
+
+
+def rosenbrock(params: dict[str, Any]) -> float:
+    """A bent valley: 0 at (1, ..., 1)."""
+    x = list(params.values())
+    return sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in pairwise(x))
+
+
+def rastrigin(params: dict[str, Any]) -> float:
+    """A bowl with a dent at each whole number: 0 at the origin."""
+    return sum(x * x + 10 - 10 * math.cos(2 * math.pi * x) for x in params.values())
+
+
+def tree(trial: sweep.Trial) -> dict[str, Any]:
+    kind = trial.suggest_categorical("kind", ("wide", "deep"))
+    names = ("a", "b") if kind == "wide" else ("a", "c", "d", "e")
+    return {"kind": kind} | {name: trial.suggest_float(name, -5, 5) for name in names}
+
+
+def branches(params: dict[str, Any]) -> float:
+    """Two bowls of 2 and 4 parameters, one of them shared; the larger one is lower: 0 at 1."""
+    numbers = [value for name, value in params.items() if name != "kind"]
+    return sum((x - 1) ** 2 for x in numbers) + (params["kind"] == "wide")
+
+
+def mixed(params: dict[str, Any]) -> float:
+    """Nine parameters of all kinds, as `scale` has them."""
+    return scale.loss(params, scale.EPOCHS)
+
+
+FUNCTIONS: dict[str, tuple[Callable[[sweep.Trial], dict[str, Any]], Function]] = {
+    "mixed": (scale.space, mixed),
+    "rosenbrock": (plane, rosenbrock),
+    "rastrigin": (plane, rastrigin),
+    "branches": (tree, branches),
+}
+
+
+def search(name: str, memory: int | None, seed: int, n_trials: int, n_slots: int) -> list[float]:
+    """Trials that end in the order in which they began.
+
+    Returns:
+        The best value, the median of the last 100, and milliseconds of processor time per trial.
+    """
+    space, function = FUNCTIONS[name]
+    study = sweep.Study(
+        name=name, space=space, train=space, minimize="loss", seed=seed, sampler_memory=memory
+    )
     sampling, running, losses = Sampling(study), deque[TrialRecord](), []
+    began = time.process_time()
     for number in range(n_trials):
         trial = sampling.ask(number)
         running.append(TrialRecord(number, trial.params, trial.domains, {}, seed=0, told=0))
         if len(running) == n_slots:
             record = running.popleft()
-            losses.append(loss(record.params, EPOCHS))
+            losses.append(function(record.params))
             record.ending, record.score, record.ended = Ending.COMPLETE, losses[-1], len(losses)
             sampling.tell(record)
-    return losses
-
-
-def spread(values: Sequence[float]) -> str:
-    return f"{statistics.median(values):.3f} ({min(values):.3f}..{max(values):.3f})"
+    seconds = time.process_time() - began
+    return [min(losses), median(losses[-100:]), 1000 * seconds / n_trials]
 
 
 @click.command()
 @click.option("--trials", default=1000)
 @click.option("--slots", default=10)
-@click.option("--seeds", default=3)
-def main(trials: int, slots: int, seeds: int) -> None:
-    """Searches with bounds and without."""
-    for shown in ("bounded", "all"):
-        if shown == "all":
-            sampler_memory.N_LATEST = sampler_memory.N_RUNNING = trials
-        began = time.process_time()
-        found = [search(seed, trials, slots) for seed in range(seeds)]
-        cost = 1000 * (time.process_time() - began) / trials / seeds
-        best = spread([min(losses) for losses in found])
-        last = spread([statistics.median(losses[-100:]) for losses in found])
-        print(f"{shown:8} best {best}  last 100 {last}  {cost:.1f} ms per question", flush=True)
+@click.option("--seeds", default=5)
+@click.option("--function", "names", multiple=True, default=tuple(FUNCTIONS))
+def main(trials: int, slots: int, seeds: int, names: tuple[str, ...]) -> None:
+    """Searches each function with a bound and without."""
+    print("| Function | Shown | Best | Median of the last 100 | ms per question |")
+    print("| --- | --- | --: | --: | --: |")
+    for name in names:
+        for memory in (sweep.Study.sampler_memory, None):
+            found = [search(name, memory, seed, trials, slots) for seed in range(seeds)]
+            best, last = (
+                f"{fmean(values):.3f} ± {stdev(values):.3f}"
+                for values in list(zip(*found, strict=True))[:2]
+            )
+            cost = fmean(values[2] for values in found)
+            print(f"| {name} | {memory or 'all'} | {best} | {last} | {cost:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

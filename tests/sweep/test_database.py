@@ -256,6 +256,11 @@ def test_a_study_that_was_half_made_is_completed_and_otherwise_left_as_it_is(dat
     assert database.studies() == ["toy"]
 
 
+def test_a_study_of_an_earlier_version_is_not_given_what_that_one_did_not_know(database):
+    make_table(database, seed=1).add(trial())
+    assert make_table(database, seed=1, repeats=2).attributes() == {"seed": 1}
+
+
 def test_an_attribute_can_be_replaced(table):
     table.set_attribute("tests", [{"trial": 0, "metrics": None}])
     table.set_attribute("tests", [{"trial": 0, "metrics": {"error": 0.01}}])

@@ -1,6 +1,7 @@
 """One table, whatever the number of slots and whatever dies; and every run replays."""
 
 import random
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -9,13 +10,14 @@ from typing import Any
 import pytest
 
 import sweep
+from sweep.arguments import open_run
 from sweep.checkpoint_folder import CheckpointFolder
 from sweep.cli import main
 from sweep.database import Database
 from sweep.driver import Driver, Limits
 from sweep.ledger import Ledger
 from sweep.records import Ending, Failure, Progress, SlotLost, TrialRecord, Work, Worker
-from sweep.replaying import other_suggestions
+from sweep.replaying import other_suggestions, versions_of
 from sweep.sqlite import SQLiteFile
 from sweep.worker import Session
 
@@ -188,6 +190,18 @@ def test_replay_asks_each_version_of_the_study_for_its_own_trials(
     assert "toy: 35 of 35 suggestions are the same again" in capsys.readouterr().out
     for trial in ("0", "20", "34"):
         assert main(["replay", "toy", "--trial", trial]) == 0
+
+
+def test_a_run_of_before_the_sampler_had_a_bound_is_replayed_without_one(replayable: Path) -> None:
+    with closing(sqlite3.connect(Path("runs/toy/sweep.db"))) as connection:
+        connection.execute("DELETE FROM study_user_attributes WHERE key = 'sampler_memory'")
+        connection.commit()
+    go_on = ["run", str(replayable), "--pool", "inline", "--seed", "4", "--trials", "20"]
+    assert main(go_on) == 2
+    assert main([*go_on, "--accept-changes"]) == 0
+    versions = versions_of(open_run("toy"))
+    assert {first: study.sampler_memory for first, study in versions.items()} == {0: None, 15: 250}
+    assert main(["replay", "toy"]) == 0
 
 
 def test_replay_needs_the_study_file(replayable: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 import sweep
 from sweep.errors import RunError, StudyError
-from sweep.identity import N_PROBES, check, check_space, identity, probe
+from sweep.identity import EARLIER, N_PROBES, check, check_space, identity, probe
 from sweep.records import TrialRecord
 from sweep.sampling import Sampling
 from sweep.study import Study
@@ -55,6 +55,7 @@ def test_a_study_is_identical_to_itself_as_recorded():
         "direction": "minimize",
         "seed": 0,
         "sampler": "tpe",
+        "sampler_memory": 250,
         "pruner": "Asha(min_epochs=2, factor=3, max_epochs=None)",
         "score": "last",
         "duplicates": "resample",
@@ -73,10 +74,21 @@ def test_what_leaves_the_recorded_trials_valid_may_change(change):
 
 
 def test_a_run_of_an_earlier_version_goes_on_with_what_it_had():
-    before = {key: value for key, value in recorded(STUDY).items() if key != "repeats"}
-    assert check(identity(STUDY), before) == {}
-    with pytest.raises(RunError, match="repeats 1 -> 2; undo them, or start"):
-        check(identity(replace(STUDY, repeats=2)), before)
+    before = {key: value for key, value in recorded(STUDY).items() if key not in EARLIER}
+    same = replace(STUDY, **EARLIER)
+    assert check(identity(same), before) == {}
+    for change, message in (
+        ({"repeats": 2}, "repeats 1 -> 2; undo them, or start"),
+        ({"sampler_memory": 250}, "sampler_memory None -> 250; undo them, accept"),
+    ):
+        with pytest.raises(RunError, match=message):
+            check(identity(replace(same, **change)), before)
+
+
+@pytest.mark.parametrize("sampler", ["random", "grid"])
+def test_what_tpe_is_shown_is_nothing_to_other_samplers(sampler):
+    other = replace(STUDY, sampler=sampler)
+    check(identity(replace(other, sampler_memory=1)), recorded(other))
 
 
 def test_what_was_recorded_beside_the_identity_does_not_matter():
@@ -90,7 +102,7 @@ def test_what_was_recorded_beside_the_identity_does_not_matter():
         ({"minimize": "error"}, r"got changes: metric 'loss' -> 'error'; undo"),
         ({"minimize": None, "maximize": "loss"}, r"direction 'minimize' -> 'maximize'; undo"),
         ({"seed": 1}, r"seed 0 -> 1; undo"),
-        ({"sampler": "random"}, r"sampler 'tpe' -> 'random'; undo"),
+        ({"sampler": "random"}, r"sampler 'tpe' -> 'random'; sampler_memory 250 -> None; undo"),
         ({"pruner": sweep.Asha(min_epochs=3)}, r"pruner 'Asha\(min_epochs=2, .*' -> 'Asha\(.*=3"),
         ({"pruner": None}, r"pruner 'Asha\(.*' -> 'None'; undo"),
         ({"score": "best"}, r"score 'last' -> 'best'; undo"),

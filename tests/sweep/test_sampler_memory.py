@@ -12,6 +12,7 @@ from optuna.trial import TrialState, create_trial
 from sweep import sampler_memory
 from sweep.domains import Float
 from sweep.records import Ending, EpochRecord, TrialRecord
+from sweep.replaying import other_suggestions
 from sweep.sampler_memory import N_BEST, SamplerMemory
 from sweep.sampling import Sampling
 from sweep.study import Study
@@ -37,9 +38,9 @@ def pruned(*values):
 FAILED = create_trial(state=TrialState.FAIL)
 
 
-def remember(endings, sign=1, n_running=0):
+def remember(endings, sign=1, n_running=0, n_latest=3):
     """A memory of trials that ended so, in this order, and of some that run."""
-    memory = SamplerMemory(sign)
+    memory = SamplerMemory(sign, n_latest)
     study = create_study(storage=memory)
     for number in range(len(endings) + n_running):
         study.add_trial(running())
@@ -56,12 +57,16 @@ def shown(memory):
 @pytest.fixture
 def few(monkeypatch):
     monkeypatch.setattr(sampler_memory, "N_BEST", 2)
-    monkeypatch.setattr(sampler_memory, "N_LATEST", 3)
     monkeypatch.setattr(sampler_memory, "N_RUNNING", 2)
 
 
 def test_a_few_trials_are_all_shown():
     assert shown(remember([complete(0.1), pruned(0.5), complete(0.3)], n_running=4)) == [*range(7)]
+
+
+def test_without_a_bound_all_are_shown_but_those_that_tell_a_sampler_nothing(few):
+    memory = remember([complete(x) for x in range(7)] + [FAILED], n_running=4, n_latest=None)
+    assert shown(memory) == [*range(7), *range(8, 12)]
 
 
 def test_of_many_the_best_the_latest_and_the_newest_that_run_are_shown(few):
@@ -86,7 +91,7 @@ def test_the_best_are_scores_then_what_was_pruned_latest(few, endings, sign, bes
 
 
 def test_as_many_of_the_best_are_shown_as_tpe_draws_from():
-    assert {default_gamma(n) for n in range(sampler_memory.N_LATEST, 20_000)} == {N_BEST}
+    assert {default_gamma(n) for n in range(study().sampler_memory, 20_000)} == {N_BEST}
 
 
 def test_what_all_trials_drew_from_is_what_optuna_finds_by_looking_at_all():
@@ -102,21 +107,36 @@ def space(trial):
     return {"x": trial.suggest_float("x", 0, 1)}
 
 
-def test_a_restart_changes_no_suggestion_when_there_are_more_trials_than_are_shown(few):
-    study = Study(name="toy", space=space, train=space, minimize="loss")
-    live, draws, records, under_way = Sampling(study), random.Random(0), [], []
-    for number in range(40):
-        fresh = Sampling(study)
-        fresh.restore(records)
-        params = live.ask(number).params
-        assert fresh.ask(number).params == params
-        record = TrialRecord(number, params, {"x": Float(0.0, 1.0)}, {}, seed=0, told=0)
+def study(**changes):
+    return Study(name="toy", space=space, train=space, minimize="loss", **changes)
+
+
+def drive(declared, n_trials):
+    """Trials on four slots, that end in another order than that in which they began."""
+    sampling, draws, records, under_way = Sampling(declared), random.Random(0), [], []
+    for number in range(n_trials):
+        params, told = sampling.ask(number).params, number - len(under_way)
+        record = TrialRecord(number, params, {"x": Float(0.0, 1.0)}, {}, seed=0, told=told)
         records.append(record)
         under_way.append(record)
         if len(under_way) == 4:
             record = under_way.pop(draws.randrange(4))
             record.ending = draws.choice([Ending.COMPLETE, Ending.PRUNED, Ending.ERROR])
-            record.ended = number
+            record.ended = number - 2
             record.score = params["x"] if record.ending is Ending.COMPLETE else None
             record.epochs = [EpochRecord(1, {"loss": params["x"]}, 0, 0)]
-            live.tell(record)
+            sampling.tell(record)
+    return records
+
+
+def test_a_replay_is_shown_the_same_and_tells_if_it_were_not(few):
+    declared = study(sampler_memory=3)
+    records = drive(declared, 40)
+    for first in range(40):  # as if the driver had begun again there
+        assert not list(other_suggestions({0: declared, first: declared}, records))
+    assert list(other_suggestions({0: study(sampler_memory=None)}, records))
+
+
+def test_up_to_the_bound_suggestions_are_those_without_one():
+    records = drive(study(sampler_memory=40), 40)
+    assert not list(other_suggestions({0: study(sampler_memory=None)}, records))

@@ -65,6 +65,10 @@ def test_a_name_can_be_a_directory(name):
         ({"seed": -1}, r"expected seed to be a whole number >= 0, got -1"),
         ({"seed": None}, r"expected seed to be a whole number >= 0, got None"),
         ({"sampler": "cma"}, r"expected sampler to be 'tpe', 'random' or 'grid', got 'cma'"),
+        (
+            {"sampler_memory": 0},
+            r"expected sampler_memory to be a whole number >= 1 or None, got 0",
+        ),
         ({"score": "mean"}, r"expected score to be 'last' or 'best', got 'mean'"),
         ({"keep": "none"}, r"expected keep to be 'best' or 'all', got 'none'"),
         ({"tables": "a"}, r"expected tables to be a tuple of Rows\(...\) and .*, got 'a'"),
