@@ -19,7 +19,7 @@ import click
 import sweep
 from sweep.records import Ending, TrialRecord
 from sweep.sampling import Sampling
-from tests.benchmarks import scale
+from tests.benchmarks import simulation
 
 Function = Callable[[dict[str, Any]], float]
 
@@ -52,12 +52,12 @@ def branches(params: dict[str, Any]) -> float:
 
 
 def mixed(params: dict[str, Any]) -> float:
-    """Nine parameters of all kinds, as `scale` has them."""
-    return scale.loss(params, scale.EPOCHS)
+    """Nine parameters of all kinds, as `simulation` has them."""
+    return simulation.loss(params, simulation.EPOCHS)
 
 
 FUNCTIONS: dict[str, tuple[Callable[[sweep.Trial], dict[str, Any]], Function]] = {
-    "mixed": (scale.space, mixed),
+    "mixed": (simulation.space, mixed),
     "rosenbrock": (plane, rosenbrock),
     "rastrigin": (plane, rastrigin),
     "branches": (tree, branches),
