@@ -70,6 +70,11 @@ class RemoteCheckpoints:
         self._names = sorted({*self._names, name})
         self._remove(self._of(number)[:-2])
 
+    def let_go(self, number: int, *, keep_last: bool) -> None:
+        """See `Checkpoints.let_go`."""
+        names = self._of(number)
+        self._remove(names[:-1] if keep_last else names)
+
     def keep(self, running: Collection[int], ended: Collection[int]) -> None:
         """See `CheckpointFolder.keep`."""
         kept = {name for number in running for name in self._of(number)}

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.checkpoint_folder import CheckpointFolder, Checkpoints
 from sweep.checkpoints import write_atomically
-from sweep.database import Backend, StudyTable
+from sweep.database import Backend
 from sweep.errors import OptionError, RunError
 from sweep.folder import RunFolder
 from sweep.sqlite import SQLiteFile
+from sweep.study_table import StudyTable
 
 if TYPE_CHECKING:
     from sweep.postgres import Postgres

@@ -64,6 +64,23 @@ def test_the_last_two_checkpoints_are_kept_until_the_trial_ends(
     assert checkpoints.read(0, n_epochs=3) == THIRD
 
 
+def test_a_trial_that_has_ended_lets_go_of_its_own_checkpoints_alone(
+    checkpoints: CheckpointFolder, tmp_path: Path
+) -> None:
+    for number in range(2):
+        checkpoints.write(number, FIRST)
+        checkpoints.write(number, SECOND)
+    checkpoints.let_go(0, keep_last=True)
+    assert names(tmp_path) == [
+        "toy-00000.safetensors",
+        "toy-00001.former.safetensors",
+        "toy-00001.safetensors",
+    ]
+    checkpoints.let_go(1, keep_last=False)
+    checkpoints.let_go(1, keep_last=False)
+    assert names(tmp_path) == ["toy-00000.safetensors"]
+
+
 def test_keeping_some_checkpoints_removes_the_others_and_torn_ones(tmp_path: Path) -> None:
     search, final = CheckpointFolder(tmp_path, "toy"), CheckpointFolder(tmp_path, "toy-final")
     for number in range(3):

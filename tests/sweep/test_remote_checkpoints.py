@@ -72,6 +72,18 @@ def test_the_last_two_are_kept_until_the_trial_ends_and_no_other_studys_is_touch
     ]
 
 
+def test_a_trial_that_has_ended_lets_go_of_its_own_alone(
+    checkpoints: RemoteCheckpoints, url: str
+) -> None:
+    for number in range(2):
+        checkpoints.write(number, FIRST)
+        checkpoints.write(number, SECOND)
+    checkpoints.let_go(0, keep_last=True)
+    checkpoints.let_go(1, keep_last=False)
+    checkpoints.let_go(1, keep_last=False)
+    assert names(url) == ["toy-00000-00000002.safetensors"]
+
+
 def test_the_one_before_takes_the_place_of_one_that_is_damaged_or_ahead_of_the_record(
     checkpoints: RemoteCheckpoints, url: str
 ) -> None:
@@ -169,7 +181,7 @@ def test_a_run_whose_directory_is_gone_goes_on_from_server_and_url(
         return sweep.run(study, options, interrupt if folder == "gone" else None)
 
     def interrupt(snapshot: Snapshot, _: Any) -> None:
-        if any(len(record.epochs) == 3 for record in snapshot.records[1:]):
+        if any(len(record.epochs) == 3 for record in snapshot.standing.records[1:]):
             raise KeyboardInterrupt
 
     far = {"storage": storage, "checkpoints": f"file://{tmp_path}/place"}
