@@ -31,7 +31,7 @@ STUDY = """
         if state is not None:
             rng.bit_generator.state = state["rng"]
         for epoch in range(done, EPOCHS):
-            time.sleep(2.0 if Path(SLOWLY).exists() else 0.05)
+            time.sleep(1.0 if Path(SLOWLY).exists() else 0.0)
             total = total / 2 + beside.square(config["x"]) + rng.normal() * 1e-3 + data.total()
             yield sweep.Epoch(
                 {"loss": total, "node": beside_late.node(), "begun_after": done},
@@ -71,7 +71,7 @@ LATE = """
 def write_study(folder: Path, trials: int, epochs: int, slowly: Path) -> Path:
     """A study whose metrics tell the node; of two modules beside it one is imported late.
 
-    Its epochs take long while the file `slowly` is there, which is made here.
+    Its epochs take a second while the file `slowly` is there, which is made here.
     """
     folder.mkdir()
     slowly.touch()
@@ -132,8 +132,8 @@ def epochs_by_node(run: sweep.Run) -> Counter[float]:
     return Counter(epoch.metrics["node"] for record in run.records for epoch in record.epochs)
 
 
-def nodes_at_work(run: sweep.Run, n_epochs: int) -> set[float]:
-    """The nodes that have trained so many epochs."""
+def nodes_at_work(run: sweep.Run, n_epochs: int = 1) -> set[float]:
+    """The nodes that have trained so many epochs; a checkpoint is there after 5 seconds."""
     return {node for node, count in epochs_by_node(run).items() if count >= n_epochs}
 
 

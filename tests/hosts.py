@@ -113,6 +113,7 @@ class Network:
             "RAY_TMPDIR": str(self.scratch),
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_health_check_period_ms": "1000",
+            "RAY_health_check_timeout_ms": "3000",
             "RAY_worker_niceness": "0",
         }
 

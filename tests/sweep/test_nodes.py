@@ -74,14 +74,14 @@ def number(node: Any) -> float:
 
 def test_slots_follow_the_nodes_and_no_trial_is_lost(head: Any, tmp_path: Path) -> None:
     slowly, run = tmp_path / "slowly", tmp_path / "runs" / "far"
-    study = far.write_study(tmp_path / "studies", trials=8, epochs=20, slowly=slowly)
+    study = far.write_study(tmp_path / "studies", trials=5, epochs=60, slowly=slowly)
     first = head.add_node(num_cpus=1, **STORE)
     words = ["run", str(study), "--address", "auto", "--runs", str(run.parent), "--retries", "1"]
     driver = far.start(words, environment(head))
-    far.wait_until(lambda read: far.nodes_at_work(read, 1), run, driver)
+    far.wait_until(lambda read: far.nodes_at_work(read), run, driver)
     second, third = (head.add_node(num_cpus=1, **STORE) for _ in range(2))
     three = {number(node) for node in (first, second, third)}
-    far.wait_until(lambda read: far.nodes_at_work(read, 5) == three, run, driver)
+    far.wait_until(lambda read: far.nodes_at_work(read, 6) == three, run, driver)
     drain(head, second, seconds=1)
     head.remove_node(second, allow_graceful=False)
     head.remove_node(first, allow_graceful=False)
@@ -89,7 +89,7 @@ def test_slots_follow_the_nodes_and_no_trial_is_lost(head: Any, tmp_path: Path) 
     slowly.unlink()
     far.finish(driver)
     read = sweep.Run(run)
-    far.check_whole(read, study, trials=8)
+    far.check_whole(read, study, trials=5)
     assert sorted(far.reasons(read)) == ["lost", "preempted"]
     assert far.continued(read)
     head.remove_node(third)
@@ -108,11 +108,11 @@ def test_a_job_is_followed_stopped_and_goes_on_when_submitted_again(
     head: Any, tmp_path: Path
 ) -> None:
     slowly, run = tmp_path / "slowly", tmp_path / "runs" / "far"
-    study = far.write_study(tmp_path / "studies", trials=4, epochs=6, slowly=slowly)
+    study = far.write_study(tmp_path / "studies", trials=4, epochs=30, slowly=slowly)
     words = ["submit", str(study), "--address", head.job_server, "--runs", str(run.parent)]
     words += ["--slots", "2"]
     client = far.start(words, environment(head))
-    far.wait_until(lambda read: far.nodes_at_work(read, 2), run, client)
+    far.wait_until(lambda read: far.nodes_at_work(read), run, client)
     client.send_signal(signal.SIGINT)
     out, _ = client.communicate(timeout=far.PATIENCE_S)
     assert client.returncode == 130, out
@@ -160,10 +160,10 @@ def test_a_folder_that_is_too_large_is_refused(head: Any, tmp_path: Path) -> Non
 @pytest.mark.usefixtures("worker_node")
 def test_a_job_outlives_its_job_server(head: Any, tmp_path: Path) -> None:
     slowly, run = tmp_path / "slowly", tmp_path / "runs" / "far"
-    study = far.write_study(tmp_path / "studies", trials=2, epochs=6, slowly=slowly)
+    study = far.write_study(tmp_path / "studies", trials=2, epochs=30, slowly=slowly)
     words = ["submit", str(study), "--address", head.job_server, "--runs", str(run.parent)]
     client = far.start(words, environment(head))
-    far.wait_until(lambda read: far.nodes_at_work(read, 1), run, client)
+    far.wait_until(lambda read: far.nodes_at_work(read), run, client)
     head.head_node.kill_dashboard()
     out, _ = client.communicate(timeout=far.PATIENCE_S)
     assert client.returncode == 2, out
