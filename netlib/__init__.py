@@ -16,6 +16,7 @@ nl.save_model(network, "network.safetensors")
 from netlib.arrays import Array, Labels, Rng, Shape, Weights
 from netlib.augmentation import Affine, Augmentation, Elastic, transform
 from netlib.datasets import Dataset, idx_folder, mnist
+from netlib.drawing import drawing
 from netlib.early_stopping import EarlyStopping
 from netlib.errors import (
     ConfigError,
@@ -26,7 +27,14 @@ from netlib.errors import (
     ShapeError,
     StateError,
 )
-from netlib.evaluation import View, evaluate, evaluate_together, mean_probabilities, unchanged
+from netlib.evaluation import (
+    View,
+    confusion,
+    evaluate,
+    evaluate_together,
+    mean_probabilities,
+    unchanged,
+)
 from netlib.exports.files import export_model
 from netlib.gradcheck import directional_error, gradient_errors
 from netlib.initializers import Initializer, glorot_uniform, he_normal, normal, uniform, zeros
@@ -102,9 +110,11 @@ __all__ = [
     "Tanh",
     "View",
     "Weights",
+    "confusion",
     "constant",
     "cosine",
     "directional_error",
+    "drawing",
     "evaluate",
     "evaluate_together",
     "export_model",

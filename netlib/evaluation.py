@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netlib.arrays import Array, as_input
+from netlib.arrays import Array, Labels, as_input
 from netlib.checks import check_count
 from netlib.datasets import Dataset
-from netlib.errors import ConfigError
+from netlib.errors import ConfigError, ShapeError
 from netlib.layers.sequential import Sequential
 from netlib.losses import Loss, softmax, softmax_cross_entropy
 
@@ -103,6 +103,29 @@ def mean_probabilities(
             for network in networks:
                 total[batch] += softmax(network.predict(seen, batch_size).astype(np.float64))
     return total / (len(networks) * len(views))
+
+
+def confusion(labels: Labels, answers: Labels, n_classes: int) -> NDArray[np.int64]:
+    """Count which classes are taken for which.
+
+    Args:
+        labels: (N,) classes of the images, from 0.
+        answers: (N,) what a network takes them for, such as `network.predict(...).argmax(axis=1)`.
+        n_classes: K.
+
+    Returns:
+        (K, K) counts: a row for each class, a column for each answer.
+
+    Raises:
+        ShapeError: If there are not as many answers as labels.
+    """
+    if labels.shape != answers.shape:
+        raise ShapeError(
+            f"confusion: expected an answer to each of {len(labels)} labels, got {answers.shape}; "
+            "take the argmax of the network's outputs"
+        )
+    pairs = labels.astype(np.int64) * n_classes + answers
+    return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
 def _judge(outputs: Array, dataset: Dataset, loss: Loss) -> dict[str, float]:

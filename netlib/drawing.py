@@ -1,0 +1,82 @@
+"""This file draws a network: a bar per layer, as wide as its output, as thick as it is deep."""
+
+import math
+from dataclasses import MISSING, fields
+from xml.sax.saxutils import escape
+
+from netlib.arrays import Shape
+from netlib.errors import NotBuiltError
+from netlib.layers.layer import Layer
+from netlib.layers.sequential import Sequential
+
+ROW, BARS, TEXT = 44, 150, 330
+"""Height of a row, width of the bars and of the words beside them, in pixels."""
+
+
+def drawing(network: Sequential) -> str:
+    """Draw a network from top to bottom, with the settings, output shape and size of each layer.
+
+    Args:
+        network: Built.
+
+    Returns:
+        One <svg> element, in `currentColor`.
+
+    Raises:
+        NotBuiltError: If the network has not been built.
+    """
+    if not network.built:
+        raise NotBuiltError(f"{network!r}: expected a built network, got a new one; call build()")
+    rows = [("input", network.in_shape, "")] + [
+        (call(layer), layer.out_shape, _size(layer)) for layer in network.layers
+    ]
+    widest = max(shape[0] for _, shape, _ in rows if len(shape) == 3) if _has_images(rows) else 1
+    parts = [_row(i, *row, widest) for i, row in enumerate(rows)]
+    size = f'viewBox="0 0 {BARS + TEXT} {ROW * len(rows)}" width="{BARS + TEXT}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} fill="currentColor" '
+        f'font-family="system-ui, sans-serif" font-size="13">{"".join(parts)}</svg>'
+    )
+
+
+def call(layer: Layer) -> str:
+    """Write a layer as one makes it, without the settings that are left as they are."""
+    words = []
+    for setting in fields(layer):
+        if not setting.init:
+            continue
+        value = getattr(layer, setting.name)
+        if setting.default is MISSING and setting.default_factory is MISSING:
+            words.append(_brief(value))
+        elif setting.default is not MISSING and value != setting.default:
+            words.append(f"{setting.name}={_brief(value)}")
+    return f"{type(layer).__name__}({', '.join(words)})"
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(getattr(value, "__name__", None) or repr(value))
+
+
+def _has_images(rows: list[tuple[str, Shape, str]]) -> bool:
+    return any(len(shape) == 3 for _, shape, _ in rows)
+
+
+def _size(layer: Layer) -> str:
+    n = sum(values.size for values in layer.params.values())
+    return f", {n:,} weights" if n else ""
+
+
+def _row(place: int, name: str, shape: Shape, size: str, widest: int) -> str:
+    channels = shape[-1]
+    width = (BARS - 20) * shape[0] / widest if len(shape) == 3 else 12 + 2 * math.log2(channels)
+    thick = 4 + 3 * math.log2(channels + 1) if len(shape) == 3 else 8
+    middle = ROW * place + ROW / 2
+    words = " x ".join(map(str, shape)) + size
+    return (
+        f'<rect x="{(BARS - width) / 2:.1f}" y="{middle - thick / 2:.1f}" width="{width:.1f}" '
+        f'height="{thick:.1f}" rx="2" opacity="0.55"/>'
+        f'<text x="{BARS}" y="{middle - 3:.1f}">{escape(name)}</text>'
+        f'<text x="{BARS}" y="{middle + 13:.1f}" font-size="11" opacity="0.75">{words}</text>'
+    )
