@@ -12,6 +12,7 @@ import numpy as np
 
 import netlib as nl
 import sweep
+from netlib.pictures import png
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Config:
     halve_every: int  # epochs after which the learning rate is halved
     epochs: int
 
+
+MAX_SHOWN = 120  # misread digits in the report
+CONFUSION = "Rows: what the digit is. Columns: what it was read as."
 
 Split = tuple[nl.Dataset, nl.Dataset | None]
 
@@ -97,13 +101,25 @@ def all_training_images() -> Split:
     return nl.mnist("train"), None
 
 
-def evaluate(config: Config, state: nl.State, test: nl.Dataset) -> dict[str, float]:
-    """What the trained network makes of the test set."""
+def evaluate(config: Config, state: nl.State, test: nl.Dataset) -> sweep.Evaluation:
+    """What the trained network makes of the test set, in numbers and to look at."""
     trained = network(config)
     trained.build(test.images.shape[1:], np.random.default_rng())
     trained.load(state["weights"])
-    result = nl.evaluate(trained, test)
-    return {"test_error": result["error"], "test_wrong": result["wrong"]}
+    answers = trained.predict(test.images).argmax(axis=1)
+    wrong = np.flatnonzero(answers != test.labels)
+    misread = [
+        (png(test.images[i]), f"{test.labels[i]} read as {answers[i]}") for i in wrong[:MAX_SHOWN]
+    ]
+    counts = nl.confusion(test.labels, answers, test.n_classes).tolist()
+    return sweep.Evaluation(
+        {"test_error": len(wrong) / len(test), "test_wrong": len(wrong)},
+        [
+            sweep.Exhibit.svg("Architecture", nl.drawing(trained)),
+            sweep.Exhibit.matrix("Confusion matrix", counts, "0123456789", CONFUSION),
+            sweep.Exhibit.pictures("Misread digits", misread),
+        ],
+    )
 
 
 study = sweep.Study(

@@ -1,6 +1,7 @@
 """Hyperparameter sweeps that survive every kill: declare a Study, run it, read its tables."""
 
 from sweep.errors import OptionError, RunError, StorageError, StudyError, SweepError
+from sweep.exhibits import Evaluation, Exhibit
 from sweep.loading import load_study
 from sweep.options import Options
 from sweep.presentation import Curve, Figure, Rows, tables_in
@@ -16,6 +17,8 @@ __all__ = [
     "Asha",
     "Curve",
     "Epoch",
+    "Evaluation",
+    "Exhibit",
     "Figure",
     "Final",
     "Median",

@@ -70,7 +70,7 @@ def _rows(table: pd.DataFrame) -> list[list[object]]:
 
 
 def _cell(value: object, style: str) -> str:
-    text = "" if _is_missing(value) else " ".join(short(value).splitlines())
+    text = "" if is_missing(value) else " ".join(short(value).splitlines())
     if style == "latex_booktabs":
         return text
     text = text.replace("&", "&amp;").replace("<", "&lt;")
@@ -79,8 +79,9 @@ def _cell(value: object, style: str) -> str:
 
 def _json_value(value: object) -> object:
     """JSON has no infinite numbers."""
-    return None if _is_missing(value) or value in (math.inf, -math.inf) else value
+    return None if is_missing(value) or value in (math.inf, -math.inf) else value
 
 
-def _is_missing(value: object) -> bool:
+def is_missing(value: object) -> bool:
+    """Whether a cell of a table holds nothing: None, pandas' NA, or not a number."""
     return value is None or value is pd.NA or value != value

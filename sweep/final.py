@@ -16,6 +16,7 @@ from sweep.checkpoints import decode
 from sweep.database import Database
 from sweep.domains import Params
 from sweep.errors import StudyError
+from sweep.exhibits import Evaluation, Exhibit, from_plain, to_plain
 from sweep.records import Ending, TrialRecord
 from sweep.space import Trial, replay
 from sweep.study import Final, Study
@@ -34,12 +35,14 @@ class Test:
         params: The parameters that it shares with the best trial of the search.
         opened: When, as an ISO 8601 time.
         metrics: What `evaluate` returned; None if it never came to an end.
+        exhibits: What else it returned, to look at.
     """
 
     trial: int
     params: Params
     opened: str
     metrics: Mapping[str, float] | None
+    exhibits: tuple[Exhibit, ...] = ()
 
 
 def final_study(study: Study, final: Final, best: Params, done: list[TrialRecord]) -> Study:
@@ -82,7 +85,10 @@ def table_of(study: Study, database: Database) -> StudyTable:
 
 def tests(table: StudyTable) -> list[Test]:
     """Every opening of the test set so far, oldest first."""
-    return [Test(**entry) for entry in table.attributes().get(TESTS, [])]
+    return [
+        Test(**entry | {"exhibits": from_plain(entry.get("exhibits", []))})
+        for entry in table.attributes().get(TESTS, [])
+    ]
 
 
 def final_of(best: Params, records: list[TrialRecord]) -> TrialRecord | None:
@@ -126,13 +132,21 @@ def evaluate(
     table.set_attribute(TESTS, [*history, entry | {"metrics": None}])
     config = study.space(Trial(replay(record.params)))
     with threadpool_limits(limits=1, user_api="blas"):
-        metrics = final.evaluate(config, decode(data).state, final.test())
+        answer = final.evaluate(config, decode(data).state, final.test())
+    metrics, exhibits = _parts(answer)
+    entry["metrics"] = metrics
+    table.set_attribute(TESTS, [*history, entry | {"exhibits": to_plain(exhibits)}])
+    return Test(**entry, exhibits=exhibits)
+
+
+def _parts(answer: Any) -> tuple[dict[str, float], tuple[Exhibit, ...]]:
+    """The numbers, and what to look at, of whatever `evaluate` returned."""
+    evaluation = answer if isinstance(answer, Evaluation) else Evaluation(answer)
     try:
-        entry["metrics"] = {str(name): float(value) for name, value in metrics.items()}
+        metrics = {str(name): float(value) for name, value in evaluation.metrics.items()}
     except (AttributeError, TypeError, ValueError):
         raise StudyError(
-            f"final: expected evaluate to return numbers by name, got {metrics!r}; "
+            f"final: expected evaluate to return numbers by name, got {evaluation.metrics!r}; "
             f'return {{"test_error": ...}}'
         ) from None
-    table.set_attribute(TESTS, [*history, entry])
-    return Test(**entry)
+    return metrics, tuple(evaluation.exhibits)

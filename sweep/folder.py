@@ -16,6 +16,7 @@ One run of a sweep. The same `python -m sweep run` command continues it, or says
 
 sweep.db         everything that was recorded: the one source of truth (an Optuna study)
 storage.json     where that is instead, for a run that is kept on a server
+report.html      all there is to see, in one page
 report.md        the tables below, to read
 trials.csv       one row per trial
 epochs.csv       one row per epoch of every trial
@@ -41,7 +42,7 @@ class RunFolder:
         self.path = path.absolute()
         self.database = self.path / "sweep.db"
         self.storage = self.path / "storage.json"
-        self.report = self.path / "report.md"
+        self.report = self.path / "report.html"
         self.plots = self.path / "plots"
         self.best = self.path / "best"
         self.checkpoints = self.path / "checkpoints"

@@ -1,82 +1,86 @@
-"""This file draws plots as SVG text, the same bytes each time."""
+"""This file draws how the trials of a run went: their curves, the best so far, the slots."""
 
-import io
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sweep.records import Ending
+from sweep.canvas import BEST, GOOD, MEAN, POOR, blank, scale, to_svg
+from sweep.costs import under_way
+from sweep.records import Ending, TrialRecord
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from sweep.results import Run
 
-STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "sweep",
-    "svg.fonttype": "none",  # text stays text: small, and read out by screen readers
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.3,
-    "font.size": 9,
-}
-COLOURS = {Ending.COMPLETE: "#1b6ca8", Ending.PRUNED: "#b8b8b8"}
-BEST = "#d1495b"
+COLOURS = {Ending.COMPLETE: GOOD, Ending.PRUNED: MEAN}
+MAX_SHOWN = 400
+"""More trials than these would make a plot larger, and not easier to read."""
 
 
 def learning_curves(run: "Run") -> str:
     """The metric after each epoch of every trial: complete, pruned, and the best one."""
-    figure, axes = _figure("epoch", run.metric)
-    for record in run.records:
+    figure, (axes,) = blank()
+    records = shown(run.records, run.sign)
+    for record in records:
         is_best = record is run.best
         for curve in record.curves(run.metric):
             axes.plot(
                 range(1, len(curve) + 1),
                 curve,
-                color=BEST if is_best else COLOURS.get(record.ending, "#e3a857"),
+                color=BEST if is_best else COLOURS.get(record.ending, POOR),
                 linewidth=2.2 if is_best else 0.9,
                 marker="." if len(curve) == 1 else "",
                 zorder=3 if is_best else 2 if record.ending is Ending.COMPLETE else 1,
             )
-    axes.set_title(f"{run.name}: complete (blue), pruned (grey), best (red)", loc="left")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(run.metric)
+    axes.set_title("complete (blue), pruned (grey), best (red)", loc="left")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    curves = (curve for record in run.records for curve in record.curves(run.metric))
-    return _svg(figure, axes, [value for curve in curves for value in curve])
+    curves = (curve for record in records for curve in record.curves(run.metric))
+    scale(axes, [value for curve in curves for value in curve])
+    return to_svg(figure)
 
 
 def progression(run: "Run") -> str:
     """Every score in the order in which trials ended, and the best so far."""
-    figure, axes = _figure("trials that have ended", run.metric)
+    figure, (axes,) = blank()
     ended = sorted((r for r in run.records if r.score is not None), key=lambda r: r.ended)
-    pick = min if run.sign > 0 else max
-    scores = [record.score or 0.0 for record in ended]
-    best = [pick(scores[: i + 1]) for i in range(len(scores))]
-    positions = [record.ended for record in ended]
-    axes.plot(positions, scores, "o", color=COLOURS[Ending.COMPLETE], markersize=4)
-    axes.step(positions, best, where="post", color=BEST, linewidth=2.2)
-    axes.set_title(f"{run.name}: each complete trial (blue), the best so far (red)", loc="left")
-    return _svg(figure, axes, scores)
+    best: list[float] = []
+    for record in ended:
+        score = record.score or 0.0
+        best.append(score if not best or run.sign * score < run.sign * best[-1] else best[-1])
+    some = shown(ended, run.sign)
+    points = [(record.ended, record.score or 0.0) for record in some]
+    axes.plot(*zip(*points, strict=True), "o", color=GOOD, markersize=4)
+    axes.step([r.ended for r in ended], best, where="post", color=BEST, linewidth=2.2)
+    axes.set_xlabel("trials that have ended")
+    axes.set_ylabel(run.metric)
+    axes.set_title("each complete trial (blue), the best so far (red)", loc="left")
+    scale(axes, best + [score for _, score in points])
+    return to_svg(figure)
 
 
-def _figure(x: str, y: str) -> "tuple[Figure, Axes]":
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7.2, 4.0))
-        FigureCanvasSVG(figure)
-        figure.subplots_adjust(left=0.12, right=0.98, bottom=0.12, top=0.92)
-        axes = figure.subplots()
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    return figure, axes
+def slots(run: "Run") -> str:
+    """How many trials were under way over time."""
+    figure, (axes,) = blank(height=2.2)
+    times, numbers = under_way(run.records)
+    unit, seconds = ("hours", 3600) if times and times[-1] > 7200 else ("minutes", 60)
+    axes.fill_between([t / seconds for t in times], numbers, step="post", color=GOOD, alpha=0.5)
+    axes.set_xlabel(f"{unit} since the first trial began")
+    axes.set_ylabel("trials under way")
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    return to_svg(figure)
 
 
-def _svg(figure: Figure, axes: "Axes", values: list[float]) -> str:
-    if values and min(values) > 0 and max(values) / min(values) > 20:
-        axes.set_yscale("log")
-    text = io.StringIO()
-    with mpl.rc_context(STYLE):
-        figure.savefig(text, format="svg", metadata={"Date": None})
-    return text.getvalue()
+def shown(records: Sequence[TrialRecord], sign: int) -> list[TrialRecord]:
+    """At most `MAX_SHOWN` of these trials: the better half is the best, the rest evenly spread."""
+    if len(records) <= MAX_SHOWN:
+        return list(records)
+    half = MAX_SHOWN // 2
+    scored = [record for record in records if record.score is not None]
+    best = {r.number for r in sorted(scored, key=lambda r: sign * (r.score or 0.0))[:half]}
+    others = [record for record in records if record.number not in best]
+    step = -(-len(others) // half)
+    kept = best | {record.number for record in others[::step]}
+    return [record for record in records if record.number in kept]

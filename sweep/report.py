@@ -9,7 +9,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from sweep import export, plots, tables
+from sweep import export, page, plots, tables
 from sweep.checkpoints import decode, write_atomically
 from sweep.final import SUFFIX
 from sweep.records import TrialRecord, n_ended
@@ -43,6 +43,9 @@ def write(run: Run) -> None:
     for name, content in files.items():
         data = content.encode() if isinstance(content, str) else content
         write_atomically(folder.path / name, data)
+    load = loader(folder.best / "weights.safetensors")
+    line = f'model = {load}("best/weights.safetensors")' if load else ""
+    write_atomically(folder.path / "report.html", page.render(run, line).encode())
 
 
 def best_files(run: Run) -> dict[str, str | bytes]:
@@ -176,7 +179,9 @@ def _weights(run: Run, best: TrialRecord) -> bytes | None:
 
 
 def loader(weights: Path) -> str:
-    """The function that reads a model's file, as its header names it; empty if it does not."""
+    """The function that reads a model's file, as its header names it; empty if there is none."""
+    if not weights.is_file():
+        return ""
     try:
         with safe_open(weights, "np") as file:
             header = file.metadata() or {}

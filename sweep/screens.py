@@ -54,7 +54,7 @@ def result(run: Run, n_trials: int) -> None:
     if n_done < n_trials:
         click.echo(f"{n_done} of {n_trials} trials have ended: the same command goes on")
     else:
-        click.echo(f"all {n_done} trials are done: {_path(run)}/report.md")
+        click.echo(f"all {n_done} trials are done: {_path(run)}/report.html")
     if run.final_failure is not None:
         click.echo(
             f"the final training failed, {run.final_failure.message}: "

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from sweep.domains import Params
 from sweep.errors import StudyError
+from sweep.exhibits import Evaluation
 from sweep.presentation import LAW_OF_TABLES, Table, are_tables
 from sweep.pruning import Pruner
 from sweep.records import State
@@ -37,7 +38,8 @@ class Final:
     Attributes:
         data: Loads what the final training learns from, as `Study.data` does for the search.
         test: Loads the test set. Called after the final training only.
-        evaluate: (config, state, test set) -> metrics of the trained state, as plain numbers.
+        evaluate: (config, state, test set) -> metrics of the trained state, as plain numbers; or
+            an `Evaluation`, with what there is to look at beside them.
         minimize: Name of a metric that the final training reports, as its loss: the one that the
             search selects by needs validation data, which may be part of the training now.
         config: Changes the best configuration for the final training, as to more epochs.
@@ -45,7 +47,7 @@ class Final:
 
     data: Callable[[], Any]
     test: Callable[[], Any]
-    evaluate: Callable[[Any, State, Any], Mapping[str, float]]
+    evaluate: Callable[[Any, State, Any], Mapping[str, float] | Evaluation]
     minimize: str
     config: Callable[[Any], Any] | None = None
 

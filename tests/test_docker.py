@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 DOCKER = ROOT / "docker"
-EXTRAS = ("cluster", "dashboard", "postgres")
+EXTRAS = ("cluster", "dashboard", "postgres", "remote")
 
 
 def pins() -> dict[str, str]:

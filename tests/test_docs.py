@@ -73,7 +73,7 @@ def test_the_study_of_the_readme_runs(tmp_path: Path) -> None:
     answer = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
     )
-    assert "all 20 trials are done: runs/parabola/report.md" in answer.stdout
+    assert "all 20 trials are done: runs/parabola/report.html" in answer.stdout
 
 
 def test_the_network_of_the_readme_trains() -> None:

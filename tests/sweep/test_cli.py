@@ -34,7 +34,7 @@ def test_run_prints_a_line_per_trial_the_table_and_the_best(
     assert len(re.findall(r"^[* ] trial +\d+  complete  loss ", out, re.MULTILINE)) == 5
     assert "|   trial |" in out
     assert "\nbest: trial " in out
-    assert out.endswith("all 5 trials are done: runs/toy/report.md\n")
+    assert out.endswith("all 5 trials are done: runs/toy/report.html\n")
 
 
 def test_a_final_training_that_fails_is_no_success(

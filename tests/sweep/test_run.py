@@ -34,6 +34,7 @@ def test_a_run_directory_has_what_its_readme_says(make_study: MakeStudy, inline:
         "lock",
         "logs",
         "plots",
+        "report.html",
         "report.md",
         "sweep.db",
         "trials.csv",
@@ -134,7 +135,7 @@ def test_accepted_changes_are_on_record(make_study: MakeStudy, inline: Inline) -
     run = inline(make_study(trials=6, seed=9), accept_changes=True)
     assert len(run.records) == 6
     assert run.about["seed"] == 9
-    assert "- from trial 3 on: seed 0 -> 9" in run.folder.report.read_text()
+    assert "- from trial 3 on: seed 0 -> 9" in (run.folder.path / "report.md").read_text()
     inline(make_study(trials=6, seed=9))
 
 
