@@ -1,5 +1,6 @@
 """This file turns the words of a command line into studies, runs and trials."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,21 @@ def open_run(run: str) -> Run:
         f"{run}: expected a run directory or a name below ./runs, found no sweep.db or "
         f"storage.json in {' or '.join(map(str, candidates))}; `python -m sweep run` makes one"
     )
+
+
+def open_runs(names: Sequence[str]) -> dict[str, Run]:
+    """Several runs by the names of their directories, or by their whole paths if these are alike.
+
+    Raises:
+        RunError: If there is none of such a name.
+        OptionError: If there are fewer than two different ones.
+    """
+    runs = [open_run(name) for name in dict.fromkeys(names)]
+    if len(runs) < 2:
+        raise OptionError(f"compare: expected two or more different runs, got {', '.join(names)}")
+    short = [run.folder.path.resolve().name for run in runs]
+    labels = short if len({*short}) == len(runs) else [str(run.folder.path) for run in runs]
+    return dict(zip(labels, runs, strict=True))
 
 
 def trial_of(run: Run, number: int) -> TrialRecord:

@@ -11,21 +11,17 @@ from typing import Any
 import click
 
 from sweep import interruption, screens, submission
-from sweep import report as report_files
 from sweep.arguments import (
     chosen_study,
     given_words,
-    open_run,
     run_options,
     study_arguments,
-    trial_of,
 )
+from sweep.cli_runs import READING
 from sweep.console import LiveStatus, Terminal
-from sweep.errors import OptionError, SweepError
-from sweep.export import FORMATS
+from sweep.errors import SweepError
 from sweep.options import Options
 from sweep.rehearsal import rehearse
-from sweep.replaying import other_suggestions, retrain, version_for, versions_of
 from sweep.run import run as run_study
 
 EXIT_FAILURE = 1
@@ -138,76 +134,8 @@ def check(
     screens.rehearsal(declared, rehearse(declared, seconds), Options().n_slots)
 
 
-@cli.command()
-@click.argument("run", metavar="RUN")
-def status(run: str) -> None:
-    """Show how a run stands, while it works or after."""
-    screens.status(open_run(run))
-
-
-@cli.command()
-@click.argument("run", metavar="RUN")
-def report(run: str) -> None:
-    """Make a run's tables, plots and report again."""
-    opened = open_run(run)
-    report_files.write(opened)
-    click.echo(opened.folder.report)
-
-
-@cli.command()
-@click.argument("run", metavar="RUN")
-@click.option("--format", "format_", type=click.Choice(list(FORMATS)), required=True)
-@click.option("--table", metavar="NAME", default="trials", show_default=True,
-              help=f"{', '.join(screens.TABLES)}, or one that the study declares.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
-              help="A file to write.  [default: standard output]")  # fmt: skip
-def export(run: str, format_: str, table: str, output: Path | None) -> None:
-    """Print a table as CSV, Markdown, LaTeX or JSON."""
-    text = screens.exported(open_run(run), table, format_)
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text)
-    except OSError as error:
-        raise OptionError(
-            f"--output {output}: expected a file that can be written, got {error.strerror!r}"
-        ) from error
-
-
-@cli.command()
-@click.argument("run", metavar="RUN")
-@click.argument("trial", type=click.IntRange(0))
-def show(run: str, trial: int) -> None:
-    """Show all of one trial, its traceback included."""
-    opened = open_run(run)
-    screens.show(opened, trial_of(opened, trial))
-
-
-@cli.command()
-@click.argument("run", metavar="RUN")
-@click.option("--trial", type=click.IntRange(0), help="Train this one again, and compare.")
-@click.option("--study", default="", metavar="STUDY.py", help="Where the study file is now.")
-def replay(run: str, trial: int | None, study: str) -> int:
-    """Verify every suggestion, or train a trial again.
-
-    Exits with 1 if anything is not what it was, to the bit.
-    """
-    opened = open_run(run)
-    versions = versions_of(opened, study)
-    if trial is None:
-        equal = screens.suggestions(opened, other_suggestions(versions, opened.records))
-    else:
-        record = trial_of(opened, trial)
-        equal = screens.training(record, retrain(version_for(versions, trial), record))
-    return 0 if equal else EXIT_FAILURE
-
-
-@cli.command()
-@click.argument("run", metavar="RUN")
-def best(run: str) -> None:
-    """Show the best configuration, and how to load its weights."""
-    screens.best(open_run(run))
+for command in READING:
+    cli.add_command(command)
 
 
 def _options(given: dict[str, Any]) -> Options:

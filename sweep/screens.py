@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sweep import export, tables
+from sweep import export, side_by_side, tables
 from sweep.console import duration
 from sweep.errors import OptionError
 from sweep.records import EpochRecord, TrialRecord, n_ended
@@ -73,6 +73,20 @@ def status(run: Run) -> None:
     _running("final training", run.finals, run.final_metric)
     if run.test is not None:
         click.echo(f"test set: {tables.in_words(run.test.metrics)}")
+
+
+def compared(runs: side_by_side.Runs) -> None:
+    """Where runs differ in what they were told, in what came of it, and in their curves."""
+    for name, table in side_by_side.TABLES.items():
+        filled = table(runs)
+        if len(filled):
+            click.echo(f"{name}\n\n{export.to_markdown(filled)}")
+    if not len(side_by_side.significance(runs)):
+        click.echo("significance: known only for best configurations that were trained repeatedly, "
+                   "as studies with repeats=k do")  # fmt: skip
+    else:
+        click.echo("p_value: by chance alone the means would differ so much so often (permutation "
+                   "test). Both are the best of many: expect less of them next time.")  # fmt: skip
 
 
 def show(run: Run, record: TrialRecord) -> None:

@@ -1,0 +1,112 @@
+"""This file is the commands that read runs and train nothing new."""
+
+from pathlib import Path
+
+import click
+
+from sweep import report as report_files
+from sweep import screens, side_by_side
+from sweep.arguments import open_run, open_runs, trial_of
+from sweep.errors import OptionError
+from sweep.export import FORMATS
+from sweep.replaying import other_suggestions, retrain, version_for, versions_of
+
+EXIT_DIFFERENT = 1
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+def status(run: str) -> None:
+    """Show how a run stands, while it works or after."""
+    screens.status(open_run(run))
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+def report(run: str) -> None:
+    """Make a run's tables, plots and report again."""
+    opened = open_run(run)
+    report_files.write(opened)
+    click.echo(opened.folder.report)
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), required=True)
+@click.option("--table", metavar="NAME", default="trials", show_default=True,
+              help=f"{', '.join(screens.TABLES)}, or one that the study declares.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
+              help="A file to write.  [default: standard output]")  # fmt: skip
+def export(run: str, format_: str, table: str, output: Path | None) -> None:
+    """Print a table as CSV, Markdown, LaTeX or JSON."""
+    text = screens.exported(open_run(run), table, format_)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text)
+    except OSError as error:
+        raise OptionError(
+            f"--output {output}: expected a file that can be written, got {error.strerror!r}"
+        ) from error
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.argument("trial", type=click.IntRange(0))
+def show(run: str, trial: int) -> None:
+    """Show all of one trial, its traceback included."""
+    opened = open_run(run)
+    screens.show(opened, trial_of(opened, trial))
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.option("--trial", type=click.IntRange(0), help="Train this one again, and compare.")
+@click.option("--study", default="", metavar="STUDY.py", help="Where the study file is now.")
+def replay(run: str, trial: int | None, study: str) -> int:
+    """Verify every suggestion, or train a trial again.
+
+    Exits with 1 if anything is not what it was, to the bit.
+    """
+    opened = open_run(run)
+    versions = versions_of(opened, study)
+    if trial is None:
+        equal = screens.suggestions(opened, other_suggestions(versions, opened.records))
+    else:
+        record = trial_of(opened, trial)
+        equal = screens.training(record, retrain(version_for(versions, trial), record))
+    return 0 if equal else EXIT_DIFFERENT
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+def best(run: str) -> None:
+    """Show the best configuration, and how to load its weights."""
+    screens.best(open_run(run))
+
+
+@click.command()
+@click.argument("runs", metavar="RUN RUN...", nargs=-1, required=True)
+@click.option("--table", type=click.Choice(list(side_by_side.TABLES)),
+              help="One of them alone.  [default: all, in Markdown]")  # fmt: skip
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="markdown",
+              show_default=True)  # fmt: skip
+def compare(runs: tuple[str, ...], table: str | None, format_: str) -> None:
+    """Compare runs: settings, outcome, learning curves.
+
+    Where the best configurations were trained repeatedly, also how likely their difference is by
+    chance alone.
+    """
+    opened = open_runs(runs)
+    if table is None and format_ != "markdown":
+        raise OptionError(f"--format {format_}: expected a --table with it, got none; give one of "
+                          f"{', '.join(side_by_side.TABLES)}")  # fmt: skip
+    if table is None:
+        screens.compared(opened)
+    else:
+        click.echo(FORMATS[format_](side_by_side.TABLES[table](opened)), nl=False)
+
+
+READING = (status, report, export, show, replay, best, compare)
+"""All commands of this file."""
