@@ -1,4 +1,4 @@
-"""This file is all that a running sweep prints: a line per ended trial, and one live status."""
+"""This file is all that a running sweep prints: a line per ended trial, and the live view."""
 
 import time
 from typing import NoReturn
@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from sweep.live import Pace, view
 from sweep.records import Ending, TrialRecord
 from sweep.snapshot import Snapshot
 from sweep.tables import short
@@ -22,6 +23,9 @@ STYLES = {
 }
 
 
+REFRESH_S = 0.25
+
+
 class Terminal(Console):
     """Where a run prints; a reader that goes away interrupts it."""
 
@@ -35,9 +39,10 @@ class LiveStatus:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = Live(console=console, refresh_per_second=4, transient=True)
+        self._live = Live(console=console, refresh_per_second=1 / REFRESH_S, transient=True)
         self._shown_at = 0.0
         self._study = ""
+        self._pace = Pace()
 
     def __enter__(self) -> "LiveStatus":
         if self._console.is_terminal:
@@ -52,16 +57,22 @@ class LiveStatus:
         if snapshot.study.name != self._study:
             self._study = snapshot.study.name
             self._console.print(_opening(snapshot), highlight=False)
+            self._pace = Pace()
         if isinstance(event, TrialRecord):
-            self._print(_line(snapshot, event))
+            self._pace.note(event)
+            self._print(_line(snapshot, event), whole=event.failure is not None)
         elif event is not None:
-            self._print(Text(f"! {event}", "yellow"))
-        if time.monotonic() - self._shown_at > 0.25:
+            self._print(Text(f"! {event}", "yellow"), whole=True)
+        if self._console.is_terminal and time.monotonic() - self._shown_at > REFRESH_S:
             self._shown_at = time.monotonic()
-            self._live.update(_status(snapshot))
+            self._live.update(view(snapshot, self._pace, *self._console.size))
 
-    def _print(self, line: Text) -> None:
-        self._console.print(line, highlight=False, soft_wrap=True)
+    def _print(self, line: Text, *, whole: bool) -> None:
+        """Prints a line; on a terminal it ends where that does, unless it has to be seen whole."""
+        cut = self._console.is_terminal and not whole
+        self._console.print(
+            line, highlight=False, soft_wrap=not cut, no_wrap=cut, overflow="ellipsis"
+        )
 
 
 def _opening(snapshot: Snapshot) -> str:
@@ -87,33 +98,3 @@ def _line(snapshot: Snapshot, ended: TrialRecord) -> Text:
         (f"  {len(ended.epochs):>2} epochs {ended.seconds:6.1f} s  ", ""),
         (what, "dim"),
     )
-
-
-def _status(snapshot: Snapshot) -> Text:
-    standing, best = snapshot.standing, snapshot.standing.best
-    running = len(standing.running)
-    done, pruned = standing.count(Ending.COMPLETE), standing.count(Ending.PRUNED)
-    failed = standing.n_ended - done - pruned
-    parts = [
-        f"{running}/{snapshot.slots} slots busy",
-        f"{done} done, {pruned} pruned, {failed} failed of {snapshot.n_trials}",
-        f"best {short(best.score)}" if best else "no score yet",
-        _time_left(snapshot),
-    ]
-    return Text("  " + " · ".join(parts), style="cyan", no_wrap=True, overflow="ellipsis")
-
-
-def _time_left(snapshot: Snapshot) -> str:
-    elapsed = time.monotonic() - snapshot.began
-    ended = snapshot.standing.n_ended - snapshot.ended_before
-    if not ended:
-        return "time left: unknown"
-    left = (snapshot.n_trials - snapshot.ended_before - ended) * elapsed / ended
-    return f"about {duration(left)} left"
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words: 45 s, 3 min, 2.5 h."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sweep import export, side_by_side, tables
-from sweep.console import duration
 from sweep.errors import OptionError
+from sweep.live import duration
 from sweep.records import EpochRecord, TrialRecord, n_ended
 from sweep.rehearsal import Rehearsal
 from sweep.report import loader
