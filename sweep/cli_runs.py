@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sweep import dashboard as dashboards
 from sweep import report as report_files
 from sweep import screens, side_by_side
 from sweep.arguments import open_run, open_runs, trial_of
@@ -108,5 +109,16 @@ def compare(runs: tuple[str, ...], table: str | None, format_: str) -> None:
         click.echo(FORMATS[format_](side_by_side.TABLES[table](opened)), nl=False)
 
 
-READING = (status, report, export, show, replay, best, compare)
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+def dashboard(run: str, port: int) -> None:
+    """Show a run in optuna-dashboard, on this machine alone.
+
+    It sees a run that is at work, too, and can change nothing.
+    """
+    dashboards.serve(open_run(run).folder, port)
+
+
+READING = (status, report, export, show, replay, best, compare, dashboard)
 """All commands of this file."""

@@ -28,6 +28,7 @@ class Backend(Protocol):
         url: Tells SQLAlchemy which dialect to speak.
         prefix: Of the names of this run's studies.
         advice: What to do when it fails.
+        read_only: The statement after which a connection can only read.
         errors: How its library says that it failed.
         note: What a run directory has to remember of it; None if it is in there.
         connector: Gives a function that connects, with the lease on the run if it `drives`.
@@ -36,7 +37,7 @@ class Backend(Protocol):
     url: str
     prefix: str
     advice: str
-
+    read_only: str
     errors: tuple[type[Exception], ...]
 
     @property
@@ -81,6 +82,13 @@ class Database:
         """Lets go of it, and of the lease."""
         self._storage.remove_session()
         self._storage.engine.dispose()
+
+    def to_look_at(self) -> RDBStorage:
+        """Optuna's storage, for others to read; the database refuses what they write from here."""
+        with self._storage.engine.connect() as connection:
+            connection.exec_driver_sql(self._backend.read_only)
+            connection.commit()
+        return self._storage
 
     def studies(self) -> list[str]:
         """The names of the studies in here, the search first."""

@@ -62,6 +62,7 @@ class Postgres:
         "see to the server, the database in it and the password (from --storage, PGPASSWORD or "
         "~/.pgpass), then run again"
     )
+    read_only = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
     errors: tuple[type[Exception], ...] = (psycopg.Error,)
 
     def __init__(self, run: str, parts: dict[str, Any], secrets: dict[str, Any]) -> None:

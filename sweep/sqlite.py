@@ -18,6 +18,7 @@ class SQLiteFile:
     prefix = ""
     advice = "free some space, mend the file or end what locks it, then run again"
     errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+    read_only = "PRAGMA query_only = ON"
     note = None  # it is in the run directory itself
 
     def __init__(self, path: Path, timeout_s: float = 20.0) -> None:
