@@ -121,7 +121,7 @@ class RayPool:
         if time.monotonic() < self._looked_at + FOLLOW_S:
             return
         self._looked_at = time.monotonic()
-        wanted = min(self._useful, self._cluster.n_slots())
+        wanted = min(self._useful, max(1, self._cluster.n_slots()))  # 1: autoscalers see a need
         while len(self._actors) < wanted:
             slot = next(self._numbers)
             self._actors[slot] = self._starter.start()

@@ -35,8 +35,7 @@ def head() -> Iterator[Any]:
     ports = [free_port(), free_port()]
     names = ("dashboard_port", "dashboard_agent_listen_port")
     dashboard = dict(zip(names, ports, strict=True)) | {"include_dashboard": True}
-    # Ray's processes write to their folder for a moment after they were ended.
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+    with ray_folder() as folder:
         options = {"num_cpus": 0, "temp_dir": folder, **dashboard, **STORE}
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("RAY_worker_niceness", "0")
@@ -46,6 +45,11 @@ def head() -> Iterator[Any]:
             cluster.job_server = f"http://127.0.0.1:{ports[0]}"
             yield cluster
             cluster.shutdown()
+
+
+def ray_folder() -> tempfile.TemporaryDirectory[str]:
+    """Ray's processes write to it for a moment after they were ended."""
+    return tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
 
 
 def free_port() -> int:
@@ -97,10 +101,11 @@ def test_slots_follow_the_nodes_and_no_trial_is_lost(head: Any, tmp_path: Path) 
 
 @pytest.fixture
 def worker_node(head: Any) -> Iterator[None]:
-    """One node with two cores; the head has none to give."""
-    node = head.add_node(num_cpus=2, **STORE)
-    yield
-    head.remove_node(node)
+    """One node with a core, and a folder for what Ray unpacks: it must not touch the head's."""
+    with ray_folder() as folder:
+        node = head.add_node(num_cpus=1, temp_dir=folder, **STORE)
+        yield
+        head.remove_node(node)
 
 
 @pytest.mark.usefixtures("worker_node")
@@ -108,9 +113,9 @@ def test_a_job_is_followed_stopped_and_goes_on_when_submitted_again(
     head: Any, tmp_path: Path
 ) -> None:
     slowly, run = tmp_path / "slowly", tmp_path / "runs" / "far"
-    study = far.write_study(tmp_path / "studies", trials=4, epochs=30, slowly=slowly)
+    study = far.write_study(tmp_path / "studies", trials=2, epochs=30, slowly=slowly)
     words = ["submit", str(study), "--address", head.job_server, "--runs", str(run.parent)]
-    words += ["--slots", "2"]
+    words += ["--slots", "1"]
     client = far.start(words, environment(head))
     far.wait_until(lambda read: far.nodes_at_work(read), run, client)
     client.send_signal(signal.SIGINT)
@@ -121,10 +126,10 @@ def test_a_job_is_followed_stopped_and_goes_on_when_submitted_again(
 
     slowly.unlink()
     out = far.finish(far.start(words, environment(head)))
-    assert "far: 4 trials" in out
-    assert "all 4 trials are done" in out
+    assert "far: 2 trials, on 1 slot" in out
+    assert "all 2 trials are done" in out
     read = sweep.Run(run)
-    far.check_whole(read, study, trials=4)
+    far.check_whole(read, study, trials=2)
     assert set(far.reasons(read)) <= {"interrupted"}
     assert read.about["provenance"]["command"].startswith("python -m sweep run far.py --address")
 
