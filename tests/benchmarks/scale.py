@@ -28,7 +28,7 @@ def measure(n_trials: int, n_slots: int) -> dict[str, float]:
     """What it takes to drive so many trials on so many slots."""
     with tempfile.TemporaryDirectory() as warm, tempfile.TemporaryDirectory() as name:
         drive(replace(STUDY, trials=20), 1, Path(warm))
-        pool, seconds, _ = drive(replace(STUDY, trials=n_trials), n_slots, Path(name))
+        pool, seconds = drive(replace(STUDY, trials=n_trials), n_slots, Path(name))
         size = Path(name, "sweep.db").stat().st_size
     return {
         "slots": n_slots,

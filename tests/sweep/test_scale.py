@@ -1,15 +1,20 @@
 """As many slots as a large cluster has, in virtual time; `benchmarks.scale` measures them."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from sweep.database import Database
 from sweep.records import Ending
+from sweep.sqlite import SQLiteFile
 from tests.benchmarks.simulation import EPOCHS, STUDY, drive
 
 
 def test_a_thousand_slots_end_with_exactly_the_trials_asked_for(tmp_path: Path) -> None:
     study = replace(STUDY, trials=1050, sampler="random")
-    pool, _, records = drive(study, 1000, tmp_path)
+    pool, _ = drive(study, 1000, tmp_path)
+    with closing(Database(SQLiteFile(tmp_path / "sweep.db"))) as database:
+        records = database.study(study.name).trials()
     assert [record.number for record in records] == list(range(1050))
     assert {record.ending for record in records} == {Ending.COMPLETE, Ending.PRUNED}
     assert sum(len(record.epochs) for record in records) == pool.n_epochs
