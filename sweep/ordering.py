@@ -1,6 +1,12 @@
 """This file says which others a trial knows of: all so far, or a set that no timing changes."""
 
-from sweep.pruning import Curve
+import math
+from array import array
+from typing import Any
+
+import numpy as np
+
+from sweep.pruning import Peers
 from sweep.records import Ending, TrialRecord
 from sweep.snapshot import Standing
 from sweep.study import Study
@@ -18,11 +24,19 @@ class Order:
         self._study = study
         self._window = study.window if study.deterministic else None
         self._standing = standing
-        self._curves = [self._curve(record) for record in standing.records]
+        self._columns: dict[int, array[float]] = {}
+        self._complete = array("b")
+        for record in standing.records:
+            self.note(record)
 
     def note(self, record: TrialRecord) -> None:
-        """Takes in how far a trial has come; new trials come in the order of their numbers."""
-        self._curves[record.number : record.number + 1] = [self._curve(record)]
+        """Takes in how far a trial has come."""
+        if self._study.pruner is None:
+            return
+        _put(self._complete, record.number, record.ending is Ending.COMPLETE, missing=0)
+        for epoch, value in enumerate(self._curve(record), start=1):
+            column = self._columns.setdefault(epoch, array("d"))
+            _put(column, record.number, value, missing=math.nan)
 
     def n_useful_slots(self, n_left: int) -> int:
         """How many slots can have work at a time."""
@@ -46,12 +60,23 @@ class Order:
         in_first_training = bool(epochs) and epochs[-1].repeat == 1
         if pruner is None or not in_first_training or not pruner.decides_after(len(epochs)):
             return False
-        number, curves = record.number, self._curves
-        others = curves[:number] + curves[number + 1 :]
-        return pruner.prunes(
-            curves[number].values, others if self._window is None else others[: record.told]
-        )
+        values = self._curve(record)
+        return pruner.prunes(values, self._peers(record, len(values)))
 
-    def _curve(self, record: TrialRecord) -> Curve:
-        values = [self._study.sign * value for value in record.curve(self._study.metric)]
-        return Curve(values, record.ending is Ending.COMPLETE)
+    def _peers(self, record: TrialRecord, epoch: int) -> Peers:
+        """The others that have a value after this epoch, of those that a trial knows."""
+        column = np.array(self._columns.get(epoch, ()), dtype=np.float64)
+        if self._window is not None:
+            column = column[: record.told]
+        column[record.number : record.number + 1] = math.nan
+        reached = ~np.isnan(column)
+        return Peers(column[reached], np.array(self._complete[: len(column)], bool)[reached])
+
+    def _curve(self, record: TrialRecord) -> list[float]:
+        return [self._study.sign * value for value in record.curve(self._study.metric)]
+
+
+def _put(column: "array[Any]", number: int, value: float, *, missing: float) -> None:
+    """Sets the value of a trial; those before it without one are `missing`."""
+    column.extend([missing] * (number + 1 - len(column)))
+    column[number] = value

@@ -1,18 +1,25 @@
 """This file decides which trials to stop early: pure functions of the curves recorded so far."""
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sweep.errors import StudyError
 
 
-class Curve(NamedTuple):
-    """A trial's metric after each epoch, lower is better, and whether the trial ran to its end."""
+class Peers(NamedTuple):
+    """The other trials that have come as far as one that may be pruned.
 
-    values: Sequence[float]
-    complete: bool
+    Attributes:
+        values: The metric of each after the same epoch, lower is better.
+        complete: Whether it has run to its end since.
+    """
+
+    values: NDArray[np.float64]
+    complete: NDArray[np.bool_]
 
 
 @runtime_checkable
@@ -22,8 +29,8 @@ class Pruner(Protocol):
     def decides_after(self, epoch: int) -> bool:
         """Whether there is anything to decide after this epoch, counted from 1."""
 
-    def prunes(self, values: Sequence[float], others: Sequence[Curve]) -> bool:
-        """Whether to stop a trial with these values, given the curves of all other trials."""
+    def prunes(self, values: Sequence[float], peers: Peers) -> bool:
+        """Whether to stop a trial with these values after its epochs, lower is better."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +69,10 @@ class Asha:
             rung *= self.factor
         return rung == epoch
 
-    def prunes(self, values: Sequence[float], others: Sequence[Curve]) -> bool:
+    def prunes(self, values: Sequence[float], peers: Peers) -> bool:
         """Whether the last value is not among the best 1/factor at this rung."""
-        epoch = len(values)
-        at_rung = [curve.values[epoch - 1] for curve in others if len(curve.values) >= epoch]
-        n_better = sum(value < values[-1] for value in at_rung)
-        return n_better >= max(1, (len(at_rung) + 1) // self.factor)
+        n_better = int(np.count_nonzero(peers.values < values[-1]))
+        return n_better >= max(1, (len(peers.values) + 1) // self.factor)
 
 
 @dataclass(frozen=True)
@@ -96,8 +101,7 @@ class Median:
         """Whether the warm-up is over."""
         return epoch > self.warmup_epochs
 
-    def prunes(self, values: Sequence[float], others: Sequence[Curve]) -> bool:
+    def prunes(self, values: Sequence[float], peers: Peers) -> bool:
         """Whether the best value so far is worse than the median of the complete trials here."""
-        epoch = len(values)
-        peers = [c.values[epoch - 1] for c in others if c.complete and len(c.values) >= epoch]
-        return len(peers) >= self.min_trials and min(values) > statistics.median(peers)
+        complete = peers.values[peers.complete]
+        return len(complete) >= self.min_trials and min(values) > float(np.median(complete))

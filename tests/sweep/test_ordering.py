@@ -1,5 +1,6 @@
 """What a driver does at an event does not grow with the number of trials."""
 
+import random
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -13,8 +14,9 @@ from sweep.checkpoint_folder import CheckpointFolder
 from sweep.database import Database
 from sweep.driver import Driver, Limits
 from sweep.ledger import Ledger
+from sweep.ordering import Order
 from sweep.pool import InlinePool
-from sweep.records import Ending, TrialRecord
+from sweep.records import Ending, EpochRecord, TrialRecord
 from sweep.snapshot import Standing, best_of
 from sweep.sqlite import SQLiteFile
 
@@ -55,8 +57,34 @@ def test_each_event_looks_at_its_own_trial(
     pruner = sweep.Median(warmup_epochs=0, min_trials=99)  # decides after each epoch, for all
     drive(make_study(trials=20, pruner=pruner), tmp_path)
     events = 1 + 4 + 1  # of a trial: its beginning, its epochs and its end
-    assert calls["curve"] <= 20 * (events + 3)  # and its score, and what the sampler is told
+    decisions = 4
+    assert calls["curve"] <= 20 * (events + decisions + 3)  # its score, and what is told
     assert calls["keep"] == 1
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_a_trial_is_compared_with_those_it_knows_that_came_as_far(
+    make_study: MakeStudy, *, deterministic: bool
+) -> None:
+    draws, records = random.Random(0), []
+    for number in range(40):
+        losses = [draws.random() for _ in range(draws.choice([1, 2, 4]))]
+        epochs = [EpochRecord(i, {"loss": x}, 0, 0) for i, x in enumerate(losses, start=1)]
+        ending = Ending.COMPLETE if len(epochs) == 4 else Ending.PRUNED
+        told = max(0, number - 3)
+        records.append(TrialRecord(number, {}, {}, {}, 0, told, ending, number + 1, epochs=epochs))
+    pruner = sweep.Asha(factor=2)
+    study = make_study(pruner=pruner, deterministic=deterministic, window=4)
+    order, decisions = Order(study, Standing(1, records)), set()
+    for record in records:
+        known = records[: record.told] if deterministic else records
+        epoch, last = len(record.epochs), record.epochs[-1].metrics["loss"]
+        peers = [r for r in known if r is not record and len(r.epochs) >= epoch]
+        n_better = sum(r.epochs[epoch - 1].metrics["loss"] < last for r in peers)
+        expected = pruner.decides_after(epoch) and n_better >= max(1, (len(peers) + 1) // 2)
+        assert order.prunes(record) == expected
+        decisions.add((epoch, expected))
+    assert decisions >= {(epoch, prunes) for epoch in (1, 2, 4) for prunes in (False, True)}
 
 
 def test_counts_kept_on_the_way_are_those_of_a_restart(

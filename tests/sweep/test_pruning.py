@@ -1,18 +1,34 @@
 """Pruners: pure functions, so that their promises can be checked on any set of curves."""
 
 import random
+from typing import NamedTuple
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.errors import StudyError
-from sweep.pruning import Asha, Curve, Median, Pruner
+from sweep.pruning import Asha, Median, Peers, Pruner
+
+
+class Curve(NamedTuple):
+    values: list[float]
+    complete: bool
+
 
 VALUES = st.floats(-1e6, 1e6)
 CURVES = st.lists(
     st.builds(Curve, st.lists(VALUES, min_size=1, max_size=9), st.booleans()), max_size=20
 )
+
+
+def prunes(pruner, values, others):
+    """Whether a trial with these values is stopped, given the curves of all others."""
+    epoch = len(values)
+    peers = [curve for curve in others if len(curve.values) >= epoch]
+    at = np.array([curve.values[epoch - 1] for curve in peers], dtype=float)
+    return pruner.prunes(values, Peers(at, np.array([c.complete for c in peers], dtype=bool)))
 
 
 def run_one_after_another(pruner, values, n_epochs):
@@ -23,7 +39,7 @@ def run_one_after_another(pruner, values, n_epochs):
         pruned = False
         while len(curve) < n_epochs and not pruned:
             curve.append(value)
-            pruned = pruner.decides_after(len(curve)) and pruner.prunes(curve, others)
+            pruned = pruner.decides_after(len(curve)) and prunes(pruner, curve, others)
         n_pruned += pruned
         others.append(Curve(curve, complete=not pruned))
     return n_pruned
@@ -65,8 +81,8 @@ def test_asha_decides_at_its_rungs_before_the_last_epoch(asha, rungs):
 )
 def test_asha_keeps_the_best_third_of_those_that_reached_the_rung(at_rung, kept_up_to):
     others = [Curve([value], complete=False) for value in at_rung]
-    assert not Asha().prunes([kept_up_to], others)
-    assert not others or Asha().prunes([kept_up_to + 0.5], others)
+    assert not prunes(Asha(), [kept_up_to], others)
+    assert not others or prunes(Asha(), [kept_up_to + 0.5], others)
 
 
 def test_asha_compares_only_with_trials_that_reached_the_rung_and_at_that_epoch():
@@ -74,22 +90,22 @@ def test_asha_compares_only_with_trials_that_reached_the_rung_and_at_that_epoch(
         Curve([0.0, 0.0], complete=False),  # better, but not there yet
         Curve([0.0, 0.0, 5.0, 0.0], complete=True),  # better before and after, not at epoch 3
     ]
-    assert not Asha().prunes([9.0, 9.0, 4.0], others)
-    assert Asha().prunes([0.0, 0.0, 6.0], others)
+    assert not prunes(Asha(), [9.0, 9.0, 4.0], others)
+    assert prunes(Asha(), [0.0, 0.0, 6.0], others)
 
 
 @given(st.integers(2, 5), st.integers(1, 9), st.floats(0, 10), CURVES)
 def test_asha_never_stops_the_best_so_far(factor, epoch, lead, others):
     at_rung = [curve.values[epoch - 1] for curve in others if len(curve.values) >= epoch]
     values = [0.0] * (epoch - 1) + [min(at_rung, default=0.0) - lead]
-    assert not Asha(factor=factor).prunes(values, others)
+    assert not prunes(Asha(factor=factor), values, others)
 
 
 @given(st.integers(2, 5), st.lists(VALUES, min_size=1, max_size=9), CURVES, st.floats(0, 10))
 def test_asha_that_stops_a_trial_stops_any_worse_one(factor, values, others, loss):
     asha = Asha(factor=factor)
     worse = [*values[:-1], values[-1] + loss]
-    assert asha.prunes(worse, others) or not asha.prunes(values, others)
+    assert prunes(asha, worse, others) or not prunes(asha, values, others)
 
 
 @pytest.mark.parametrize("factor", [2, 3, 4])
@@ -133,32 +149,32 @@ def test_median_decides_after_each_epoch_past_the_warm_up(warmup_epochs, first):
 
 def test_median_stops_what_is_worse_than_half_of_the_complete_trials():
     others = [Curve([9.0, value], complete=True) for value in (1.0, 2.0, 3.0, 4.0, 5.0)]
-    assert not Median().prunes([9.0, 3.0], others)
-    assert Median().prunes([9.0, 3.1], others)
+    assert not prunes(Median(), [9.0, 3.0], others)
+    assert prunes(Median(), [9.0, 3.1], others)
 
 
 def test_median_judges_a_trial_by_its_best_value_so_far():
     others = [Curve([9.0, 3.0], complete=True)] * 5
-    assert not Median().prunes([2.0, 9.0], others)
+    assert not prunes(Median(), [2.0, 9.0], others)
 
 
 def test_median_waits_for_enough_complete_trials():
     complete = [Curve([1.0], complete=True)] * 4
     running = [Curve([1.0], complete=False)] * 9
-    assert not Median().prunes([2.0], complete + running)
-    assert Median().prunes([2.0], [*complete, Curve([1.0], complete=True)])
-    assert Median(min_trials=4).prunes([2.0], complete)
+    assert not prunes(Median(), [2.0], complete + running)
+    assert prunes(Median(), [2.0], [*complete, Curve([1.0], complete=True)])
+    assert prunes(Median(min_trials=4), [2.0], complete)
 
 
 def test_median_leaves_out_trials_that_were_complete_before_this_epoch():
     others = [Curve([1.0], complete=True)] * 5 + [Curve([1.0, 3.0], complete=True)] * 5
-    assert not Median().prunes([9.0, 2.0], others)
+    assert not prunes(Median(), [9.0, 2.0], others)
 
 
 @given(st.lists(VALUES, min_size=1, max_size=9), CURVES)
 def test_median_never_stops_the_best_so_far(values, others):
     best = min((min(curve.values) for curve in others), default=0.0)
-    assert not Median(min_trials=1).prunes([*values[:-1], best], others)
+    assert not prunes(Median(min_trials=1), [*values[:-1], best], others)
 
 
 @pytest.mark.parametrize(
