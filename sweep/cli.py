@@ -24,6 +24,7 @@ from sweep.options import Options
 from sweep.rehearsal import rehearse
 from sweep.run import run as run_study
 
+PROGRAM = "sweep"
 EXIT_FAILURE = 1
 EXIT_MISTAKE = 2
 
@@ -35,8 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 when done, 1 after a failure that is ours, 2 after a mistake that the user can mend,
         130 when interrupted.
     """
+    by_name = Path(sys.argv[0]).name == PROGRAM
     try:
-        result = cli.main(args=argv, prog_name="python -m sweep", standalone_mode=False)
+        result = cli.main(args=argv, prog_name=PROGRAM if by_name else f"python -m {PROGRAM}",
+                          standalone_mode=False)  # fmt: skip
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"; see `{context.command_path} --help`" if context else ""

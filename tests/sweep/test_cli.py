@@ -373,3 +373,19 @@ def test_a_reader_that_goes_away_interrupts_the_run_without_a_traceback(
     assert answer.stdout.startswith("toy: 300 trials, on 1 slot\n")
     assert answer.stderr == ""
     assert answer.returncode == 130
+
+
+def test_no_command_shows_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    answer = capsys.readouterr()
+    assert answer.out.startswith("Usage: ")
+    assert len(answer.out.splitlines()) <= 24
+    assert answer.err == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_can_complete_the_command(shell: str) -> None:
+    program = Path(sys.executable).with_name("sweep")
+    environment = os.environ | {"_SWEEP_COMPLETE": f"{shell}_source"}
+    answer = subprocess.run([program], env=environment, capture_output=True, text=True, check=True)
+    assert "_SWEEP_COMPLETE" in answer.stdout
