@@ -57,8 +57,7 @@ def of_comparison(comparison: Comparison, format_: str) -> str:
 
 
 def _tabulate(table: pd.DataFrame, style: str, right: Collection[str] = ()) -> str:
-    numeric = [name for name in table if pd.api.types.is_numeric_dtype(table[name])]
-    align = ["right" if name in numeric or name in right else "left" for name in table]
+    align = ["right" if name in right or is_numeric(table[name]) else "left" for name in table]
     header = [_cell(name, style) for name in table]
     cells = [[_cell(value, style) for value in row] for row in _rows(table)]
     options = {"disable_numparse": True, "colalign": align or None}
@@ -80,6 +79,11 @@ def _cell(value: object, style: str) -> str:
 def _json_value(value: object) -> object:
     """JSON has no infinite numbers."""
     return None if is_missing(value) or value in (math.inf, -math.inf) else value
+
+
+def is_numeric(column: pd.Series) -> bool:
+    """Whether a column holds numbers, which are aligned to the right."""
+    return bool(pd.api.types.is_numeric_dtype(column))
 
 
 def is_missing(value: object) -> bool:

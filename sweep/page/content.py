@@ -1,6 +1,6 @@
 """This file puts together what the report page shows; page.html says where, page.css how."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import groupby
@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from sweep import plots, plots_of_space, tables
 from sweep.canvas import in_page
 from sweep.costs import costs
-from sweep.export import is_missing
+from sweep.export import is_missing, is_numeric
 from sweep.importance import importances
 from sweep.records import Ending, TrialRecord, n_ended
 from sweep.tables import in_words, short
@@ -36,11 +36,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with a caption; a cell with a value is a number, and stands to the right."""
+    """A table with a caption, the columns that stand to the right, and notes below it."""
 
     caption: str
     header: list[str]
     rows: list[list[Cell]]
+    right: list[bool]
+    notes: tuple[str, ...] = ()
 
 
 def render(run: "Run", load: str = "") -> str:
@@ -66,6 +68,7 @@ def render(run: "Run", load: str = "") -> str:
             "Trials that were better than all before", tables.progression(
                 run.records, run.metric, run.sign)),
         trials=_table("All trials", run.trials().drop(columns=list(HIDDEN), errors="ignore")),
+        declared=_declared(run),
         plots=_plots(run),
         failures=list(_failures(run.records)),
         load=load,
@@ -104,9 +107,24 @@ def _plots(run: "Run") -> dict[str, Markup]:
     }
 
 
-def _table(caption: str, frame: "pd.DataFrame") -> Table:
-    rows = frame.astype(object).to_numpy().tolist()
-    return Table(caption, [str(name) for name in frame], [list(map(_cell, row)) for row in rows])
+def _table(
+    caption: str, frame: "pd.DataFrame", right: Collection[str] = (), notes: tuple[str, ...] = ()
+) -> Table:
+    return Table(
+        caption,
+        [str(name) for name in frame],
+        [list(map(_cell, row)) for row in frame.astype(object).to_numpy().tolist()],
+        [name in right or is_numeric(frame[name]) for name in frame],
+        notes,
+    )
+
+
+def _declared(run: "Run") -> list[Table]:
+    """The tables that the study declares, filled in."""
+    return [
+        _table(comparison.title, comparison.text, comparison.right, comparison.notes)
+        for comparison in run.comparisons().values()
+    ]
 
 
 def _cell(value: object) -> Cell:

@@ -159,6 +159,21 @@ def test_exhibits_that_could_not_be_shown_are_refused(make, message) -> None:
         make()
 
 
+def test_declared_tables_are_shown_with_their_notes(make_study, inline) -> None:
+    rows = sweep.Rows(
+        name="ks",
+        title="What <k> does",
+        by="k",
+        rows=("1", "2"),
+        figures=(sweep.Figure(source="loss", header="loss", published={"1": 0.5}),),
+        notes=("Of <old>.",),
+    )
+    run = inline(make_study(tables=(rows,)))
+    words = Balanced((run.folder.path / "report.html").read_text()).words
+    assert "What <k> does" in words
+    assert "Of <old>." in words
+
+
 def test_changes_of_the_study_are_told(run_of) -> None:
     run = run_of([trial(0)])
     run.about["changes"] = [{"from_trial": 7, "before": {"seed": 0}, "after": {"seed": 1}}]
