@@ -111,7 +111,8 @@ def compare(runs: tuple[str, ...], table: str | None, format_: str) -> None:
 
 @click.command()
 @click.argument("run", metavar="RUN")
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True,
+              help="Of this machine.")  # fmt: skip
 def dashboard(run: str, port: int) -> None:
     """Show a run in optuna-dashboard, on this machine alone.
 
