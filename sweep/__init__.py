@@ -6,7 +6,7 @@ from sweep.loading import load_study
 from sweep.options import Options
 from sweep.presentation import Curve, Figure, Rows, tables_in
 from sweep.pruning import Asha, Median
-from sweep.records import Epoch
+from sweep.records import Epoch, TrialRecord
 from sweep.results import Run
 from sweep.run import run
 from sweep.settings import settings
@@ -32,6 +32,7 @@ __all__ = [
     "StudyError",
     "SweepError",
     "Trial",
+    "TrialRecord",
     "load_study",
     "run",
     "settings",

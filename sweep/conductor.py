@@ -1,6 +1,6 @@
 """This file puts a run together: database, pool and driver; the search, then the final step."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
@@ -22,7 +22,7 @@ from sweep.provenance import provenance
 from sweep.records import TrialRecord
 from sweep.snapshot import Observer, Snapshot, best_of
 from sweep.storage import checkpoints_at, place_of_checkpoints, storage_of
-from sweep.study import Final, Study
+from sweep.study import Callback, Final, Study
 from sweep.study_table import StudyTable
 
 PoolMaker = Callable[[Study, Any, int], Pool]
@@ -38,7 +38,8 @@ class Conductor:
         self._study = study
         self._folder = folder
         self._options = options
-        self._observer = _both(Logbook(folder.logs / "run.log"), observer)
+        told = _both(Logbook(folder.logs / "run.log"), observer)
+        self._observer = _with_callbacks(study.callbacks, told)
         self._ledgers: list[Ledger] = []
         self._place = ""
 
@@ -121,6 +122,24 @@ def _both(first: Observer, second: Observer) -> Observer:
         second(snapshot, event)
 
     return observer
+
+
+def _with_callbacks(callbacks: Sequence[Callback], observer: Observer) -> Observer:
+    """An observer that also calls the study's own; one of these that fails is told, not fatal."""
+
+    def observe(snapshot: Snapshot, event: TrialRecord | str | None) -> None:
+        observer(snapshot, event)
+        if not isinstance(event, TrialRecord):
+            return
+        for callback in callbacks:
+            try:
+                callback(snapshot.study.name, event)
+            except Exception as error:  # noqa: BLE001 - whatever theirs is, our run goes on
+                name = getattr(callback, "__name__", None) or repr(callback)
+                words = f"trial {event.number}: callback {name}: {type(error).__name__}: {error}"
+                observer(snapshot, words)
+
+    return observe
 
 
 def _open(database: Database, study: Study, *, accept_changes: bool) -> StudyTable:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sweep import ray_settings
 from sweep.errors import StudyError, SweepError
 from sweep.settings import overriding
 from sweep.study import MINIMUM, Study
@@ -83,6 +84,7 @@ def _execute(path: Path) -> ModuleType:
         raise StudyError(f"{path}: expected a Python file, got another kind; name it *.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    ray_settings.apply()
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)

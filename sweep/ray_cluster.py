@@ -6,29 +6,20 @@ import pickle
 import secrets
 import signal
 import stat
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sweep import ray_settings
 from sweep.errors import OptionError
 
-# Ray reads these once, when it is loaded: ports answer only to who knows the token, a cluster that
-# does not answer is not waited for a quarter of an hour, a process tree under `uv run` is left as
-# it is, and of workers that die the driver tells, in one line each.
-if "ray" not in sys.modules:
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
-    os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "2")
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
-    os.environ.setdefault(
-        "RAY_DEDUP_LOGS_SKIP_REGEX", "A worker died or was killed|Workers? .*killed"
-    )
+ray_settings.apply()
 
-import ray
-from ray import cloudpickle
-from ray.exceptions import RayError
+import ray  # noqa: E402
+from ray import cloudpickle  # noqa: E402
+from ray.exceptions import RayError  # noqa: E402
 
 OBJECT_STORE_BYTES = 256 * 1024**2
 THREAD_VARIABLES = (

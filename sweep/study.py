@@ -10,7 +10,7 @@ from sweep.errors import StudyError
 from sweep.exhibits import Evaluation
 from sweep.presentation import LAW_OF_TABLES, Table, are_tables
 from sweep.pruning import Pruner
-from sweep.records import State
+from sweep.records import State, TrialRecord
 from sweep.space import Space
 
 Train = Callable[..., Iterable[Any]]
@@ -18,6 +18,9 @@ Train = Callable[..., Iterable[Any]]
 
 Sampler = Literal["tpe", "random", "grid"]
 SAMPLERS = get_args(Sampler)
+
+Callback = Callable[[str, TrialRecord], None]
+"""(name of the study, record of a trial that has ended) -> nothing."""
 
 MINIMUM = """
     def space(trial):
@@ -84,6 +87,9 @@ class Study:
             there are and whatever dies: a trial then knows only those at least `window` before it.
         window: How many trials can be under way at a time in that mode; more slots stay idle.
         tables: What to show of the trials beside published figures; see `sweep.Rows`.
+        callbacks: Functions to call with the study's name and each trial that ends, after it is on
+            record; those that were missed when the driver was killed are not made up for. One that
+            fails is reported, and the run goes on. See `sweep.loggers`.
         file: The study file; filled in when it is loaded.
         settings: The study's own settings, kept on record; filled in when the file is loaded.
 
@@ -111,6 +117,7 @@ class Study:
     deterministic: bool = False
     window: int = 8
     tables: tuple[Table, ...] = ()
+    callbacks: tuple[Callback, ...] = ()
     file: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -144,6 +151,11 @@ class Study:
             ),
             ("first to be a tuple of dictionaries", _are_params(self.first), self.first),
             (f"tables to be {LAW_OF_TABLES}", are_tables(self.tables), self.tables),
+            (
+                "callbacks to be a tuple of functions",
+                _are_functions(self.callbacks),
+                self.callbacks,
+            ),
         ):
             if not holds:
                 raise StudyError(f"Study: expected {law}, got {value!r}")
@@ -172,6 +184,10 @@ class Study:
         best = min if self.sign > 0 else max
         scores = [best(curve) if self.score == "best" else curve[-1] for curve in curves]
         return fmean(scores), stdev(scores) if len(scores) > 1 else None
+
+
+def _are_functions(values: object) -> bool:
+    return isinstance(values, tuple) and all(map(callable, values))
 
 
 def _is_name(value: object) -> bool:

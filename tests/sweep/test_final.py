@@ -177,7 +177,7 @@ def test_the_report_lists_every_opening_of_the_test_set(
 ) -> None:
     inline(final_study(trials=1))
     run = inline(final_study(trials=30))
-    text = run.folder.report.read_text()
+    text = (run.folder.path / "report.md").read_text()
     assert text.count("final training 0, test_error") == 1
     assert text.count("final training 1, test_error") == 1
 

@@ -1,5 +1,7 @@
 """Study files: loaded from a path, and whatever is wrong in one is told with its line."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
@@ -181,3 +183,12 @@ def test_what_sweep_itself_says_about_a_function_passes_unchanged():
 
 def test_the_place_of_an_error_elsewhere_is_the_file_alone():
     assert where(ValueError("never raised"), str(Path("study.py").absolute())) == "study.py"
+
+
+def test_a_study_that_imports_ray_finds_it_set_up():
+    Path("early.py").write_text(
+        "import os, ray\nassert os.environ['RAY_AUTH_MODE'] == 'token'\n" + HEAD + STUDY
+    )
+    mine = {name: text for name, text in os.environ.items() if not name.startswith("RAY_")}
+    code = "import sweep; sweep.load_study('early.py')"
+    subprocess.run([sys.executable, "-c", code], env=mine, check=True, timeout=120)
