@@ -151,11 +151,7 @@ class Study:
             ),
             ("first to be a tuple of dictionaries", _are_params(self.first), self.first),
             (f"tables to be {LAW_OF_TABLES}", are_tables(self.tables), self.tables),
-            (
-                "callbacks to be a tuple of functions",
-                _are_functions(self.callbacks),
-                self.callbacks,
-            ),
+            ("callbacks to be functions", _are_functions(self.callbacks), self.callbacks),
         ):
             if not holds:
                 raise StudyError(f"Study: expected {law}, got {value!r}")

@@ -37,7 +37,7 @@ def test_one_that_fails_is_reported_and_the_run_goes_on(make_study, inline) -> N
 
 
 def test_what_is_no_function_is_refused(make_study) -> None:
-    with pytest.raises(sweep.StudyError, match="callbacks to be a tuple of functions"):
+    with pytest.raises(sweep.StudyError, match="callbacks to be functions"):
         make_study(callbacks=("print",))
 
 
