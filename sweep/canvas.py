@@ -65,8 +65,7 @@ def in_page(svg: str, name: str, title: str) -> str:
     """
     text = svg[svg.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"|(<svg[^>]*?) height="[^"]*"',
-                  r"\1\2", text, count=1)  # fmt: skip
+    text = re.sub(r' (width|height)="[^"]*pt"', "", text, count=2)  # those of the whole
     text = re.sub(rf' id="(?!{USED}")[^"]*"', "", text)
     text = re.sub(rf'(id="|#)({USED})\b', rf"\1{name}-\2", text)
     text = text.replace("#ffffff", "none").replace("#000000", "currentColor")

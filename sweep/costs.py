@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from statistics import median
 
 from sweep.records import Ending, TrialRecord
@@ -20,9 +19,8 @@ class Costs:
         failed: Of these, in trials that failed.
         saved: What pruned trials would have taken in addition, had they trained for as many epochs
             as complete ones do in the median, at their own pace.
-        training_seconds: Seconds of wall clock that slots spent on epochs.
-        busy: Fraction of the slots' time, between the first trial and the last, that this is; None
-            if no trial has ended.
+        busy: Fraction of the slots' time, between the first trial and the last, that went into
+            epochs; None if no trial has ended.
         slots: The most trials that were under way at a time.
     """
 
@@ -30,7 +28,6 @@ class Costs:
     pruned: float
     failed: float
     saved: float
-    training_seconds: float
     busy: float | None
     slots: int
 
@@ -38,7 +35,6 @@ class Costs:
 def costs(records: Sequence[TrialRecord]) -> Costs:
     """What these trials cost."""
     pruned = [record for record in records if record.ending is Ending.PRUNED]
-    kept = (Ending.COMPLETE, Ending.PRUNED, Ending.RUNNING)
     training = sum(record.seconds for record in records)
     times, n_busy = under_way(records)
     slots = round(max(n_busy, default=0))
@@ -46,9 +42,8 @@ def costs(records: Sequence[TrialRecord]) -> Costs:
     return Costs(
         spent=sum(record.cpu_seconds for record in records),
         pruned=sum(record.cpu_seconds for record in pruned),
-        failed=sum(record.cpu_seconds for record in records if record.ending not in kept),
+        failed=sum(record.cpu_seconds for record in records if record.ending.is_failure),
         saved=_saved(pruned, records),
-        training_seconds=training,
         busy=min(training / room, 1.0) if room else None,
         slots=slots,
     )
@@ -85,10 +80,3 @@ def _saved(pruned: Sequence[TrialRecord], records: Sequence[TrialRecord]) -> flo
         for record in pruned
         if record.epochs
     )
-
-
-def span(records: Sequence[TrialRecord]) -> tuple[datetime, datetime] | None:
-    """When the first trial began, and when the last one that has ended did; None without any."""
-    begun = [record.started for record in records if record.started]
-    ended = [record.finished for record in records if record.finished]
-    return (min(begun), max(ended)) if begun and ended else None

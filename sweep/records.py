@@ -48,6 +48,11 @@ class Ending(StrEnum):
     LOST = "lost"
     """The worker process or its node died, more often than the retries allow."""
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether the trial ended against the study's will."""
+        return self not in (Ending.RUNNING, Ending.COMPLETE, Ending.PRUNED)
+
 
 INTERRUPTED = "interrupted"
 """Why an attempt did not go on whose driver ended; the trial itself goes on later."""

@@ -37,7 +37,7 @@ class RemoteCheckpoints:
 
     def path(self, number: int) -> str:
         """What the names of a trial's checkpoints begin with."""
-        return f"{self._url}/{self._study}-{number:05d}-"
+        return f"{self._url}/{self._stem(number)}"
 
     def read(self, number: int, n_epochs: int) -> bytes | None:
         """See `CheckpointFolder.read`."""
@@ -62,7 +62,7 @@ class RemoteCheckpoints:
         Raises:
             StorageError: If it cannot be kept.
         """
-        name = f"{self._study}-{number:05d}-{decode(data).epoch:08d}.safetensors"
+        name = f"{self._stem(number)}{decode(data).epoch:08d}.safetensors"
         with self._in_our_words():
             if not self._names:
                 self._files.makedirs(self._root, exist_ok=True)
@@ -81,9 +81,13 @@ class RemoteCheckpoints:
         kept |= {name for number in ended for name in self._of(number)[-1:]}
         self._remove([name for name in self._names if name not in kept])
 
+    def _stem(self, number: int) -> str:
+        """What the names of a trial's checkpoints begin with, in the folder."""
+        return f"{self._study}-{number:05d}-"
+
     def _of(self, number: int) -> list[str]:
         """The names of a trial's checkpoints, the last one last."""
-        stem = f"{self._study}-{number:05d}-"
+        stem = self._stem(number)
         return [name for name in self._names if name.startswith(stem)]
 
     def _is_ours(self, name: str) -> bool:

@@ -36,16 +36,18 @@ def write(run: Run) -> None:
         files[f"tables/{name}.md"] = (
             f"# {comparison.title}\n\n{export.of_comparison(comparison, 'markdown')}"
         )
+    drawn: dict[str, str] = {}
     if any(record.epochs for record in run.records):
-        files["plots/learning_curves.svg"] = plots.learning_curves(run)
-        files["plots/progression.svg"] = plots.progression(run)
+        drawn = {"curves": plots.learning_curves(run), "progression": plots.progression(run)}
+        files["plots/learning_curves.svg"] = drawn["curves"]
+        files["plots/progression.svg"] = drawn["progression"]
     files |= best_files(run)
     for name, content in files.items():
         data = content.encode() if isinstance(content, str) else content
         write_atomically(folder.path / name, data)
     load = loader(folder.best / "weights.safetensors")
     line = f'model = {load}("best/weights.safetensors")' if load else ""
-    write_atomically(folder.path / "report.html", page.render(run, line).encode())
+    write_atomically(folder.path / "report.html", page.render(run, line, drawn).encode())
 
 
 def best_files(run: Run) -> dict[str, str | bytes]:

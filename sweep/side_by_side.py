@@ -147,7 +147,6 @@ def _word(value: object) -> str | None:
 
 def _outcome(name: str, run: Run) -> dict[str, Any]:
     endings = [record.ending for record in run.records]
-    kept = (Ending.COMPLETE, Ending.PRUNED, Ending.RUNNING)
     repeats = scores(run, run.best)
     cost = costs(run.records)
     return {
@@ -159,7 +158,7 @@ def _outcome(name: str, run: Run) -> dict[str, Any]:
         "trial": run.best.number if run.best else None,
         "complete": endings.count(Ending.COMPLETE),
         "pruned": endings.count(Ending.PRUNED),
-        "failed": sum(ending not in kept for ending in endings),
+        "failed": sum(ending.is_failure for ending in endings),
         **(run.test.metrics or {} if run.test else {}),
         "core_seconds": round(cost.spent, 1),
         "busy": cost.busy,

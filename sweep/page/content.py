@@ -1,6 +1,6 @@
 """This file puts together what the report page shows; page.html says where, page.css how."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import groupby
@@ -45,12 +45,13 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def render(run: "Run", load: str = "") -> str:
+def render(run: "Run", load: str = "", drawn: Mapping[str, str] | None = None) -> str:
     """The page, the same bytes each time.
 
     Args:
         run: What to show; it may still be running, be empty, or have failed wholly.
         load: The line of Python that loads the best model; empty if there is none.
+        drawn: Plots that are there already, as SVG files by their names here; others are drawn.
     """
     environment = Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
@@ -69,7 +70,7 @@ def render(run: "Run", load: str = "") -> str:
                 run.records, run.metric, run.sign)),
         trials=_table("All trials", run.trials().drop(columns=list(HIDDEN), errors="ignore")),
         declared=_declared(run),
-        plots=_plots(run),
+        plots=_plots(run, drawn or {}),
         failures=list(_failures(run.records)),
         load=load,
         provenance=_provenance(run),
@@ -80,7 +81,7 @@ def _file(name: str) -> str:
     return (files("sweep.page") / name).read_text(encoding="utf-8")
 
 
-def _plots(run: "Run") -> dict[str, Markup]:
+def _plots(run: "Run", drawn: Mapping[str, str]) -> dict[str, Markup]:
     """Those for which there is something to draw, by name."""
     scored = [record for record in run.records if record.score is not None]
     shares = importances(run.records, run.sign)
@@ -101,7 +102,7 @@ def _plots(run: "Run") -> dict[str, Markup]:
          "Trials under way over time"),
     ]  # fmt: skip
     return {
-        name: Markup(in_page(draw(), name, str(escape(title))))
+        name: Markup(in_page(drawn.get(name) or draw(), name, str(escape(title))))
         for name, is_there, draw, title in drawings
         if is_there
     }
