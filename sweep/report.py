@@ -9,7 +9,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from sweep import export, page, plots, tables
+from sweep import export, page, plots, provenance, tables
 from sweep.checkpoints import decode, write_atomically
 from sweep.final import SUFFIX
 from sweep.records import TrialRecord, n_ended
@@ -146,22 +146,16 @@ def _failures(records: list[TrialRecord]) -> list[str]:
 
 
 def _provenance(run: Run) -> str:
-    about = run.about["provenance"]
-    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
-    settings = ", ".join(f"{name}={value}" for name, value in run.about["settings"].items())
+    made = provenance.in_words(run.about)
     changes = [
         f"- from trial {change['from_trial']} on: "
         + ", ".join(f"{k} {change['before'][k]} -> {v}" for k, v in change["after"].items())
         for change in run.about.get("changes", [])
     ]
     lines = [
-        f"- command: `{about['command']}`",
-        f"- seed: {run.about['seed']}, sampler: {run.about['sampler']}, "
-        f"pruner: {run.about['pruner']}",
-        f"- settings: {settings or 'none'}",
-        f"- versions: Python {about['python']}, {versions}",
-        f"- code: revision {about['revision']}",
-        f"- machine: {about['cpus']} cores of {about['processor']}, {about['platform']}",
+        f"- command: `{made['command']}`",
+        f"- seed: {made['seed']}, sampler: {made['sampler']}, pruner: {made['pruner']}",
+        *(f"- {name}: {made[name]}" for name in ("settings", "versions", "code", "machine")),
     ]
     return "\n".join([*lines, *changes])
 

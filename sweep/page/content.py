@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from sweep import plots, plots_of_space, tables
+from sweep import plots, plots_of_space, provenance, tables
 from sweep.canvas import in_page
 from sweep.costs import costs
 from sweep.export import is_missing, is_numeric
@@ -161,21 +161,13 @@ def _failures(records: Iterable[TrialRecord]) -> Iterable[FailureGroup]:
 
 
 def _provenance(run: "Run") -> list[tuple[str, str]]:
-    about = run.about["provenance"]
+    made = provenance.in_words(run.about)
     hosts = sorted({r.worker.host for r in run.records if r.worker})
     pairs = {
-        "command": about["command"],
+        "command": made.pop("command"),
         "study": run.about.get("file", ""),
-        "code": f"revision {about['revision']}",
-        "seed": str(run.about["seed"]),
-        "sampler": str(run.about["sampler"]),
-        "pruner": str(run.about["pruner"]),
-        "settings": ", ".join(f"{k}={v}" for k, v in run.about["settings"].items()) or "none",
-        "versions": ", ".join(
-            f"{name} {number}"
-            for name, number in {"Python": about["python"], **about["versions"]}.items()
-        ),
-        "machine": f"{about['cpus']} cores of {about['processor']}, {about['platform']}",
+        "code": made.pop("code"),
+        **made,
         "trained on": ", ".join(hosts),
     }
     changes: list[dict[str, Any]] = run.about.get("changes", [])

@@ -1,5 +1,8 @@
 """Networks to export, and what their predictions have to agree to."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 
 import netlib as nl
@@ -27,6 +30,16 @@ def assert_close(actual: nl.Array, expected: nl.Array, tolerance: float = 3e-5) 
     """Compare outputs, which Toom-Cook rounds to about 1e-5 of the largest."""
     atol = tolerance * np.abs(expected).max()
     np.testing.assert_allclose(actual, expected, rtol=0, atol=atol, strict=True)
+
+
+def assert_reads_mnist(
+    network: nl.Sequential, path: Path, answers: Callable[[Path, nl.Array], nl.Array]
+) -> None:
+    """Export a network, and compare what `answers` makes of all test images with what it does."""
+    images = nl.mnist("test").images
+    nl.export_model(network, path)
+    x = (images / np.float32(255)).astype(np.float32)
+    assert_the_same_answers(answers(path, x), network.predict(images))
 
 
 def assert_the_same_answers(actual: nl.Array, expected: nl.Array) -> None:

@@ -14,7 +14,7 @@ from tests.netlib.cases import every_layer
 from tests.netlib.exported import (
     any_network,
     assert_close,
-    assert_the_same_answers,
+    assert_reads_mnist,
     channels_first,
 )
 
@@ -45,10 +45,7 @@ def test_onnx_computes_what_the_layer_does(
 def test_onnx_reads_all_test_images_of_mnist_as_the_network_does(
     trained: nl.Sequential, tmp_path: Path
 ) -> None:
-    images = nl.mnist("test").images
-    nl.export_model(trained, tmp_path / "net.onnx")
-    x = (images / np.float32(255)).astype(np.float32)
-    assert_the_same_answers(answers(tmp_path / "net.onnx", x), trained.predict(images))
+    assert_reads_mnist(trained, tmp_path / "net.onnx", answers)
 
 
 def test_an_onnx_file_is_the_same_bytes_each_time(trained: nl.Sequential, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tests.netlib.cases import every_layer
 from tests.netlib.exported import (
     any_network,
     assert_close,
-    assert_the_same_answers,
+    assert_reads_mnist,
     channels_first,
 )
 
@@ -47,10 +47,7 @@ def test_the_module_computes_what_the_layer_does(
 def test_the_module_reads_all_test_images_of_mnist_as_the_network_does(
     trained: nl.Sequential, tmp_path: Path
 ) -> None:
-    images = nl.mnist("test").images
-    nl.export_model(trained, tmp_path / "net.py")
-    x = (images / np.float32(255)).astype(np.float32)
-    assert_the_same_answers(answers(tmp_path / "net.py", x), trained.predict(images))
+    assert_reads_mnist(trained, tmp_path / "net.py", answers)
 
 
 def test_both_files_can_be_renamed_together(trained: nl.Sequential, tmp_path: Path) -> None:
