@@ -69,10 +69,10 @@ class LiveStatus:
 
     def _print(self, line: Text, *, whole: bool) -> None:
         """Prints a line; on a terminal it ends where that does, unless it has to be seen whole."""
-        cut = self._console.is_terminal and not whole
-        self._console.print(
-            line, highlight=False, soft_wrap=not cut, no_wrap=cut, overflow="ellipsis"
-        )
+        if self._console.is_terminal and not whole:
+            self._console.print(line, highlight=False, no_wrap=True, overflow="ellipsis")
+        else:
+            self._console.print(line, highlight=False, soft_wrap=True)
 
 
 def _opening(snapshot: Snapshot) -> str:

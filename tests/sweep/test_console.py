@@ -90,6 +90,7 @@ def test_a_terminal_is_left_clean(snapshot: Snapshot) -> None:
 
 def test_a_pipe_gets_a_line_per_trial_and_one_for_the_study(snapshot: Snapshot) -> None:
     file = io.StringIO()
+    snapshot.standing.records[0].params["choice"] = 100 * "x"
     with LiveStatus(Terminal(file=file)) as status:
         for _ in range(50):
             status(snapshot, None)
@@ -97,6 +98,7 @@ def test_a_pipe_gets_a_line_per_trial_and_one_for_the_study(snapshot: Snapshot) 
         status(snapshot, "trial 3: lost after 2 epochs")
     lines = file.getvalue().splitlines()
     assert len(lines) == 3
+    assert lines[1].endswith(100 * "x")
     assert "\x1b" not in file.getvalue()
 
 
