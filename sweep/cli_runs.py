@@ -1,5 +1,6 @@
 """This file is the commands that read runs and train nothing new."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -37,19 +38,10 @@ def report(run: str) -> None:
 @click.option("--table", metavar="NAME", default="trials", show_default=True,
               help=f"{', '.join(screens.TABLES)}, or one that the study declares.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
-              help="A file to write.  [default: standard output]")  # fmt: skip
+              help="A new file.  [default: standard output]")  # fmt: skip
 def export(run: str, format_: str, table: str, output: Path | None) -> None:
-    """Print a table as CSV, Markdown, LaTeX or JSON."""
-    text = screens.exported(open_run(run), table, format_)
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text)
-    except OSError as error:
-        raise OptionError(
-            f"--output {output}: expected a file that can be written, got {error.strerror!r}"
-        ) from error
+    """Print a table as CSV, Markdown, LaTeX, JSON or Parquet."""
+    _put(screens.exported(open_run(run), table, format_), output)
 
 
 @click.command()
@@ -106,7 +98,7 @@ def compare(runs: tuple[str, ...], table: str | None, format_: str) -> None:
     if table is None:
         screens.compared(opened)
     else:
-        click.echo(FORMATS[format_](side_by_side.TABLES[table](opened)), nl=False)
+        _put(FORMATS[format_](side_by_side.TABLES[table](opened)), None)
 
 
 @click.command()
@@ -119,6 +111,29 @@ def dashboard(run: str, port: int) -> None:
     It sees a run that is at work, too, and can change nothing.
     """
     dashboards.serve(open_run(run).folder, port)
+
+
+def _put(content: str | bytes, output: Path | None) -> None:
+    """Prints a table, or writes it to a file that is not there yet."""
+    if output is None:
+        if isinstance(content, bytes) and sys.stdout.isatty():
+            raise OptionError(
+                "--format parquet: expected a file or a pipe to write to, got a terminal"
+            )
+        click.echo(content, nl=False)
+        return
+    begun = False
+    try:
+        with output.open("xb") as file:
+            begun = True
+            file.write(content if isinstance(content, bytes) else content.encode())
+    except OSError as error:
+        if begun:
+            output.unlink()
+        raise OptionError(
+            f"--output {output}: expected a new file that can be written, "
+            f"got {error.strerror!r}; choose another name"
+        ) from error
 
 
 READING = (status, report, export, show, replay, best, compare, dashboard)

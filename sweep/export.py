@@ -1,4 +1,4 @@
-"""This file turns a table into text: CSV, Markdown, LaTeX or JSON, the same bytes each time."""
+"""This file turns tables into files: CSV, Markdown, LaTeX, JSON or Parquet, always the same."""
 
 import json
 import math
@@ -9,7 +9,11 @@ import pandas as pd
 from tabulate import tabulate
 
 from sweep.comparison import Comparison
+from sweep.errors import OptionError
 from sweep.tables import short
+
+LEFT_BY_TABULATE = str.maketrans({"|": r"\textbar{}", "<": r"\textless{}", ">": r"\textgreater{}"})
+"""What LaTeX's usual font encoding would show as something else, and tabulate does not escape."""
 
 
 def to_csv(table: pd.DataFrame) -> str:
@@ -29,7 +33,7 @@ def to_markdown(table: pd.DataFrame, right: Collection[str] = ()) -> str:
 
 def to_latex(table: pd.DataFrame) -> str:
     """A tabular for the booktabs package; special characters escaped."""
-    return _tabulate(table, "latex_booktabs")
+    return _tabulate(table, "latex_booktabs").translate(LEFT_BY_TABULATE)
 
 
 def to_json(table: pd.DataFrame) -> str:
@@ -38,20 +42,42 @@ def to_json(table: pd.DataFrame) -> str:
     return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
 
 
-FORMATS: dict[str, Callable[[pd.DataFrame], str]] = {
+def to_parquet(table: pd.DataFrame) -> bytes:
+    """An Apache Parquet file with full precision; columns of mixed types become text.
+
+    Raises:
+        OptionError: If the package pyarrow, which writes it, is not installed.
+    """
+    mixed = table.select_dtypes(object).columns
+    try:
+        return table.astype(dict.fromkeys(mixed, "string")).to_parquet(engine="pyarrow")
+    except ImportError as error:
+        raise OptionError(
+            "--format parquet: expected the package pyarrow, got none installed; "
+            "pip install pyarrow"
+        ) from error
+
+
+FORMATS: dict[str, Callable[[pd.DataFrame], str | bytes]] = {
     "csv": to_csv,
     "markdown": to_markdown,
     "latex": to_latex,
     "json": to_json,
+    "parquet": to_parquet,
 }
+"""Text to print, or the bytes of a file."""
 
 
-def of_comparison(comparison: Comparison, format_: str) -> str:
+def of_comparison(comparison: Comparison, format_: str) -> str | bytes:
     """A declared table in one of the `FORMATS`: numbers for machines, text for people."""
-    if format_ in ("csv", "json"):
-        return FORMATS[format_](comparison.numbers)
-    if format_ == "latex":
-        return to_latex(comparison.text)
+    if format_ == "markdown":
+        return comparison_in_markdown(comparison)
+    for_people = format_ == "latex"
+    return FORMATS[format_](comparison.text if for_people else comparison.numbers)
+
+
+def comparison_in_markdown(comparison: Comparison) -> str:
+    """A declared table as a GitHub table, its notes below it."""
     notes = "".join(f"- {_cell(note, 'notes')}\n" for note in comparison.notes)
     return "\n".join(filter(None, [to_markdown(comparison.text, comparison.right), notes]))
 

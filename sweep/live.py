@@ -10,7 +10,7 @@ from rich.text import Text
 
 from sweep.records import Ending, TrialRecord
 from sweep.snapshot import Snapshot
-from sweep.tables import short
+from sweep.tables import duration, short
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 WIDE = 60
@@ -70,13 +70,6 @@ def sparkline(curve: Sequence[float], width: int = 24) -> str:
     low, high = min(values), max(values)
     steps = len(BLOCKS) - 1
     return "".join(BLOCKS[round((v - low) / ((high - low) or 1) * steps)] for v in values)
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words: 45 s, 3 min, 2.5 h."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _cells(snapshot: Snapshot, record: TrialRecord, width: int) -> list[Text]:

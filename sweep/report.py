@@ -34,7 +34,7 @@ def write(run: Run) -> None:
     for name, comparison in run.comparisons().items():
         files[f"tables/{name}.csv"] = export.of_comparison(comparison, "csv")
         files[f"tables/{name}.md"] = (
-            f"# {comparison.title}\n\n{export.of_comparison(comparison, 'markdown')}"
+            f"# {comparison.title}\n\n{export.comparison_in_markdown(comparison)}"
         )
     drawn: dict[str, str] = {}
     if any(record.epochs for record in run.records):
@@ -112,7 +112,7 @@ def _declared(run: Run) -> list[str]:
     return [
         text
         for comparison in run.comparisons().values()
-        for text in (f"## {comparison.title}", export.of_comparison(comparison, "markdown"))
+        for text in (f"## {comparison.title}", export.comparison_in_markdown(comparison))
     ]
 
 

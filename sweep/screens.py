@@ -10,7 +10,6 @@ import click
 
 from sweep import export, side_by_side, tables
 from sweep.errors import OptionError
-from sweep.live import duration
 from sweep.records import EpochRecord, TrialRecord, n_ended
 from sweep.rehearsal import Rehearsal
 from sweep.report import loader
@@ -28,8 +27,8 @@ TABLES: "dict[str, Callable[[Run], pd.DataFrame]]" = {
 }
 
 
-def exported(run: Run, table: str, format_: str) -> str:
-    """A table of this name, as text in one of the formats.
+def exported(run: Run, table: str, format_: str) -> str | bytes:
+    """A table of this name, in one of the formats.
 
     Raises:
         OptionError: If there is none.
@@ -160,22 +159,22 @@ def training(record: TrialRecord, epochs: Iterable[tuple[EpochRecord, EpochRecor
 def rehearsal(study: Study, tried: Rehearsal, n_slots: int) -> None:
     """What trying the first trial has shown, and what the whole run may take."""
     click.echo(f"{study.name}: the space, the data and the training work")
-    click.echo(f"data: loaded in {duration(tried.load_seconds)}")
+    click.echo(f"data: loaded in {tables.duration(tried.load_seconds)}")
     click.echo(f"trial 0: {json.dumps(tried.params)}")
     per_epoch = tried.seconds / len(tried.epochs)
     click.echo(
-        f"        {len(tried.epochs)} epochs, {duration(per_epoch)} each"
+        f"        {len(tried.epochs)} epochs, {tables.duration(per_epoch)} each"
         f"{', to its end' if tried.finished else ''}; "
         f"last: {tables.in_words(tried.epochs[-1].metrics)}"
     )
     state = f"{tried.checkpoint_bytes / 1e6:.1f} MB" if tried.checkpoint_bytes else "none given"
     click.echo(f"memory: {tried.peak_bytes / 1e6:.0f} MB in one process; state to keep: {state}")
     if tried.finished:
-        total = duration(tried.seconds * study.trials / n_slots)
+        total = tables.duration(tried.seconds * study.trials / n_slots)
         click.echo(f"estimate: {study.trials} such trials on {n_slots} slots take about {total}, "
                    f"less what the pruner saves")  # fmt: skip
     else:
-        per_ten = duration(10 * per_epoch * study.trials / n_slots)
+        per_ten = tables.duration(10 * per_epoch * study.trials / n_slots)
         click.echo(f"estimate: {study.trials} trials of 10 such epochs on {n_slots} slots "
                    f"take about {per_ten}; try longer with --seconds")  # fmt: skip
 

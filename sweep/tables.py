@@ -132,6 +132,16 @@ def short(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def duration(seconds: float) -> str:
+    """Seconds in words, to two digits or the whole unit: 0.012 s, 45 s, 3.2 min, 150 h."""
+    value, unit = seconds, "s"
+    if seconds >= 5400:
+        value, unit = seconds / 3600, "h"
+    elif seconds >= 90:
+        value, unit = seconds / 60, "min"
+    return f"{value:.0f} {unit}" if value >= 9.95 else f"{value:.2g} {unit}"
+
+
 def _trial_row(record: TrialRecord, metric: str) -> dict[str, Any]:
     curves = record.curves(metric)
     latest = curves[-1][-1] if curves and curves[-1] else None

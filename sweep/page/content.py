@@ -15,7 +15,7 @@ from sweep.costs import costs
 from sweep.export import is_missing, is_numeric
 from sweep.importance import importances
 from sweep.records import Ending, TrialRecord, n_ended
-from sweep.tables import in_words, short
+from sweep.tables import duration, in_words, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,10 +181,3 @@ def most_confused(counts: list[list[int]]) -> int:
     """The largest count off the diagonal of a square matrix, at least 1."""
     others = [n for i, row in enumerate(counts) for j, n in enumerate(row) if i != j]
     return max([1, *others])
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words, to two or three digits."""
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    return f"{seconds / 60:.3g} min" if seconds < 7200 else f"{seconds / 3600:.3g} h"

@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -8,9 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import sweep
+from sweep import screens
 from sweep.cli import main
 
 StudyFile = Callable[..., Path]
@@ -175,9 +178,39 @@ def test_export_refuses_a_table_that_there_is_not(
 def test_export_refuses_a_file_that_cannot_be_written(
     study_file: StudyFile, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_inline(study_file())
+    run_inline(study_file(("trials=5", "trials=1")))
     assert main(["export", "toy", "--format", "csv", "-o", "no/such/folder.csv"]) == 2
-    assert "expected a file that can be written, got 'No such file" in capsys.readouterr().err
+    assert "expected a new file that can be written, got 'No such f" in capsys.readouterr().err
+    before = Path("runs/toy/sweep.db").read_bytes()
+    assert main(["export", "toy", "--format", "csv", "-o", "runs/toy/sweep.db"]) == 2
+    assert "got 'File exists'; choose another name" in capsys.readouterr().err
+    assert Path("runs/toy/sweep.db").read_bytes() == before
+
+
+def test_export_leaves_no_part_of_a_file_on_a_full_disk(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_inline(study_file(("trials=5", "trials=1")))
+    monkeypatch.setitem(screens.TABLES, "trials", lambda _: pd.DataFrame({"x": range(20_000)}))
+    size = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, size[1]))
+    try:
+        assert main(["export", "toy", "--format", "csv", "-o", "table.csv"]) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, size)
+    assert "got 'File too large'; choose another name" in capsys.readouterr().err
+    assert not Path("table.csv").exists()
+
+
+def test_export_of_parquet_keeps_a_terminal_clean(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_inline(study_file(("trials=5", "trials=1")))
+    assert main(["export", "toy", "--format", "parquet", "-o", "trials.parquet"]) == 0
+    assert pd.read_parquet("trials.parquet")["trial"].tolist() == [0]
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["export", "toy", "--format", "parquet"]) == 2
+    assert "expected a file or a pipe to write to, got a term" in capsys.readouterr().err
 
 
 def test_show_tells_all_of_one_trial_with_its_traceback(

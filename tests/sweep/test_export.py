@@ -1,13 +1,16 @@
-"""Text made of tables: golden to the byte, and without loss where it is for machines."""
+"""Tables as files: golden to the byte, and without loss where they are for machines."""
 
+import io
 import json
+import sys
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweep.export import FORMATS, to_csv, to_json, to_latex, to_markdown
+import sweep
+from sweep.export import FORMATS, to_csv, to_json, to_latex, to_markdown, to_parquet
 
 TABLE = pd.DataFrame(
     {
@@ -38,9 +41,9 @@ and é",12345,False,0.1
     "latex": r"""
 \begin{tabular}{rrlrrl}
 \toprule
-   trial &   val\_loss & kind|of         &   depth &   flag & any   \\
+   trial &   val\_loss & kind\textbar{}of         &   depth &   flag & any   \\
 \midrule
-       0 &     0.1235 & a|b             &         &   True & 1     \\
+       0 &     0.1235 & a\textbar{}b             &         &   True & 1     \\
        1 &            &                 &       3 &        & x     \\
       10 &          2 & 50\% of\_it and é &   12345 &  False & 0.1   \\
 \bottomrule
@@ -77,13 +80,32 @@ and é",12345,False,0.1
 }
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS))
+@pytest.mark.parametrize("name", sorted(GOLDEN))
 def test_a_table_becomes_exactly_this_text(name):
     assert FORMATS[name](TABLE) == GOLDEN[name]
 
 
-def test_every_format_has_a_golden_text():
-    assert FORMATS.keys() == GOLDEN.keys()
+def test_every_format_of_text_has_a_golden_one():
+    assert FORMATS.keys() - GOLDEN.keys() == {"parquet"}
+
+
+def test_parquet_keeps_values_and_types():
+    table = pd.read_parquet(io.BytesIO(to_parquet(TABLE)))
+    pd.testing.assert_frame_equal(table.drop(columns="any"), TABLE.drop(columns="any"))
+    assert table["any"].tolist() == ["1", "x", "0.1"]
+
+
+@pytest.mark.parametrize("empty", [pd.DataFrame(), TABLE.head(0)], ids=["no columns", "no rows"])
+def test_a_table_without_rows_is_a_parquet_file_as_well(empty):
+    table = pd.read_parquet(io.BytesIO(to_parquet(empty)))
+    assert len(table) == 0
+    assert list(table) == list(empty)
+
+
+def test_parquet_without_pyarrow_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(sweep.OptionError, match=r"the package pyarrow, got none installed; pip i"):
+        to_parquet(TABLE)
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
@@ -93,7 +115,7 @@ def test_a_table_is_left_as_it_was_and_gives_the_same_bytes_each_time(name):
     pd.testing.assert_frame_equal(table, TABLE)
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS))
+@pytest.mark.parametrize("name", sorted(GOLDEN))
 @pytest.mark.parametrize("empty", [pd.DataFrame(), TABLE.head(0)], ids=["no columns", "no rows"])
 def test_a_table_without_rows_is_text_as_well(name, empty):
     text = FORMATS[name](empty)
