@@ -93,7 +93,7 @@ def run(
     console = Terminal(quiet=quiet)
     with interruption.interruptible(), LiveStatus(console) as status_line:
         result = run_study(declared, chosen, status_line)
-    screens.result(result, declared.trials)
+    screens.result(result, declared.trials, with_table=console.is_terminal and not quiet)
     has_come_to_something = result.best is not None or chosen.hours < math.inf
     return 0 if has_come_to_something and not result.final_failure else EXIT_MISTAKE
 

@@ -88,7 +88,7 @@ def _line(snapshot: Snapshot, ended: TrialRecord) -> Text:
     score = short(ended.score) if ended.score is not None else short(curve[-1]) if curve else "-"
     mark = "*" if snapshot.standing.best is ended else " "
     what = (
-        ended.failure.message
+        " ".join(ended.failure.message.split())
         if ended.failure
         else " ".join(f"{name}={short(value)}" for name, value in ended.params.items())
     )

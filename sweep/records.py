@@ -137,7 +137,7 @@ class Worker:
     blas_threads: int
 
 
-@dataclass
+@dataclass(repr=False)
 class TrialRecord:
     """Everything that the database knows of one trial.
 
@@ -172,6 +172,12 @@ class TrialRecord:
     worker: Worker | None = None
     started: datetime | None = None
     finished: datetime | None = None
+
+    def __repr__(self) -> str:
+        """What tells it apart, without its epochs; all of it is in its attributes."""
+        score = "" if self.score is None else f", score={self.score}"
+        length = f"{len(self.epochs)} epochs"
+        return f"TrialRecord({self.number}, {self.ending}{score}, {length}, {self.params})"
 
     @property
     def has_ended(self) -> bool:

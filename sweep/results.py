@@ -1,6 +1,7 @@
 """This file reads a run: what its database tells, as records and as tables."""
 
 from contextlib import closing
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from sweep.database import Database
 from sweep.errors import RunError
 from sweep.folder import RunFolder
 from sweep.presentation import declared
-from sweep.records import Failure, TrialRecord
+from sweep.records import Failure, TrialRecord, n_ended
 from sweep.snapshot import best_of
 from sweep.storage import storage_of
 
@@ -58,6 +59,19 @@ class Run:
             self.finals = finals.trials() if finals else []
             self.final_metric = str(finals.attributes().get("metric", "")) if finals else ""
             self.tests = final_step.tests(finals) if finals else []
+
+    def __repr__(self) -> str:
+        """How it stands, in a line."""
+        best = self.best
+        stands = f"{self.name}, {n_ended(self.records)} of {len(self.records)} trials have ended"
+        if best is not None:
+            stands += f", best {self.metric} {tables.short(best.score)} (trial {best.number})"
+        return f"Run({str(self.folder.path)!r}: {stands})"
+
+    def _repr_html_(self) -> str:
+        """How it stands and the best few trials, as notebooks show it."""
+        best = tables.leaders(self.records, self.metric, self.sign)
+        return f"<p>{escape(repr(self))}</p>{best.to_html(index=False)}"
 
     @property
     def name(self) -> str:

@@ -25,7 +25,7 @@ from sweep.seeds import derive_seed
 from sweep.space import Trial, grid
 from sweep.study import Study
 
-STATES = {
+STATES = {  # as the database keeps them
     Ending.RUNNING: TrialState.RUNNING,
     Ending.COMPLETE: TrialState.COMPLETE,
     Ending.PRUNED: TrialState.PRUNED,
@@ -177,7 +177,9 @@ def _suggest(asked: optuna.Trial, name: str, domain: Domain) -> Value:
 
 
 def _frozen(record: TrialRecord, metric: str) -> FrozenTrial:
-    state = STATES[record.ending]
+    # An error mostly lies in the configuration: unseen, its like would be suggested without end.
+    is_error = record.ending is Ending.ERROR
+    state = TrialState.PRUNED if is_error else STATES[record.ending]
     values: dict[str, Any] = {}
     if state is TrialState.COMPLETE:
         values = {"value": record.score}

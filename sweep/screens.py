@@ -42,12 +42,13 @@ def exported(run: Run, table: str, format_: str) -> str | bytes:
     return export.of_comparison(declared[table], format_)
 
 
-def result(run: Run, n_trials: int) -> None:
-    """What a run has come to, when `run` ends."""
+def result(run: Run, n_trials: int, *, with_table: bool) -> None:
+    """What a run has come to, when `run` ends: the best, and the best few as a table if wanted."""
     if run.best is None:
         click.echo(f"no trial has a score: see `python -m sweep status {_path(run)}`", err=True)
         return
-    click.echo("\n" + export.to_markdown(tables.leaders(run.records, run.metric, run.sign)))
+    if with_table:
+        click.echo("\n" + export.to_markdown(tables.leaders(run.records, run.metric, run.sign)))
     best(run)
     n_done = n_ended(run.records)
     if n_done < n_trials:

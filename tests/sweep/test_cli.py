@@ -1,5 +1,7 @@
+import contextlib
 import json
 import os
+import pty
 import re
 import resource
 import signal
@@ -28,16 +30,51 @@ def run_inline(path: Path, *more: str) -> int:
     return main(["run", str(path), "--pool", "inline", *more])
 
 
-def test_run_prints_a_line_per_trial_the_table_and_the_best(
+WITH_ALL = (
+    ('yield {"loss": config["x"] ** 2 + config["k"] / (epoch + 1)}',
+     'if config["x"] > 0.6: raise OSError(f"x is\\n{config}")\n'
+     '        loss = float("nan") if config["x"] < -0.8 else abs(config["x"]) + 1 / (epoch + 1)\n'
+     '        yield sweep.Epoch({"loss": loss}, {"epoch": epoch})'),
+    ("trials=5)", """trials=40, pruner=sweep.Median(), final=sweep.Final(
+        data=lambda: "all", test=lambda: "test", minimize="loss",
+        evaluate=lambda *_: {"error": 0.1}))"""),
+)  # fmt: skip
+
+
+def test_a_pipe_gets_a_line_per_trial_and_at_most_ten_more(
     study_file: StudyFile, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_inline(study_file()) == 0
-    out = capsys.readouterr().out
-    assert out.startswith("toy: 5 trials, on 1 slot\n")
-    assert len(re.findall(r"^[* ] trial +\d+  complete  loss ", out, re.MULTILINE)) == 5
-    assert "|   trial |" in out
-    assert "\nbest: trial " in out
-    assert out.endswith("all 5 trials are done: runs/toy/report.html\n")
+    assert run_inline(study_file(*WITH_ALL)) == 0
+    run = sweep.Run("runs/toy")
+    assert {r.ending.value for r in run.records} == {"complete", "pruned", "error", "diverged"}
+    answer = capsys.readouterr()
+    assert answer.err == ""
+    lines = answer.out.splitlines()
+    assert lines[0] == "toy: 40 trials, on 1 slot"
+    assert sum(bool(re.match(r"[* ] trial +\d+  [a-z]+ +loss ", line)) for line in lines) == 41
+    assert len(lines) <= 41 + 10
+    assert any(line.startswith("best: trial ") for line in lines)
+    assert lines[-1] == "all 40 trials are done: runs/toy/report.html"
+
+
+def test_a_terminal_gets_the_best_few_as_a_table_too(study_file: StudyFile) -> None:
+    assert "|   trial |   loss |" in in_terminal(study_file())
+    assert "|   trial |" not in in_terminal(study_file(), "--quiet")
+
+
+def in_terminal(study: Path, *more: str) -> str:
+    """What a run prints to a terminal of its own."""
+    ours, its = pty.openpty()
+    command = [sys.executable, "-m", "sweep", "run", str(study), "--pool", "inline", *more]
+    printed = b""
+    with subprocess.Popen(command, stdout=its, stderr=its) as process:
+        os.close(its)
+        with contextlib.suppress(OSError):  # how Linux tells that all has been read
+            while part := os.read(ours, 65536):
+                printed += part
+    os.close(ours)
+    assert process.returncode == 0
+    return printed.decode()
 
 
 def test_a_final_training_that_fails_is_no_success(

@@ -1,6 +1,7 @@
 """Records: plain data that adds itself up, and travels between processes."""
 
 import pickle
+from dataclasses import replace
 
 from sweep.domains import Int
 from sweep.records import Ending, EpochRecord, Failure, Progress, TrialRecord, Work, Worker
@@ -24,6 +25,12 @@ def test_a_curve_is_the_metric_of_the_epochs_that_have_it():
     assert RECORD.curve("accuracy") == [0.25, 0.5, 0.75]
     assert RECORD.curve("loss") == [0.5, 0.25]
     assert RECORD.curve("unknown") == []
+
+
+def test_a_trial_is_shown_in_a_line_however_long_it_trained():
+    assert repr(RECORD) == "TrialRecord(3, running, 3 epochs, {'x': 1})"
+    done = replace(RECORD, ending=Ending.COMPLETE, score=0.25)
+    assert repr(done) == "TrialRecord(3, complete, score=0.25, 3 epochs, {'x': 1})"
 
 
 def test_the_time_of_a_trial_is_that_of_its_epochs():

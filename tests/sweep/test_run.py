@@ -330,3 +330,25 @@ def test_reading_a_directory_without_a_run_is_refused(tmp_path: Path) -> None:
         sweep.RunError, match=r"expected a run directory, found no sweep.db or storage"
     ):
         sweep.Run(tmp_path)
+
+
+def test_a_run_shows_how_it_stands_in_a_line_and_in_a_notebook(
+    make_study: MakeStudy, inline: Inline
+) -> None:
+    def space(trial: sweep.Trial) -> dict[str, Any]:
+        kind = trial.suggest_categorical("kind", ["<b>"])
+        return {"x": trial.suggest_int("x", 1, 3), "k": 1, "kind": kind}
+
+    run = inline(make_study(space=space, trials=3))
+    best = run.best
+    assert best is not None
+    stands = f"toy, 3 of 3 trials have ended, best loss {best.score:.4g} (trial {best.number})"
+    assert repr(run) == f"Run('{run.folder.path}': {stands})"
+    shown = run._repr_html_()
+    assert stands in shown
+    assert shown.count("<tr") == 4
+    assert "&lt;b&gt;" in shown
+    assert "<b>" not in shown
+    run.records = []
+    assert repr(run).endswith("toy, 0 of 0 trials have ended)")
+    assert run._repr_html_().count("<tr") == 1

@@ -162,7 +162,7 @@ def test_tpe_goes_where_it_was_better(goal, best):
     assert sum(abs(x - best) < 0.25 for x in values[-15:]) > 10
 
 
-@pytest.mark.parametrize("ending", [Ending.DIVERGED, Ending.PRUNED])
+@pytest.mark.parametrize("ending", [Ending.DIVERGED, Ending.ERROR, Ending.PRUNED])
 def test_tpe_goes_where_training_was_not_stopped(ending):
     sampling = Sampling(study(space=one_number))
     values = suggested(sampling, lambda x: Ending.COMPLETE if x < 0.3 else ending)
