@@ -14,11 +14,17 @@ from sweep.study import Study
 
 N_PROBES = 8
 
-EARLIER: dict[str, Any] = {"duplicates": "rerun", "repeats": 1, "sampler_memory": None}
+EARLIER: dict[str, Any] = {
+    "duplicates": "rerun",
+    "repeats": 1,
+    "sampler_memory": None,
+    "errors": "ignore",
+}
 """What a run of an earlier version was, where that version had no choice."""
 
 ACCEPTABLE = {
-    *("seed", "sampler", "sampler_memory", "duplicates", "pruner", "settings", "code", "data")
+    *("seed", "sampler", "sampler_memory", "errors", "duplicates", "pruner", "settings"),
+    *("code", "data"),
 }
 """What may change in the middle of a run, if the user says so: scores keep their meaning."""
 
@@ -32,6 +38,7 @@ def identity(study: Study) -> dict[str, Any]:
         "seed": study.seed,
         "sampler": study.sampler,
         "sampler_memory": study.sampler_memory if study.sampler == "tpe" else None,
+        "errors": study.errors if study.sampler == "tpe" else "ignore",
         "pruner": repr(study.pruner),
         "score": study.score,
         "duplicates": study.duplicates,

@@ -94,6 +94,7 @@ def _declared(run: Run, about: Mapping[str, Any], file: str) -> Study:
         seed=about["seed"],
         sampler=about["sampler"],
         sampler_memory=about["sampler_memory"],
+        errors=about["errors"],
         duplicates=about["duplicates"],
         repeats=about["repeats"],
         deterministic=window is not None,

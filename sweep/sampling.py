@@ -141,10 +141,15 @@ class Sampling:
         return trial
 
     def _tell(self, record: TrialRecord) -> None:
-        self._memory.end(record.number, record.ended, _frozen(record, self.study.metric))
+        self._memory.end(record.number, record.ended, self._outcome(record))
         if record.score is not None:
             key = _key(record.params)
             self._scored[key] = min(record.number, self._scored.get(key, record.number))
+
+    def _outcome(self, record: TrialRecord) -> FrozenTrial:
+        is_bad = record.ending is Ending.ERROR and self.study.errors == "avoid"
+        seen = replace(record, ending=Ending.DIVERGED) if is_bad else record
+        return _frozen(seen, self.study.metric)
 
     def _forget_notes(self, trial_id: int) -> None:
         """Drops what Optuna notes on a trial beside its parameters: a restart would not know it.
@@ -177,9 +182,7 @@ def _suggest(asked: optuna.Trial, name: str, domain: Domain) -> Value:
 
 
 def _frozen(record: TrialRecord, metric: str) -> FrozenTrial:
-    # An error mostly lies in the configuration: unseen, its like would be suggested without end.
-    is_error = record.ending is Ending.ERROR
-    state = TrialState.PRUNED if is_error else STATES[record.ending]
+    state = STATES[record.ending]
     values: dict[str, Any] = {}
     if state is TrialState.COMPLETE:
         values = {"value": record.score}

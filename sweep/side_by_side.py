@@ -127,8 +127,8 @@ def _splits(n: int, k: int) -> Any:
 
 def _told(run: Run) -> dict[str, Any]:
     about = run.about
-    keys = ("name", "metric", "direction", "score", "seed", "sampler", "sampler_memory", "pruner",
-            "duplicates", "repeats", "window", "code", "data")  # fmt: skip
+    keys = ("name", "metric", "direction", "score", "seed", "sampler", "sampler_memory", "errors",
+            "pruner", "duplicates", "repeats", "window", "code", "data")  # fmt: skip
     provenance = about["provenance"]
     best = (run.final or run.best).config if run.best else {}
     return (

@@ -74,6 +74,8 @@ class Study:
         sampler_memory: What TPE is shown of many trials, so that a question to it costs the same at
             the ten thousandth: so many that ended last, beside the best 25 and the 100 that began
             last of those that run. None for all of them.
+        errors: Whether TPE shall "avoid" configurations whose training raised, as the worst of all,
+            or "ignore" them, since what it raised had nothing to do with them.
         pruner: Stops unpromising trials early: `Asha`, `Median` or None.
         score: Which epoch counts: the "last", or the "best" one of the trial.
         duplicates: What to do with a configuration that was tried before: "resample" another one
@@ -107,6 +109,7 @@ class Study:
     seed: int = 0
     sampler: Sampler = "tpe"
     sampler_memory: int | None = 250
+    errors: Literal["avoid", "ignore"] = "avoid"
     pruner: Pruner | None = None
     score: Literal["last", "best"] = "last"
     duplicates: Literal["resample", "reuse", "rerun"] = "resample"
@@ -137,6 +140,7 @@ class Study:
                 self.sampler_memory is None or _is_int(self.sampler_memory, 1),
                 self.sampler_memory,
             ),
+            ("errors to be 'avoid' or 'ignore'", self.errors in ("avoid", "ignore"), self.errors),
             (
                 "duplicates to be 'resample', 'reuse' or 'rerun'",
                 self.duplicates in ("resample", "reuse", "rerun"),

@@ -194,13 +194,17 @@ def test_replay_asks_each_version_of_the_study_for_its_own_trials(
 
 def test_a_run_of_before_the_sampler_had_a_bound_is_replayed_without_one(replayable: Path) -> None:
     with closing(sqlite3.connect(Path("runs/toy/sweep.db"))) as connection:
-        connection.execute("DELETE FROM study_user_attributes WHERE key = 'sampler_memory'")
+        for key in ("sampler_memory", "errors"):
+            connection.execute("DELETE FROM study_user_attributes WHERE key = ?", (key,))
         connection.commit()
     go_on = ["run", str(replayable), "--pool", "inline", "--seed", "4", "--trials", "20"]
     assert main(go_on) == 2
     assert main([*go_on, "--accept-changes"]) == 0
     versions = versions_of(open_run("toy"))
-    assert {first: study.sampler_memory for first, study in versions.items()} == {0: None, 15: 250}
+    assert {first: (study.sampler_memory, study.errors) for first, study in versions.items()} == {
+        0: (None, "ignore"),
+        15: (250, "avoid"),
+    }
     assert main(["replay", "toy"]) == 0
 
 

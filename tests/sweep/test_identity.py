@@ -56,6 +56,7 @@ def test_a_study_is_identical_to_itself_as_recorded():
         "seed": 0,
         "sampler": "tpe",
         "sampler_memory": 250,
+        "errors": "avoid",
         "pruner": "Asha(min_epochs=2, factor=3, max_epochs=None)",
         "score": "last",
         "duplicates": "resample",
@@ -80,6 +81,7 @@ def test_a_run_of_an_earlier_version_goes_on_with_what_it_had():
     for change, message in (
         ({"repeats": 2}, "repeats 1 -> 2; undo them, or start"),
         ({"sampler_memory": 250}, "sampler_memory None -> 250; undo them, accept"),
+        ({"errors": "avoid"}, "errors 'ignore' -> 'avoid'; undo them, accept"),
     ):
         with pytest.raises(RunError, match=message):
             check(identity(replace(same, **change)), before)
@@ -88,7 +90,7 @@ def test_a_run_of_an_earlier_version_goes_on_with_what_it_had():
 @pytest.mark.parametrize("sampler", ["random", "grid"])
 def test_what_tpe_is_shown_is_nothing_to_other_samplers(sampler):
     other = replace(STUDY, sampler=sampler)
-    check(identity(replace(other, sampler_memory=1)), recorded(other))
+    check(identity(replace(other, sampler_memory=1, errors="avoid")), recorded(other))
 
 
 def test_what_was_recorded_beside_the_identity_does_not_matter():
@@ -102,7 +104,7 @@ def test_what_was_recorded_beside_the_identity_does_not_matter():
         ({"minimize": "error"}, r"got changes: metric 'loss' -> 'error'; undo"),
         ({"minimize": None, "maximize": "loss"}, r"direction 'minimize' -> 'maximize'; undo"),
         ({"seed": 1}, r"seed 0 -> 1; undo"),
-        ({"sampler": "random"}, r"sampler 'tpe' -> 'random'; sampler_memory 250 -> None; undo"),
+        ({"sampler": "random"}, r"sampler 'tpe' -> 'random'; sampler_memory 250 -> None; errors"),
         ({"pruner": sweep.Asha(min_epochs=3)}, r"pruner 'Asha\(min_epochs=2, .*' -> 'Asha\(.*=3"),
         ({"pruner": None}, r"pruner 'Asha\(.*' -> 'None'; undo"),
         ({"score": "best"}, r"score 'last' -> 'best'; undo"),

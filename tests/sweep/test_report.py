@@ -11,7 +11,8 @@ import pytest
 from safetensors.numpy import load_file
 
 import sweep
-from sweep import report
+from sweep import page, report
+from sweep.cli import main
 
 GOLDEN = Path(__file__).parent / "golden" / "v0.1"
 FILES = ["report.md", "trials.csv", "epochs.csv", "best/config.json"]
@@ -19,17 +20,47 @@ FILES = ["report.md", "trials.csv", "epochs.csv", "best/config.json"]
 
 @pytest.fixture
 def golden_run(tmp_path: Path) -> sweep.Run:
-    for name in ("sweep.db", "checkpoints"):
-        source = GOLDEN / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, tmp_path / name)
-    return sweep.Run(tmp_path)
+    return copy_of_golden(tmp_path / "run")
+
+
+def copy_of_golden(folder: Path) -> sweep.Run:
+    shutil.copytree(GOLDEN / "checkpoints", folder / "checkpoints")
+    shutil.copy(GOLDEN / "sweep.db", folder)
+    return sweep.Run(folder)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_an_old_database_gives_the_same_files_to_the_byte(golden_run: sweep.Run, name: str) -> None:
     report.write(golden_run)
     assert (golden_run.folder.path / name).read_text() == (GOLDEN / name).read_text()
+
+
+def test_an_old_database_has_a_page(golden_run: sweep.Run) -> None:
+    text = page.render(golden_run)
+    assert golden_run.best is not None
+    assert f"is trial {golden_run.best.number}" in " ".join(text.split())
+    assert text.count("<tr class=") == len(golden_run.records)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "status RUN",
+        "report RUN",
+        "export RUN --format parquet --table epochs -o table.parquet",
+        "show RUN 0",
+        f"replay RUN --study {GOLDEN / 'study.py'}",
+        f"replay RUN --trial 0 --study {GOLDEN / 'study.py'}",
+        "compare RUN other",
+        "best RUN",
+    ],
+)
+def test_every_command_reads_an_old_database(
+    golden_run: sweep.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    copy_of_golden(tmp_path / "other")
+    assert main(command.replace("RUN", str(golden_run.folder.path)).split()) == 0
 
 
 def test_plots_are_the_same_each_time_and_hold_text(golden_run: sweep.Run) -> None:

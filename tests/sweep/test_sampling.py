@@ -169,6 +169,18 @@ def test_tpe_goes_where_training_was_not_stopped(ending):
     assert sum(x < 0.35 for x in values[-15:]) > 10
 
 
+def test_tpe_does_not_learn_of_errors_if_the_study_says_so():
+    seen, unseen = (
+        suggested(Sampling(study(space=one_number, errors=errors)), error_if_large)
+        for errors in ("avoid", "ignore")
+    )
+    assert sum(x < 0.35 for x in unseen[-15:]) < sum(x < 0.35 for x in seen[-15:])
+
+
+def error_if_large(x):
+    return Ending.COMPLETE if x < 0.3 else Ending.ERROR
+
+
 def test_tpe_learns_from_the_curves_of_pruned_trials():
     values = suggested(Sampling(study(space=one_number)), lambda _: Ending.PRUNED)
     assert sum(x < 0.25 for x in values[-15:]) > 10

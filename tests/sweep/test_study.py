@@ -65,6 +65,7 @@ def test_a_name_can_be_a_directory(name):
         ({"seed": -1}, r"expected seed to be a whole number >= 0, got -1"),
         ({"seed": None}, r"expected seed to be a whole number >= 0, got None"),
         ({"sampler": "cma"}, r"expected sampler to be 'tpe', 'random' or 'grid', got 'cma'"),
+        ({"errors": "raise"}, r"expected errors to be 'avoid' or 'ignore', got 'raise'"),
         (
             {"sampler_memory": 0},
             r"expected sampler_memory to be a whole number >= 1 or None, got 0",
