@@ -101,3 +101,17 @@ def test_the_traceback_opens_by_keyboard(opened: Page) -> None:
     assert not opened.get_by_text("Traceback ...").is_visible()
     opened.locator("summary").press("Enter")
     assert opened.get_by_text("Traceback ...").is_visible()
+
+
+def test_paper_gets_the_whole_table_in_black_on_white(opened: Page) -> None:
+    opened.emulate_media(media="print", color_scheme="dark")
+    opened.set_viewport_size({"width": 718, "height": 1000})  # A4 within Chromium's margins
+    assert not opened.get_by_label("find").is_visible()
+    assert opened.evaluate("document.documentElement.scrollWidth") == 718
+    table = "document.querySelector('.tall')"
+    assert opened.evaluate(f"{table}.scrollHeight === {table}.clientHeight")
+    style = "getComputedStyle(document.querySelector('thead th'))"
+    assert opened.evaluate(f"[{style}.color, {style}.backgroundColor]") == [
+        "rgb(0, 0, 0)",
+        "rgb(243, 245, 248)",
+    ]
