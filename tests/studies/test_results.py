@@ -1,13 +1,39 @@
-"""What the README of the results says of weights works for those of any training of model 12."""
+"""The committed results are what their databases say; their README tells how to use the weights."""
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 import netlib as nl
+import sweep
+from sweep import report
 from sweep.checkpoints import Checkpoint, encode
 
-README = Path(__file__).parents[2] / "studies" / "results" / "README.md"
+RESULTS = Path(__file__).parents[2] / "studies" / "results"
+README = RESULTS / "README.md"
+RUNS = [path.parent for path in sorted(RESULTS.glob("*/sweep.db"))]
+
+
+def texts(folder):
+    paths = [path for path in folder.rglob("*") if path.suffix in (".md", ".csv")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def test_there_are_committed_runs():
+    assert {run.name for run in RUNS} >= {"raoulluque"}
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
+def test_a_committed_report_is_made_of_its_database_alone(run, tmp_path):
+    shutil.copy(run / "sweep.db", tmp_path)
+    report.write(sweep.Run(tmp_path))
+    made, kept = texts(tmp_path), texts(run)
+    assert made.keys() == kept.keys()
+    for name, content in kept.items():
+        assert made[name] == content, name
 
 
 def replaced(text, pairs):
