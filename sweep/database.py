@@ -120,7 +120,7 @@ class Database:
             direction = StudyDirection.MINIMIZE if minimize else StudyDirection.MAXIMIZE
             self._storage.create_new_study([direction], self._backend.prefix + name)
         table = self.study(name)
-        known = attributes if table.trials() else table.attributes()
+        known = attributes if table.has_trials else table.attributes()
         for key in attributes:
             if key not in known:
                 table.set_attribute(key, attributes[key])

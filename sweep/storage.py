@@ -64,7 +64,7 @@ def place_of_checkpoints(table: StudyTable, url: str, run: str) -> str:
         RunError: If the run was made with another place than `url`.
     """
     url = url.rstrip("/")
-    place = table.attributes().get("checkpoints", "" if table.trials() else None)
+    place = table.attributes().get("checkpoints", "" if table.has_trials else None)
     if place is None:
         place = f"{url}/{run}-{secrets.token_hex(4)}" if url else ""
         table.set_attribute("checkpoints", place)
