@@ -1,6 +1,5 @@
 """This file runs a study: the Python side of `python -m sweep run`."""
 
-from sweep import report
 from sweep.conductor import Conductor
 from sweep.errors import SweepError
 from sweep.folder import RunFolder
@@ -32,6 +31,8 @@ def run(study: Study, options: Options | None = None, observer: Observer | None 
         RunError: If the directory belongs to another study, or another driver is at work in it.
         StorageError: If the disk or the database refuses.
     """
+    from sweep import report  # and with it matplotlib, half a second that workers do not need
+
     options = options or Options()
     observer = observer or (lambda _snapshot, _ended: None)
     probe(study)
