@@ -22,11 +22,10 @@ from tests.sweep.test_dashboard import ask
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 COMMANDS = list(dict.fromkeys(re.findall(r"python -m sweep ([a-z]+ [^`\n|]*[^`\n| ])", README)))
-ELSEWHERE = ("submit", "dashboard")
-LOCAL = [
-    words for words in COMMANDS if not words.startswith(ELSEWHERE) and "--address" not in words
+NOT_ALONE = ("submit", "dashboard")  # needs a cluster; does not end by itself
+ALONE = [
+    words for words in COMMANDS if not words.startswith(NOT_ALONE) and "--address" not in words
 ]
-"""The others need a cluster, or do not end by themselves."""
 
 PLACES = {"RUN RUN...": "cnn other", "RUN": "cnn", "STUDY.py": "studies/cnn.py"}
 
@@ -84,7 +83,7 @@ def test_the_two_commands_stand_alone_on_a_line_each() -> None:
 
 
 @pytest.mark.usefixtures("runs")
-@pytest.mark.parametrize("words", LOCAL)
+@pytest.mark.parametrize("words", ALONE)
 def test_every_command(words: str, request: pytest.FixtureRequest) -> None:
     for name, place in PLACES.items():
         words = words.replace(name, place)

@@ -11,6 +11,7 @@ import netlib as nl
 import sweep
 from sweep import report
 from sweep.checkpoints import Checkpoint, encode
+from sweep.cli import main
 
 RESULTS = Path(__file__).parents[2] / "studies" / "results"
 README = RESULTS / "README.md"
@@ -34,6 +35,13 @@ def test_a_committed_report_is_made_of_its_database_alone(run, tmp_path):
     assert made.keys() == kept.keys()
     for name, content in kept.items():
         assert made[name] == content, name
+
+
+def test_a_table_is_printed_as_the_readme_says(monkeypatch, capsys):
+    (words,) = re.findall(r"^python -m sweep (export .*)", README.read_text(), re.M)
+    monkeypatch.chdir(RESULTS.parents[1])
+    assert main(words.split()) == 0
+    assert capsys.readouterr().out.startswith(r"\begin{tabular}")
 
 
 def replaced(text, pairs):
