@@ -134,7 +134,7 @@ def short(value: object) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds in words, to two digits or the whole unit: 0.012 s, 45 s, 3.2 min, 150 h."""
-    value, unit = seconds, "s"
+    value, unit = round(seconds, 3), "s"
     if seconds >= 5400:
         value, unit = seconds / 3600, "h"
     elif seconds >= 90:

@@ -292,3 +292,22 @@ def test_the_summary_counts_endings_in_their_order_and_what_they_cost():
     table = tables.summary(records)
     assert list(table) == ["status", "trials", "epochs", "core_seconds"]
     assert rows(table) == [["complete", 2, 4, 2.1], ["pruned", 1, 1, 0.5], ["error", 1, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (2e-6, "0 s"),
+        (0.0123, "0.012 s"),
+        (1.26, "1.3 s"),
+        (9.97, "10 s"),
+        (89.4, "89 s"),
+        (90, "1.5 min"),
+        (3600, "60 min"),
+        (5400, "1.5 h"),
+        (540_000, "150 h"),
+    ],
+)
+def test_durations_have_two_digits_or_the_whole_unit(seconds, words):
+    assert tables.duration(seconds) == words
