@@ -1,5 +1,6 @@
 """This file asks Optuna which parameters matter."""
 
+import warnings
 from collections.abc import Sequence
 
 import optuna
@@ -37,5 +38,7 @@ def importances(records: Sequence[TrialRecord], sign: int) -> dict[str, float]:
                 distributions={n: to_distribution(d) for n, d in record.domains.items()},
             )
         )
-    shares = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
+    with warnings.catch_warnings():  # few trials: the page says how far to trust the figures
+        warnings.simplefilter("ignore", UserWarning)
+        shares = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
     return {name: float(share) for name, share in shares.items()} if any(shares.values()) else {}

@@ -65,5 +65,11 @@ def test_the_parameter_that_decides_is_the_important_one() -> None:
     assert sum(shares.values()) == pytest.approx(1)
 
 
+def test_a_parameter_with_a_range_of_its_own_in_one_trial_is_no_reason_to_warn() -> None:
+    records = [trial(i, Ending.COMPLETE, 1, 0, 1) for i in range(30)]
+    records[7].domains = {**records[7].domains, "y": Float(0, 0.9)}
+    assert set(importances(records, 1)) == {"x", "y"}
+
+
 def test_few_trials_say_nothing_of_importance() -> None:
     assert importances([trial(i, Ending.COMPLETE, 1, 0, 1) for i in range(9)], 1) == {}
