@@ -51,6 +51,16 @@ def replaced(text, pairs):
     return text
 
 
+def test_the_committed_weights_have_the_error_that_is_stated(monkeypatch):
+    judge, _ = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.M | re.S)
+    monkeypatch.chdir(RESULTS.parents[1])
+    printed = []
+    exec(judge, {"print": printed.append})
+    (trained,) = (r for r in sweep.Run(RESULTS / "raoulluque").records if r.params["model"] == "12")
+    assert printed == [trained.epochs[-1].metrics["test_error"]]
+    assert f"test images of MNIST, {printed[0]}, with netlib" in README.read_text()
+
+
 def test_weights_are_taken_from_a_state_and_judged_by_netlib_alone(load, digits, tmp_path):
     study = load("raoulluque")
     test = nl.mnist("test").take(100)
