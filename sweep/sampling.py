@@ -147,6 +147,10 @@ class Sampling:
             self._scored[key] = min(record.number, self._scored.get(key, record.number))
 
     def _outcome(self, record: TrialRecord) -> FrozenTrial:
+        """A trial as the sampler sees it: one that raised as one that diverged, the worst of all.
+
+        Optuna's samplers overlook what failed, and so would go on suggesting it.
+        """
         is_bad = record.ending is Ending.ERROR and self.study.errors == "avoid"
         seen = replace(record, ending=Ending.DIVERGED) if is_bad else record
         return _frozen(seen, self.study.metric)

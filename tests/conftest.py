@@ -5,11 +5,12 @@ There are no deadlines on busy machines, and the same examples in CI each time.
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import postgres
+from tests import hosts, postgres
 
 settings.register_profile("here", deadline=None)
 settings.register_profile(
@@ -20,18 +21,35 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file share a process and its fixtures; all that start Ray take turns in one."""
+    """Tests of a file share a process; Ray on one node takes turns in one, clusters in another."""
     for item in items:
-        group = "ray" if item.get_closest_marker("ray") else str(item.path)
+        group = str(item.path)
+        if item.get_closest_marker("ray"):
+            group = "clusters" if {"network", "head"} & set(item.fixturenames) else "ray"
         item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: item.get_closest_marker("ray") is None)
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[postgres.Server]:
-    """A real PostgreSQL server that these tests have for themselves."""
-    binaries = postgres.binaries()
-    if binaries is None:
+def binaries() -> Path:
+    """The folder of PostgreSQL's programs."""
+    found = postgres.binaries()
+    if found is None:
         pytest.skip("PostgreSQL is not installed here: apt-get install postgresql")
+    return found
+
+
+@pytest.fixture(scope="session")
+def server(binaries: Path) -> Iterator[postgres.Server]:
+    """A real PostgreSQL server that these tests have for themselves."""
     with postgres.running(binaries) as running:
         yield running
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[hosts.Network]:
+    """A network without hosts yet."""
+    if why_not := hosts.why_not():
+        pytest.skip(why_not)
+    with hosts.network(tmp_path) as network:
+        yield network

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.machine import environment_without_ray
+
 PROGRAMS = ("ip", "nsenter", "unshare", "setpriv")
 SUBNET = f"198.18.{os.getpid() % 250}"  # set aside for tests of networks
 TAG = f"sweep{os.getpid() % 100_000}"
@@ -105,8 +107,7 @@ class Network:
     @property
     def environment(self) -> dict[str, str]:
         """What programs on the hosts need to know."""
-        mine = {name: text for name, text in os.environ.items() if not name.startswith("RAY_")}
-        return mine | {
+        return environment_without_ray() | {
             "RAY_ADDRESS": f"{SUBNET}.1:{RAY_PORT}",
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN_PATH": str(self._token),

@@ -5,7 +5,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+
+from tests.machine import free_port
 
 USER = "ada"
 
@@ -36,9 +37,7 @@ class Server:
         self._folder = folder
         self._numbers = itertools.count()
         self.password = secrets.token_urlsafe()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self._initialise()
 
     def _initialise(self) -> None:

@@ -3,8 +3,6 @@
 import os
 import re
 import shlex
-import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +16,7 @@ import sweep
 from netlib.__main__ import main as netlib_command
 from sweep.cli import main
 from tests import hosts, postgres
+from tests.machine import environment_without_ray, free_port
 from tests.sweep.test_dashboard import ask
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -108,9 +107,7 @@ def quick_digits() -> str:
 @pytest.mark.usefixtures("runs")
 def test_the_dashboard() -> None:
     assert "`python -m sweep dashboard RUN`" in README
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     command = [sys.executable, "-m", "sweep", "dashboard", "cnn", "--port", port]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         studies = ask(f"http://127.0.0.1:{port}", "/api/studies")
@@ -154,60 +151,47 @@ def test_the_best_network_and_what_to_do_with_it(
     assert written == {"digits.onnx", "digits.py", "digits.safetensors"}
 
 
-@pytest.fixture
-def server_programs() -> Path:
-    found = postgres.binaries()
-    if found is None:
-        pytest.skip("PostgreSQL is not installed here: apt-get install postgresql")
-    if why_not := hosts.why_not():
-        pytest.skip(why_not)
-    return found
-
-
 @pytest.mark.ray
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("study")
-def test_a_cluster_of_two_hosts(server_programs: Path, tmp_path: Path) -> None:
-    with hosts.network(tmp_path) as network:
-        head, worker = network.host(1), network.host(2)
-        for host in (head, worker):  # by its default route Ray finds a host's own address
-            network.ip("route", "add", "default", "dev", host.name, inside=host.name)
-        bare = {k: text for k, text in os.environ.items() if not k.startswith("RAY_")}
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        bare |= {"HOME": str(tmp_path), "PATH": path, "RAY_TMPDIR": str(network.scratch)}
+def test_a_cluster_of_two_hosts(binaries: Path, network: hosts.Network, tmp_path: Path) -> None:
+    head, worker = network.host(1), network.host(2)
+    for host in (head, worker):  # by its default route Ray finds a host's own address
+        network.ip("route", "add", "default", "dev", host.name, inside=host.name)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    more = {"HOME": str(tmp_path), "PATH": path, "RAY_TMPDIR": str(network.scratch)}
 
-        def type_in(command: str, host: hosts.Host = head) -> str:
-            said = tmp_path / "said"  # no pipe: what stays in the background would keep it open
-            with said.open("w") as out:
-                answer = subprocess.run(
-                    [*host.inside, "bash", "-c", f"cd {tmp_path} && {command}"],
-                    env=bare,
-                    stdout=out,
-                    stderr=subprocess.STDOUT,
-                    timeout=200,
-                    check=False,
-                )
-            assert answer.returncode == 0, said.read_text()
-            return said.read_text()
+    def type_in(command: str, host: hosts.Host = head) -> str:
+        said = tmp_path / "said"  # no pipe: what stays in the background would keep it open
+        with said.open("w") as out:
+            answer = subprocess.run(
+                [*host.inside, "bash", "-c", f"cd {tmp_path} && {command}"],
+                env=environment_without_ray() | more,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                timeout=200,
+                check=False,
+            )
+        assert answer.returncode == 0, said.read_text()
+        return said.read_text()
 
-        type_in(line("(umask 077;"))
-        type_in(line("RAY_AUTH_MODE=token RAY_worker_niceness=0 ray start --head"))
-        join = line("RAY_AUTH_MODE=token RAY_worker_niceness=0 ray start --address=")
-        type_in(join.replace("HEAD", head.address), worker)
-        submits = re.findall(r"^python -m sweep submit .*$", README, re.MULTILINE)
-        plain, remote = submits
-        assert "all 8 trials are done" in type_in(plain.replace("/results", f"{tmp_path}/results"))
-        with postgres.running(server_programs, head.address, head.inside) as server:
-            password = tmp_path / ".pgpass"
-            password.touch(mode=0o600)
-            password.write_text(f"*:*:*:*:{server.password}")
-            url = server.new_database().replace(f":{server.password}", "")
-            remote = remote.replace("postgresql://ada@db.example/sweeps", url)
-            remote = remote.replace("s3://sweeps/checkpoints", f"file://{tmp_path}/bucket")
-            remote = remote.replace("/tmp/runs", f"{tmp_path}/runs")
-            assert "all 8 trials are done" in type_in(remote)
-            assert list((tmp_path / "bucket").rglob("*.safetensors"))
-        shutil.rmtree(tmp_path / "results")
-        assert "python -m sweep run ... --address auto" in README
-        here = f"python -m sweep run studies/cnn.py --address auto --runs {tmp_path}/auto"
-        assert "all 8 trials are done" in type_in(here)
+    type_in(line("(umask 077;"))
+    type_in(line("RAY_AUTH_MODE=token RAY_worker_niceness=0 ray start --head"))
+    join = line("RAY_AUTH_MODE=token RAY_worker_niceness=0 ray start --address=")
+    type_in(join.replace("HEAD", head.address), worker)
+    submits = re.findall(r"^python -m sweep submit .*$", README, re.MULTILINE)
+    plain, remote = submits
+    assert "all 8 trials are done" in type_in(plain.replace("/results", f"{tmp_path}/results"))
+    with postgres.running(binaries, head.address, head.inside) as server:
+        password = tmp_path / ".pgpass"
+        password.touch(mode=0o600)
+        password.write_text(f"*:*:*:*:{server.password}")
+        url = server.new_database().replace(f":{server.password}", "")
+        remote = remote.replace("postgresql://ada@db.example/sweeps", url)
+        remote = remote.replace("s3://sweeps/checkpoints", f"file://{tmp_path}/bucket")
+        remote = remote.replace("/tmp/runs", f"{tmp_path}/runs")
+        assert "all 8 trials are done" in type_in(remote)
+        assert list((tmp_path / "bucket").rglob("*.safetensors"))
+    assert "python -m sweep run ... --address auto" in README
+    here = f"python -m sweep run studies/cnn.py --address auto --runs {tmp_path}/auto"
+    assert "all 8 trials are done" in type_in(here)

@@ -1,6 +1,5 @@
 """This file logs trials to MLflow, each as a run of its own; extra [mlflow]."""
 
-import math
 import time
 from dataclasses import dataclass
 
@@ -47,7 +46,6 @@ def _metrics(record: TrialRecord) -> list[Metric]:
         Metric(name, value, now, epoch.number)
         for epoch in record.epochs
         for name, value in epoch.metrics.items()
-        if math.isfinite(value)
     ]
     scores = [] if record.score is None else [Metric("score", record.score, now, 0)]
     return values + scores

@@ -1,6 +1,5 @@
 """This file writes the curves of trials as TensorBoard reads them; extra [tensorboard]."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +19,9 @@ class TensorBoard:
     folder: str | Path
 
     def __call__(self, study: str, record: TrialRecord) -> None:
-        """Writes every metric after every epoch; what is not finite is left out."""
+        """Writes every metric after every epoch."""
         writer = Writer(str(Path(self.folder, study, f"trial-{record.number}")))
         for epoch in record.epochs:
             for name, value in epoch.metrics.items():
-                if math.isfinite(value):
-                    writer.add_scalar(name, value, epoch.number)
+                writer.add_scalar(name, value, epoch.number)
         writer.close()

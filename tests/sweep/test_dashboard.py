@@ -17,6 +17,7 @@ import sweep
 from sweep.cli import main
 from sweep.database import Backend, Database
 from sweep.errors import StorageError
+from tests.machine import free_port
 
 
 @pytest.fixture
@@ -26,10 +27,8 @@ def run(make_study, inline) -> sweep.Run:
 
 @pytest.fixture
 def address(run) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    command = [sys.executable, "-m", "sweep", "dashboard", str(run.folder.path), "--port", port]
+    command = [sys.executable, "-m", "sweep", "dashboard", str(run.folder.path)]
+    command += ["--port", str(free_port())]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     line = server.stdout.readline()
     yield re.match(r"(http://127.0.0.1:\d+)/dashboard shows .*/toy;", line)[1]

@@ -1,6 +1,5 @@
 """Study files: loaded from a path, and whatever is wrong in one is told with its line."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from sweep.errors import OptionError, StudyError
 from sweep.loading import guarded, load_study, where
 from sweep.study import MINIMUM
+from tests.machine import environment_without_ray
 
 HEAD = """\
 import sweep
@@ -189,6 +189,6 @@ def test_a_study_that_imports_ray_finds_it_set_up():
     Path("early.py").write_text(
         "import os, ray\nassert os.environ['RAY_AUTH_MODE'] == 'token'\n" + HEAD + STUDY
     )
-    mine = {name: text for name, text in os.environ.items() if not name.startswith("RAY_")}
     code = "import sweep; sweep.load_study('early.py')"
-    subprocess.run([sys.executable, "-c", code], env=mine, check=True, timeout=120)
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, env=environment_without_ray(), check=True, timeout=120)

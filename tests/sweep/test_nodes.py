@@ -6,7 +6,6 @@ The head has no cores to give, so that trials run on the others alone.
 import os
 import secrets
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ import pytest
 
 import sweep
 from tests import far
+from tests.machine import free_port
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(900)]
 
@@ -50,12 +50,6 @@ def head() -> Iterator[Any]:
 def ray_folder() -> tempfile.TemporaryDirectory[str]:
     """Ray's processes write to it for a moment after they were ended."""
     return tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def environment(head: Any) -> dict[str, str]:

@@ -219,7 +219,7 @@ def test_killing_the_driver_loses_and_repeats_nothing(slow_study: Path) -> None:
         now = {r.number: str(table.iloc[r.number].to_dict()) for r in read.records if r.finished}
         assert finished.items() <= now.items()
         finished = now
-    driver = start(slow_study)
+    driver = start(slow_study, "--pool", "inline")
     out, _ = driver.communicate(timeout=120)
     assert driver.returncode == 0, out
     read = sweep.Run(run)
@@ -279,7 +279,7 @@ def test_an_interruption_loses_nothing_and_leaves_no_process_behind(
     wait_until_gone(processes)
     before = {r.number: len(r.epochs) for r in sweep.Run(run).records}
     assert sum(before.values()) >= 2
-    out, _ = start(slow_study, "--trials", "4").communicate(timeout=120)
+    out, _ = start(slow_study, "--trials", "4", "--pool", "inline").communicate(timeout=120)
     after = sweep.Run(run).records
     assert [record.number for record in after] == list(range(4)), out
     assert all(len(after[number].epochs) >= n for number, n in before.items())
