@@ -1,10 +1,12 @@
 """This file turns the path of a study file into a Study."""
 
+import importlib
 import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -18,11 +20,15 @@ from sweep.study import MINIMUM, Study
 MODULE_PREFIX = "study_file_"
 """Modules named so were loaded from a path; no other process can import them by name."""
 
+_brought: set[str] = set()
+"""Names of modules that study files have imported from their own folders."""
+
 
 def load_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> Study:
     """Runs a study file and returns its `study`.
 
-    Modules beside the file can be imported by it.
+    It can import the modules beside it, and gets them as they are on disk, whatever modules of
+    the same names another study has brought along before.
 
     Args:
         path: The study file.
@@ -85,11 +91,9 @@ def _execute(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     ray_settings.apply()
-    folder = str(path.resolve().parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
     try:
-        spec.loader.exec_module(module)
+        with _importing_from(path.resolve().parent):
+            spec.loader.exec_module(module)
     except SweepError as error:
         raise type(error)(f"{where(error, str(path.resolve()))}: {error}") from error
     except Exception as error:
@@ -98,3 +102,24 @@ def _execute(path: Path) -> ModuleType:
             f"{type(error).__name__}: {error}; mend that line"
         ) from error
     return module
+
+
+@contextmanager
+def _importing_from(folder: Path) -> Iterator[None]:
+    """Modules in this folder can be imported, and are run anew inside this context."""
+    if sys.path[0] != str(folder):
+        sys.path.insert(0, str(folder))
+    while _brought:
+        sys.modules.pop(_brought.pop(), None)
+    importlib.invalidate_caches()
+    before = set(sys.modules)
+    try:
+        yield
+    finally:
+        _brought.update(name for name in set(sys.modules) - before if _is_in(folder, name))
+
+
+def _is_in(folder: Path, name: str) -> bool:
+    stem = folder.joinpath(*name.split("."))
+    origin = getattr(getattr(sys.modules[name], "__spec__", None), "origin", None)
+    return origin in (f"{stem}.py", str(stem / "__init__.py"))

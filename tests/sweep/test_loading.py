@@ -82,7 +82,42 @@ def test_modules_beside_the_file_can_be_imported():
     write("LIMIT = 7\n", "folder/beside_the_study.py")
     path = write("import beside_the_study\n" + HEAD + STUDY, "folder/study.py")
     assert load_study(path).name == "toy"
-    assert sys.modules.pop("beside_the_study").LIMIT == 7
+    assert sys.modules["beside_the_study"].LIMIT == 7
+
+
+def with_limit(limit):
+    return f"import sizes\nassert sizes.LIMIT == {limit}\n" + HEAD + STUDY
+
+
+def test_a_study_gets_the_modules_beside_it_and_not_those_of_another():
+    paths = []
+    for limit in (7, 8):
+        write(f"LIMIT = {limit}\n", f"folder{limit}/sizes.py")
+        paths.append(write(with_limit(limit), f"folder{limit}/study.py"))
+    for path in [*paths, *paths]:
+        load_study(path)
+
+
+def test_a_module_beside_the_file_is_run_anew_each_time_even_after_an_error():
+    sizes = write("LIMIT = 1\n", "sizes.py")
+    path = write(with_limit(1))
+    load_study(path)
+    sizes.write_text("LIMIT = 10\n")
+    with pytest.raises(StudyError, match="AssertionError"):
+        load_study(path)
+    sizes.write_text("LIMIT = 100\n")
+    load_study(write(with_limit(100)))
+
+
+def test_other_modules_are_left_as_they_are():
+    path = write("import beside_the_study, sweep, colorsys\n" + HEAD + STUDY)
+    write("", "beside_the_study.py")
+    before = []
+    for _ in range(2):
+        load_study(path)
+        before.append([sys.modules[name] for name in ("sweep", "colorsys", "beside_the_study")])
+    assert before[0][:2] == before[1][:2]
+    assert before[0][2] is not before[1][2]
 
 
 def test_a_file_is_run_anew_each_time():
