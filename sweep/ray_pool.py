@@ -96,7 +96,8 @@ class RayPool:
             return []
         ready, _ = ray.wait(list(self._pending), num_returns=1, timeout=timeout_s)
         more, _ = ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)
-        answers = [self._answer(ref) for ref in dict.fromkeys(ready + more)]
+        answered = dict.fromkeys(ready + more)
+        answers = [self._answer(ref) for ref in answered if ref in self._pending]
         return [answer for answer in answers if answer is not None]
 
     def close(self) -> None:
@@ -117,18 +118,18 @@ class RayPool:
                 )
 
     def _follow(self) -> None:
-        """Starts the slots that are missing, and gives up those that would wait in vain."""
+        """Starts and gives up slots as nodes come and go; asks the idle for a sign of life."""
         if time.monotonic() < self._looked_at + FOLLOW_S:
             return
         self._looked_at = time.monotonic()
         wanted = min(self._useful, max(1, self._cluster.n_slots()))  # 1: autoscalers see a need
         while len(self._actors) < wanted:
-            slot = next(self._numbers)
-            self._actors[slot] = self._starter.start()
-            self._pending[self._actors[slot].worker.remote()] = slot
+            self._actors[next(self._numbers)] = self._starter.start()
         waiting = [slot for slot in self._actors if slot not in self._workers]
         for slot in waiting[: len(self._actors) - wanted]:
             self._end(slot)
+        for slot in self._actors.keys() - self._trials.keys() - set(self._pending.values()):
+            self._pending[self._actors[slot].worker.remote()] = slot
 
     def _answer(self, ref: Any) -> tuple[int, Progress | SlotLost] | None:
         slot = self._pending.pop(ref)
@@ -146,9 +147,10 @@ class RayPool:
 
     def _lose(self, slot: int, error: RayError) -> tuple[int, SlotLost] | None:
         worker = self._workers.get(slot)
+        trial = self._trials.pop(slot, None)
         self._end(slot)
         if worker is not None:
-            return slot, self._starter.lost(self._trials.pop(slot), worker, error)
+            return None if trial is None else (slot, self._starter.lost(trial, worker, error))
         self._failed_starts += 1
         if getattr(error, "actor_init_failed", False) or self._failed_starts >= MAX_FAILED_STARTS:
             raise OptionError(

@@ -133,6 +133,21 @@ def test_a_killed_process_is_a_lost_slot_and_a_new_one_takes_its_place(
     assert pool.worker(1).pid != before
 
 
+def test_an_idle_slot_whose_process_is_gone_is_replaced_before_it_gets_a_trial(
+    make_study: MakeStudy, make_pool: Callable[..., Any]
+) -> None:
+    pool = make_pool(local(make_study), slots=1)
+    os.kill(pool.worker(0).pid, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while pool.idle != [1]:
+        assert pool.wait(0.1) == []
+        assert time.monotonic() < deadline
+    pool.advance(1, Work(5, PARAMS, seed=1))
+    answer = answers(pool, 1)[1]
+    assert isinstance(answer, Progress)
+    assert answer.trial == 5
+
+
 def test_a_stuck_slot_is_killed_and_replaced(
     make_study: MakeStudy, make_pool: Callable[..., Any]
 ) -> None:
