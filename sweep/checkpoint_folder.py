@@ -1,5 +1,6 @@
 """This file names the checkpoints of a study on disk, and finds one to continue from."""
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
@@ -92,9 +93,14 @@ class CheckpointFolder:
         """
         kept = {self.path(number) for number in (*running, *ended)}
         kept |= {self._former(number) for number in running}
-        for path in self._folder.glob(f"*{self._study}-[0-9]*.safetensors*"):
-            if path not in kept:
+        for path in self._folder.glob("*"):
+            if path not in kept and self._is_ours(path.name):
                 path.unlink()
+
+    def _is_ours(self, name: str) -> bool:
+        """Whether we write files of such names, until they are whole or in the end."""
+        whole = rf"{re.escape(self._study)}-\d{{5,}}(\.former)?\.safetensors"
+        return bool(re.fullmatch(rf"{whole}|\.{whole}\.\w+", name))
 
     def _former(self, number: int) -> Path:
         return self.path(number).with_suffix(".former.safetensors")

@@ -91,6 +91,14 @@ def test_keeping_some_checkpoints_removes_the_others_and_torn_ones(tmp_path: Pat
     assert names(tmp_path) == ["toy-00001.safetensors", "toy-final-00000.safetensors"]
 
 
+def test_files_of_other_studies_and_of_the_user_are_no_business_of_ours(tmp_path: Path) -> None:
+    others = ["final-final-00000.safetensors", "final-00000.safetensors.old", "a-final-00000.txt"]
+    for name in [*others, "final-00000.safetensors", ".final-00000.former.safetensors.x1_y"]:
+        (tmp_path / name).write_bytes(FIRST)
+    CheckpointFolder(tmp_path, "final").keep([], [])
+    assert names(tmp_path) == sorted(others)
+
+
 @pytest.mark.parametrize(("damage", "flaw"), DAMAGES)
 def test_the_former_checkpoint_takes_the_place_of_a_damaged_one(
     checkpoints: CheckpointFolder, damage: Callable[[Path], None], flaw: str
