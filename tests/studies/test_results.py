@@ -1,5 +1,6 @@
 """The committed results are what their databases say; their README tells how to use the weights."""
 
+import csv
 import re
 import shutil
 from dataclasses import replace
@@ -24,7 +25,7 @@ def texts(folder):
 
 
 def test_there_are_committed_runs():
-    assert {run.name for run in RUNS} >= {"raoulluque"}
+    assert {run.name for run in RUNS} >= {"luisadosch", "raoulluque"}
 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
@@ -35,6 +36,38 @@ def test_a_committed_report_is_made_of_its_database_alone(run, tmp_path):
     assert made.keys() == kept.keys()
     for name, content in kept.items():
         assert made[name] == content, name
+
+
+def figures_of(run, table, header):
+    """By model, the published figure and ours, of those that a committed table has both of."""
+    with (RESULTS / run / "tables" / f"{table}.csv").open() as file:
+        lines = [line for line in csv.DictReader(file) if line[f"{header}, ours"]]
+    return {
+        line["model"]: [
+            f"{float(line[f'{header}, {whose}']):.2f}" for whose in ("published", "ours")
+        ]
+        for line in lines
+    }
+
+
+@pytest.mark.parametrize(
+    ("run", "tables", "header"),
+    [
+        ("raoulluque", ["models"], "test error %"),
+        ("luisadosch", ["fully-connected", "convolutional"], "accuracy %"),
+    ],
+)
+def test_the_first_page_shows_the_committed_figures(run, tables, header):
+    figures = {}
+    for table in tables:
+        figures |= figures_of(run, table, header)
+    text = (RESULTS.parents[1] / "README.md").read_text()
+    rows = [re.split(r" *\| *", line)[1:-1] for line in text.splitlines() if line.startswith("|")]
+    start = next(n for n, row in enumerate(rows) if row[0] == header)
+    assert rows[start][1:] == [*figures]
+    published, ours = zip(*figures.values(), strict=True)
+    assert rows[start + 2] == ["published", *published]
+    assert rows[start + 3] == ["ours", *ours]
 
 
 def test_a_table_is_printed_as_the_readme_says(monkeypatch, capsys):
