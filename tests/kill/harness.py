@@ -26,6 +26,9 @@ MOMENTS = {
 }
 """Functions of the driver that trains in its own process."""
 
+RARE = {*MOMENTS["reporting"], "StudyTable.set_trial_attribute"}
+"""Those that a run calls once: in the end, or as it goes on after a kill."""
+
 RAY_MOMENTS = MOMENTS | {"training": ["RayPool.wait", "RayPool.advance"]}
 """Functions of the driver of a run on Ray."""
 
@@ -69,7 +72,7 @@ class Campaign:
         event = event or self._chance.choice(["call", "return"])
 
         def kill() -> bool:
-            nth = str(self._chance.randint(1, 3 if when != "reporting" else 1))
+            nth = "1" if function in RARE else str(self._chance.randint(1, 3))
             mark = next(self._marks)
             victim = ["-m", "tests.kill.victim", who, function, event, nth, str(mark)]
             options = ["--pool", "inline"] if who == "driver" else ["--slots", "2"]
