@@ -164,11 +164,11 @@ def test_code_that_does_something_else_is_a_change_and_a_comment_is_none(
 def test_a_module_beside_the_study_file_is_code_too(
     study_file: Callable[..., Path], inline: Inline
 ) -> None:
-    path = study_file(("import sweep", "import rates\nimport sweep"))
-    rates = path.parent / "rates.py"
-    rates.write_text("RATE = 0.1\n")
+    path = study_file(("import sweep", "import beside\nimport sweep"))
+    beside = path.parent / "beside.py"
+    beside.write_text("RATE = 0.1\n")
     inline(sweep.load_study(path))
-    rates.write_text("RATE = 0.2\n")
+    beside.write_text("RATE = 0.2\n")
     with pytest.raises(sweep.RunError, match=r"got changes: code '\w{12}' -> '\w{12}'; undo them"):
         inline(sweep.load_study(path))
 
