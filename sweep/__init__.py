@@ -1,30 +1,36 @@
 """Hyperparameter sweeps that survive every kill: declare a Study, run it, read its tables."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from sweep.driver.options import Options
 from sweep.errors import OptionError, RunError, StorageError, StudyError, SweepError
-from sweep.exhibits import Evaluation, Exhibit
-from sweep.loading import load_study
-from sweep.options import Options
-from sweep.presentation import Curve, Figure, Rows, tables_in
-from sweep.pruning import Asha, Median
-from sweep.records import Epoch, TrialRecord
-from sweep.results import Run
-from sweep.run import run
-from sweep.settings import settings
-from sweep.space import Trial
-from sweep.study import Final, Study
+from sweep.pruners.asha import Asha
+from sweep.pruners.median import Median
+from sweep.study.loading import load_study
+from sweep.study.published import PublishedCurve, PublishedTable, Quantity, tables_in
+from sweep.study.settings import settings
+from sweep.study.space import Trial
+from sweep.study.study import Final, Study
+from sweep.trials.evaluation import Evaluation, Exhibit
+from sweep.trials.records import Epoch, TrialRecord
+
+if TYPE_CHECKING:
+    from sweep.driver.run import run
+    from sweep.reports.results import Run
 
 __all__ = [
     "Asha",
-    "Curve",
     "Epoch",
     "Evaluation",
     "Exhibit",
-    "Figure",
     "Final",
     "Median",
     "OptionError",
     "Options",
-    "Rows",
+    "PublishedCurve",
+    "PublishedTable",
+    "Quantity",
     "Run",
     "RunError",
     "StorageError",
@@ -38,3 +44,12 @@ __all__ = [
     "settings",
     "tables_in",
 ]
+
+_LAZY = {"Run": "sweep.reports.results", "run": "sweep.driver.run"}
+"""Names that need pandas, Optuna and SQLAlchemy, which a worker process does without."""
+
+
+def __getattr__(name: str) -> object:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,6 @@
 """This file lets `python -m sweep` run the command line."""
 
-from sweep.cli import main
+from sweep.cli.main import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

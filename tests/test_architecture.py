@@ -26,8 +26,8 @@ def test_public_names_are_sorted_and_complete(package: object) -> None:
     tree = ast.parse(Path(str(package.__file__)).read_text())  # type: ignore[attr-defined]
     imported = {
         alias.asname or alias.name
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith(package.__name__)
         for alias in node.names
     }
     listed = package.__all__  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from sweep.cli import cli
+from sweep.cli.main import cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -14,10 +14,10 @@ from PIL import Image
 import netlib as nl
 import sweep
 from netlib.__main__ import main as netlib_command
-from sweep.cli import main
+from sweep.cli.main import main
 from tests import hosts, postgres
 from tests.machine import environment_without_ray, free_port
-from tests.sweep.test_dashboard import ask
+from tests.sweep.cli.test_dashboard import ask
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 COMMANDS = list(dict.fromkeys(re.findall(r"python -m sweep ([a-z]+ [^`\n|]*[^`\n| ])", README)))

@@ -4,7 +4,7 @@ Bands are guesses of how far the mean of a few seeds may be from a single traini
 recipe: 2.3 standard deviations between seeds, and a tenth of a loss.
 """
 
-from sweep import Figure
+from sweep import Quantity
 
 MODELS = (*map(str, range(1, 13)), "tensorflow")
 
@@ -14,9 +14,9 @@ def by_model(*values: float | None) -> dict[str, float]:
     return {m: value for m, value in zip(MODELS, values, strict=True) if value is not None}
 
 
-def loss(epoch: int | str, header: str, published: dict[str, float]) -> Figure:
+def loss(epoch: int | str, header: str, published: dict[str, float]) -> Quantity:
     """The training loss of an epoch."""
-    return Figure(
+    return Quantity(
         source="train_loss",
         header=header,
         epoch=epoch,
@@ -27,7 +27,7 @@ def loss(epoch: int | str, header: str, published: dict[str, float]) -> Figure:
     )
 
 
-ERROR = Figure(
+ERROR = Quantity(
     source="test_error",
     header="test error %",
     scale=100,
@@ -37,7 +37,7 @@ ERROR = Figure(
     band=by_model(0.7, 0.4, 0.25, 0.4, 0.3, 0.3, 0.3, 0.3, 0.2, 0.11, 0.11, 0.11, 0.11),
 )
 
-CORRECT = Figure(
+CORRECT = Quantity(
     source="test_correct",
     header="correct of 10,000",
     digits=0,
@@ -46,21 +46,21 @@ CORRECT = Figure(
     },
 )
 
-EPOCHS = Figure(
+EPOCHS = Quantity(
     source="epochs",
     header="epochs",
     digits=0,
     published=by_model(100, 100, 100, 30, 50, 200, 100, 105, 48, 72, 94, 56, 85),
 )
 
-RESTORED = Figure(
+RESTORED = Quantity(
     source="restored_epoch",
     header="weights of epoch",
     digits=0,
     published=by_model(*(None,) * 7, 91, 29, 48, 70, 42, 65),
 )
 
-SECONDS = Figure(
+SECONDS = Quantity(
     source="cpu_seconds_per_epoch",
     header="seconds per epoch",
     ours="processor seconds per epoch, ours",

@@ -3,7 +3,7 @@
 Bands are guesses of how far the mean of a few seeds may be from a single training.
 """
 
-from sweep import Curve, Figure, Rows
+from sweep import PublishedCurve, PublishedTable, Quantity
 
 FC = tuple(f"fc{i}" for i in range(1, 8))
 CNN = tuple(f"cnn{i}" for i in range(1, 9))
@@ -19,10 +19,10 @@ SECONDS = dict(
 ) | dict(zip(CNN, (569.53, 614.24, 777.90, 760.81, 732.03, 720.31, 1850.96, 1010.21), strict=True))
 
 
-def figures(models: tuple[str, ...]) -> tuple[Figure, ...]:
+def figures(models: tuple[str, ...]) -> tuple[Quantity, ...]:
     """Loss, time and accuracy of these networks."""
     return (
-        Figure(
+        Quantity(
             source="train_loss",
             header="loss of epoch 10",
             epoch=10,
@@ -31,14 +31,14 @@ def figures(models: tuple[str, ...]) -> tuple[Figure, ...]:
             band={model: 0.2 * LOSS[model] for model in models},
             difference=True,
         ),
-        Figure(
+        Quantity(
             source="cpu_seconds",
             header="seconds",
             ours="processor seconds, ours",
             digits=0,
             published={model: SECONDS[model] for model in models},
         ),
-        Figure(
+        Quantity(
             source="test_error",
             header="accuracy %",
             scale=-100,
@@ -132,7 +132,7 @@ CURVE = (
 )
 
 TABLES = (
-    Rows(
+    PublishedTable(
         name="fully-connected",
         title="Fully connected networks",
         by="model",
@@ -142,7 +142,7 @@ TABLES = (
         remarks=FC_REMARKS,
         notes=(SINGLE, TEST, TRAINED, INIT, IN_BAND, COST),
     ),
-    Rows(
+    PublishedTable(
         name="convolutional",
         title="Convolutional networks",
         by="model",
@@ -153,7 +153,7 @@ TABLES = (
         remarks=CNN_REMARKS,
         notes=(SINGLE, TEST, TRAINED, INIT, IN_BAND, WAVERS, COST),
     ),
-    Curve(
+    PublishedCurve(
         name="fc1",
         title="The best fully connected network, fc1",
         by="model",
@@ -164,7 +164,7 @@ TABLES = (
         published_seconds=(36.17, 36.22, 36.02, 36.50, 35.99, 35.93, 35.85, 36.10, 62.59, 33.19),
         notes=CURVE,
     ),
-    Curve(
+    PublishedCurve(
         name="cnn7",
         title="The best convolutional network, cnn7",
         by="model",

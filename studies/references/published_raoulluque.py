@@ -1,6 +1,6 @@
 """What RaoulLuque/ImageRecognitionFromScratch publishes of its models, as tables to fill in."""
 
-from sweep import Curve, Rows
+from sweep import PublishedCurve, PublishedTable
 
 from .figures_raoulluque import (
     CORRECT,
@@ -106,7 +106,7 @@ SETTINGS_REMARKS = {
 }
 
 TABLES = (
-    Rows(
+    PublishedTable(
         name="models",
         title="The models, one after the other",
         by="model",
@@ -116,7 +116,7 @@ TABLES = (
         remarks=ERROR_REMARKS,
         notes=(SINGLE, CHOSEN, IN_BAND),
     ),
-    Rows(
+    PublishedTable(
         name="changes",
         title="What each model changes",
         by="model",
@@ -128,7 +128,7 @@ TABLES = (
             LIMIT + " Hence the epochs of models 9 to 12 here.",
         ),
     ),
-    Rows(
+    PublishedTable(
         name="settings",
         title="Their settings",
         by="model",
@@ -153,7 +153,7 @@ TABLES = (
             "-0.5 to 0.5.",
         ),
     ),
-    Rows(
+    PublishedTable(
         name="training",
         title="Their trainings",
         by="model",
@@ -175,7 +175,7 @@ TABLES = (
             "since several trainings and other work shared the machine.",
         ),
     ),
-    Rows(
+    PublishedTable(
         name="losses",
         title="Their training losses",
         by="model",
@@ -190,7 +190,7 @@ TABLES = (
             "last one. Outside: by more than 10 %, which is a guess.",
         ),
     ),
-    Curve(
+    PublishedCurve(
         name="model-12",
         title="The training of model 12",
         by="model",

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 
-from sweep.records import Ending, TrialRecord
+from sweep.trials.records import Ending, TrialRecord
 
 STATUS = {Ending.COMPLETE: "FINISHED", Ending.PRUNED: "KILLED"}
+
+
 AT_A_TIME = 900
 """MLflow takes up to 1,000 metrics in one call."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tensorboard.summary import Writer
 
-from sweep.records import TrialRecord
+from sweep.trials.records import TrialRecord
 
 
 @dataclass(frozen=True)

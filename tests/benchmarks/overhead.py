@@ -23,12 +23,12 @@ from ray import tune
 from ray.tune.search.optuna import OptunaSearch
 
 import sweep
-from sweep.checkpoint_folder import CheckpointFolder
-from sweep.conductor import pools
-from sweep.database import Database
-from sweep.driver import Driver, Limits
-from sweep.ledger import Ledger
-from sweep.sqlite import SQLiteFile
+from sweep.checkpoints.local import LocalCheckpoints
+from sweep.driver.ledger import Ledger
+from sweep.driver.loop import Driver, Limits
+from sweep.driver.run import pools
+from sweep.storage.database import Database
+from sweep.storage.sqlite import SQLiteFile
 
 N_TRIALS = 100
 N_TRIALS_OF_TUNE = 30
@@ -52,7 +52,7 @@ def of_sweep(folder: Path, pool_name: Any) -> float:
     file = SQLiteFile(folder / "sweep.db")
     with closing(Database(file)) as database, pools(options) as make_pool:
         table = database.ensure("cost", minimize=True, attributes={})
-        ledger = Ledger(study, table, CheckpointFolder(folder, "cost"))
+        ledger = Ledger(study, table, LocalCheckpoints(folder, "cost"))
         with closing(make_pool(study, None, 2)) as pool:
             return _seconds_per(
                 N_TRIALS, lambda: Driver(study, ledger, Limits(), lambda *_: None).run(pool)

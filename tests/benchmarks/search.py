@@ -17,8 +17,8 @@ from typing import Any
 import click
 
 import sweep
-from sweep.records import Ending, TrialRecord
-from sweep.sampling import Sampling
+from sweep.samplers.sampler import Sampler
+from sweep.trials.records import Ending, TrialRecord
 from tests.benchmarks import simulation
 
 Function = Callable[[dict[str, Any]], float]
@@ -74,7 +74,7 @@ def search(name: str, memory: int | None, seed: int, n_trials: int, n_slots: int
     study = sweep.Study(
         name=name, space=space, train=space, minimize="loss", seed=seed, sampler_memory=memory
     )
-    sampling, running, losses = Sampling(study), deque[TrialRecord](), []
+    sampling, running, losses = Sampler(study), deque[TrialRecord](), []
     began = time.process_time()
     for number in range(n_trials):
         trial = sampling.ask(number)

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import sweep
-from sweep.checkpoint_folder import CheckpointFolder
-from sweep.console import LiveStatus, Terminal
-from sweep.database import Database
-from sweep.driver import Driver, Limits
-from sweep.ledger import Ledger
-from sweep.records import EpochRecord, Progress, SlotLost, Work, Worker
-from sweep.sqlite import SQLiteFile
+from sweep.checkpoints.local import LocalCheckpoints
+from sweep.cli.terminal import LiveStatus, Terminal
+from sweep.driver.ledger import Ledger
+from sweep.driver.loop import Driver, Limits
+from sweep.storage.database import Database
+from sweep.storage.sqlite import SQLiteFile
+from sweep.trials.records import EpochRecord, Worker
+from sweep.workers.messages import Progress, SlotLost, Work
 
 EPOCHS = 10
 EPOCH_S = 10.0
@@ -131,7 +132,7 @@ def drive(study: sweep.Study, n_slots: int, folder: Path) -> tuple[SimulatedPool
     """Drives a study to its end; returns the slots, and the driver's seconds of processor time."""
     with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
         table = database.ensure(study.name, minimize=True, attributes={})
-        ledger = Ledger(study, table, CheckpointFolder(folder, study.name))
+        ledger = Ledger(study, table, LocalCheckpoints(folder, study.name))
         pool = SimulatedPool(min(n_slots, study.trials))
         began = time.process_time()
         with LiveStatus(Terminal(file=io.StringIO())) as status:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from sweep.cli import main
+from sweep.cli.main import main
 from tests.kill import processes
 
 who, function, event_name, nth, mark = sys.argv[1:6]

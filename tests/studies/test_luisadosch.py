@@ -5,7 +5,7 @@ import pytest
 
 import netlib as nl
 import sweep
-from sweep.space import grid
+from sweep.samplers.grid import grid
 
 
 def config_of(module, model):

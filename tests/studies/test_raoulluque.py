@@ -11,8 +11,8 @@ import pytest
 import netlib as nl
 import sweep
 from references import figures_raoulluque as figures
-from sweep.checkpoints import Checkpoint, decode, encode
-from sweep.space import grid
+from sweep.checkpoints.format import Checkpoint, decode, encode
+from sweep.samplers.grid import grid
 
 STUDIES = Path(__file__).parents[2] / "studies"
 

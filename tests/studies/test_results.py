@@ -10,9 +10,9 @@ import pytest
 
 import netlib as nl
 import sweep
-from sweep import report
-from sweep.checkpoints import Checkpoint, encode
-from sweep.cli import main
+from sweep.checkpoints.format import Checkpoint, encode
+from sweep.cli.main import main
+from sweep.reports import write as report
 
 RESULTS = Path(__file__).parents[2] / "studies" / "results"
 README = RESULTS / "README.md"

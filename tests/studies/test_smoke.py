@@ -12,11 +12,13 @@ STUDY = Path(__file__).parents[2] / "studies" / "smoke.py"
 
 DIES_AFTER = """
 import os, signal, sys
-import sweep.cli, sweep.ledger, sweep.worker
+from sweep.cli.main import main
+from sweep.driver.ledger import Ledger
+from sweep.workers import session
 
-sweep.worker.REPORT_SECONDS = sweep.worker.CHECKPOINT_SECONDS = 0.0
+session.REPORT_SECONDS = session.CHECKPOINT_SECONDS = 0.0
 left = int(sys.argv.pop(1))
-add_epochs = sweep.ledger.Ledger.add_epochs
+add_epochs = Ledger.add_epochs
 
 def counted(*arguments):
     global left
@@ -26,8 +28,8 @@ def counted(*arguments):
         os.kill(os.getpid(), signal.SIGKILL)
     return done
 
-sweep.ledger.Ledger.add_epochs = counted
-sys.exit(sweep.cli.main())
+Ledger.add_epochs = counted
+sys.exit(main())
 """
 
 

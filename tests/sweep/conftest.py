@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import sweep
-from sweep.database import Backend
-from sweep.postgres import Postgres
-from sweep.sqlite import SQLiteFile
+from sweep.storage.database import Backend
+from sweep.storage.postgres import Postgres
+from sweep.storage.sqlite import SQLiteFile
 
 STUDY_FILE = """
     import sweep

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import sweep
-from sweep import report
+from sweep.reports import write as report
 
 FILES = ["report.md", "trials.csv", "epochs.csv", "best/config.json"]
 

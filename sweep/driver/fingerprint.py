@@ -1,0 +1,66 @@
+"""This file tells by a few letters whether training code and data are still what they were."""
+
+import ast
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sweep.study.local_modules import with_imports
+
+LENGTH = 12
+"""Hexadecimal digits: enough that no two versions of one study share them."""
+
+
+def of_code(file: str) -> str:
+    """A digest of what a study file does, and the modules in its folder that it imports.
+
+    Comments, docstrings and layout do not count. Empty for a study without a file.
+    """
+    if not file:
+        return ""
+    digest = hashlib.sha256()
+    for path in sorted(with_imports(Path(file))):
+        digest.update(_stripped(path).encode())
+    return digest.hexdigest()[:LENGTH]
+
+
+def of_data(data: Any) -> str:
+    """A digest of the arrays and plain values in a study's data, in whatever holds them.
+
+    Of an object that is neither, what its attributes hold counts; of one without, its type.
+    """
+    digest = hashlib.sha256()
+    for part in _parts(data):
+        digest.update(part)
+    return digest.hexdigest()[:LENGTH]
+
+
+def _stripped(path: Path) -> str:
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            del node.body[: ast.get_docstring(node) is not None]
+    return ast.dump(tree)
+
+
+def _parts(node: Any) -> Iterator[bytes]:
+    yield type(node).__name__.encode()
+    if hasattr(node, "__array__"):
+        array = np.asarray(node)
+        yield f"{array.dtype} {array.shape}".encode()
+        is_plain = not array.dtype.hasobject
+        yield array.tobytes() if is_plain else repr(array.tolist()).encode()
+    elif isinstance(node, Mapping):
+        for key in node:
+            yield repr(key).encode()
+            yield from _parts(node[key])
+    elif isinstance(node, list | tuple):
+        for item in node:
+            yield from _parts(item)
+    elif node is None or isinstance(node, str | bytes | int | float):
+        yield repr(node).encode()
+    else:
+        yield from _parts(getattr(node, "__dict__", {}))

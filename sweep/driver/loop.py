@@ -1,0 +1,179 @@
+"""This file is the loop that owns a study: ask, start, record, prune, tell.
+
+One driver, one thread, no locks: whatever slots give back, one place decides what it means.
+"""
+
+import math
+import time
+from dataclasses import dataclass
+
+from sweep.driver.ledger import Ledger
+from sweep.driver.progress import Observer, Snapshot
+from sweep.errors import StudyError
+from sweep.study.study import Study
+from sweep.trials.records import INTERRUPTED, PREEMPTED, Ending, Failure, TrialRecord, Worker
+from sweep.workers.messages import Progress, SlotLost
+from sweep.workers.pool import Pool
+
+TICK_S = 0.25
+"""How long the driver waits for slots at a time, before it looks at the clock again."""
+
+
+MAX_SAME_ERRORS = 3
+"""So many in a row, of one type, message and place: the study is broken, not the parameters."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What ends a run or a trial, beside its last trial or epoch.
+
+    Attributes:
+        hours: No trial is started after so long; those under way are ended, to be continued.
+        retries: How often a trial is tried again whose process died.
+        trial_timeout_s: Seconds of wall clock after which a trial is ended for good.
+    """
+
+    hours: float = math.inf
+    retries: int = 2
+    trial_timeout_s: float = math.inf
+
+
+class Driver:
+    """Brings one study to its full number of trials."""
+
+    def __init__(self, study: Study, ledger: Ledger, limits: Limits, observer: Observer) -> None:
+        """Takes up the study where its ledger stands."""
+        self._study = study
+        self._ledger = ledger
+        self._limits = limits
+        self._observer = observer
+        self._waiting = ledger.running()
+        self._running: dict[int, tuple[TrialRecord, float]] = {}
+        self._same_errors: list[Failure] = []
+        self._events: list[TrialRecord | str] = []
+
+    def run(self, pool: Pool) -> None:
+        """Works until every trial has ended, or the time is up.
+
+        Raises:
+            StudyError: If the study breaks its contract, or trial after trial raises.
+            StorageError: If the database or the disk refuses.
+        """
+        for record in self._waiting:
+            self._ledger.cut_short(record, INTERRUPTED, "the driver ended")
+        snapshot = Snapshot(
+            study=self._study,
+            standing=self._ledger.standing,
+            slots=pool.size,
+            n_trials=self._ledger.n_trials,
+            ended_before=self._ledger.standing.n_ended,
+            began=time.monotonic(),
+        )
+        deadline = snapshot.began + self._limits.hours * 3600
+        while time.monotonic() < deadline and self._fill(pool):
+            snapshot.slots = pool.size
+            self._observer(snapshot, None)
+            answers, now = pool.wait(TICK_S), time.monotonic()
+            for slot, answer in answers:
+                self._handle(pool, slot, answer)
+            self._end_overdue(pool, now)
+            self._announce(snapshot)
+            self._stop_if_broken()
+        self._announce(snapshot)
+
+    def _announce(self, snapshot: Snapshot) -> None:
+        while self._events:
+            self._observer(snapshot, self._events.pop(0))
+
+    def _fill(self, pool: Pool) -> bool:
+        """Gives every idle slot a trial, as long as there are any; False when all is done."""
+        for slot in pool.idle:
+            record = self._next(pool.worker(slot))
+            if record is None:
+                break
+            self._running[slot] = record, time.monotonic() - record.seconds
+            work, flaw = self._ledger.begin_attempt(record, pool.worker(slot))
+            if flaw:
+                self._events.append(f"trial {record.number}: {flaw}")
+            pool.advance(slot, work)
+        return bool(self._running) or self._ledger.n_left > 0
+
+    def _next(self, worker: Worker) -> TrialRecord | None:
+        """An interrupted trial, or else a new one, as long as there are any."""
+        while record := self._waiting.pop(0) if self._waiting else self._ledger.open_trial(worker):
+            ending = self._ledger.foregone(record)
+            if ending is None:
+                return record
+            self._end(record, ending)
+        return None
+
+    def _handle(self, pool: Pool, slot: int, answer: Progress | SlotLost) -> None:
+        """Records what a slot has answered, and lets it go on or makes it idle."""
+        record, _ = self._running[slot]
+        if isinstance(answer, SlotLost):
+            del self._running[slot]
+            self._lose(record, answer)
+            return
+        self._take(record, answer)
+        if not record.has_ended:
+            pool.advance(slot)
+            return
+        del self._running[slot]
+        if record.ending is Ending.OOM:
+            pool.kill(slot)  # a process that was out of memory may have lost more than the trial
+        else:
+            pool.release(slot)
+
+    def _take(self, record: TrialRecord, progress: Progress) -> None:
+        if progress.complaint:
+            raise StudyError(progress.complaint)
+        is_new = self._ledger.add_epochs(record, progress.epochs, progress.checkpoint)
+        if progress.failure is not None:
+            self._fail(record, progress.failure)
+        elif progress.finished:
+            self._end(record, Ending.COMPLETE)
+        elif is_new and self._ledger.order.prunes(record):
+            self._end(record, Ending.PRUNED)
+
+    def _lose(self, record: TrialRecord, lost: SlotLost) -> None:
+        """Puts a trial whose process died back in line, or gives it up."""
+        failure = lost.failure
+        reason = PREEMPTED if lost.preempted else failure.ending.value
+        self._ledger.cut_short(record, reason, failure.message, failure.traceback)
+        losses = [a for a in record.attempts if a["reason"] not in (INTERRUPTED, PREEMPTED)]
+        if len(losses) > self._limits.retries:
+            self._fail(record, failure)
+        else:
+            what = f"{reason} after {len(record.epochs)} epochs, to be tried again"
+            self._events.append(f"trial {record.number}: {what}: {failure.message}")
+            self._waiting.append(record)
+
+    def _end_overdue(self, pool: Pool, now: float) -> None:
+        """Ends the trials that took too long when answers were last collected, at `now`."""
+        limit = self._limits.trial_timeout_s
+        overdue = [slot for slot, (_, began) in self._running.items() if now - began > limit]
+        records = [self._running.pop(slot)[0] for slot in overdue]
+        for slot, record in zip(overdue, records, strict=True):
+            pool.kill(slot)
+            message = f"took longer than {limit:g} s, {len(record.epochs)} epochs done"
+            self._fail(record, Failure(Ending.TIMEOUT, message))
+
+    def _fail(self, record: TrialRecord, failure: Failure) -> None:
+        same = self._same_errors if failure in self._same_errors else []
+        self._end(record, failure.ending, failure)
+        if failure.ending is Ending.ERROR:
+            self._same_errors = [*same, failure]
+
+    def _end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
+        self._ledger.end(record, ending, failure)
+        self._events.append(record)
+        self._same_errors = []
+
+    def _stop_if_broken(self) -> None:
+        if len(self._same_errors) >= MAX_SAME_ERRORS:
+            error = self._same_errors[0]
+            raise StudyError(
+                f"train: expected trials without an error, got the same one {MAX_SAME_ERRORS} times"
+                f" in a row, {error.message}; mend the study, then go on with --accept-changes or "
+                f"start anew with --name\n{error.traceback}"
+            )

@@ -1,0 +1,4 @@
+"""Rules that stop unpromising trials early.
+
+Pure functions of learning curves; to add one, copy `median.py`.
+"""

@@ -1,0 +1,41 @@
+"""Doc."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sweep.errors import StudyError
+from sweep.pruners.pruner import Peers
+
+
+@dataclass(frozen=True)
+class Median:
+    """The median stopping rule: stop what is worse than half of the complete trials were by then.
+
+    Attributes:
+        warmup_epochs: No trial is stopped before it has run so many, >= 0.
+        min_trials: Nor before so many trials are complete, >= 1.
+
+    Source: Golovin et al. 2017, "Google Vizier", section 3.2.1, comparing the trial's best value
+    so far with the median of the others' values after the same epoch.
+    """
+
+    warmup_epochs: int = 1
+    min_trials: int = 5
+
+    def __post_init__(self) -> None:
+        if self.warmup_epochs < 0 or self.min_trials < 1:
+            raise StudyError(
+                f"Median: expected warmup_epochs >= 0 and min_trials >= 1, "
+                f"got warmup_epochs={self.warmup_epochs}, min_trials={self.min_trials}; raise them"
+            )
+
+    def decides_after(self, epoch: int) -> bool:
+        """Whether the warm-up is over."""
+        return epoch > self.warmup_epochs
+
+    def prunes(self, values: Sequence[float], peers: Peers) -> bool:
+        """Whether the best value so far is worse than the median of the complete trials here."""
+        complete = peers.values[peers.complete]
+        return len(complete) >= self.min_trials and min(values) > float(np.median(complete))

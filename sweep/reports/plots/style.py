@@ -1,0 +1,92 @@
+"""This file makes empty figures and turns drawn ones into SVG, the same bytes each time."""
+
+import io
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+
+STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "sweep",
+    "svg.fonttype": "none",  # text stays text: small, and read out by screen readers
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "font.size": 10,
+    "axes.titlesize": "medium",
+    "text.parse_math": False,  # a metric may have a dollar sign in its name
+}
+
+
+WIDTH = 5.6
+
+
+USED = "[mp][0-9a-f]{10}"
+"""Those of Matplotlib's names of parts that others refer to: markers and clipping paths."""
+
+
+GOOD, MEAN, POOR, BEST = "#1b6ca8", "#b8b8b8", "#e3a857", "#d1495b"
+
+
+def blank(rows: int = 1, columns: int = 1, height: float = 3.6) -> "tuple[Figure, list[Axes]]":
+    """A figure, and its axes from left to right and top to bottom.
+
+    Args:
+        rows: Of axes.
+        columns: Of axes.
+        height: Of the whole, in inches; the width is 5.6.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, height))
+        FigureCanvasSVG(figure)
+        figure.subplots_adjust(left=0.15, right=0.97, bottom=0.5 / height, top=1 - 0.3 / height)
+        axes = figure.subplots(rows, columns, squeeze=False)
+    return figure, list(axes.flat)
+
+
+def to_svg(figure: Figure) -> str:
+    """The figure as an SVG file."""
+    text = io.StringIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(text, format="svg", metadata={"Date": None})
+    return text.getvalue()
+
+
+def in_page(svg: str, name: str, title: str) -> str:
+    """An SVG file as an element of a page: told to screen readers, in the page's own ink.
+
+    Args:
+        svg: As `to_svg` made it.
+        name: Tells its parts from those of other elements.
+        title: What it shows, with no special characters of HTML.
+    """
+    text = svg[svg.index("<svg") :]
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r' (width|height)="[^"]*pt"', "", text, count=2)  # those of the whole
+    text = re.sub(rf' id="(?!{USED}")[^"]*"', "", text)
+    text = re.sub(rf'(id="|#)({USED})\b', rf"\1{name}-\2", text)
+    text = text.replace("#ffffff", "none").replace("#000000", "currentColor")
+    return text.replace("<svg", f'<svg role="img" aria-label="{title}"', 1)
+
+
+def scale(axes: "Axes", values: Sequence[float]) -> None:
+    """Makes the y axis logarithmic where values differ by more than a factor of 20."""
+    if values and min(values) > 0 and max(values) / min(values) > 20:
+        axes.set_yscale("log")
+        plain_ticks(axes.yaxis)
+
+
+def plain_ticks(axis: "Axis") -> None:
+    """Labels powers of ten as one writes them: 0.01, 100, 1e+06."""
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())

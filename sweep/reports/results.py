@@ -1,0 +1,124 @@
+"""This file reads a run: what its database tells, as records and as tables."""
+
+from contextlib import closing
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sweep.errors import RunError
+from sweep.reports import tables
+from sweep.reports.published import FilledTable, fill
+from sweep.storage.database import Database
+from sweep.storage.locations import storage_of
+from sweep.storage.run_directory import RunDirectory
+from sweep.study.published import tables_from_json
+from sweep.trials.records import Failure, TrialRecord, best_of, n_ended
+
+if TYPE_CHECKING:
+    import pandas as pd
+from sweep.text import short
+from sweep.trials.evaluation import TestOpening, test_openings
+from sweep.trials.records import final_of
+
+
+class Run:
+    """A run as its database tells it; can be read while it is being written.
+
+    Attributes:
+        folder: Its paths.
+        about: The study's identity and provenance, as recorded when the run was made.
+        records: All trials of the search.
+        finals: All final trainings.
+        final_metric: The metric that they are recorded by; empty if there are none.
+        tests: Every opening of the test set.
+    """
+
+    def __init__(self, path: str | Path, storage: str = "") -> None:
+        """Reads the run in directory `path`.
+
+        Args:
+            path: The run directory.
+            storage: Where its records are, as of `Options`; may be left out, but for a password.
+
+        Raises:
+            RunError: If there is none.
+            StorageError: If its database cannot be read.
+        """
+        self.folder = RunDirectory(Path(path))
+        if not self.folder.exists:
+            raise RunError(f"{path}: expected a run directory, found no sweep.db or "
+                           f"storage.json there; "
+                           f"check the path, or make it with `python -m sweep run`")  # fmt: skip
+        with closing(Database(storage_of(self.folder, storage))) as database:
+            names = database.studies()
+            self.about = database.study(names[0]).attributes() if names else {}
+            if "provenance" not in self.about:
+                raise RunError(f"{path}: expected a run, got one that is being made; try again")
+            table = database.study(names[0])
+            self.records = table.trials()
+            finals = database.study(names[1]) if names[1:] else None
+            self.finals = finals.trials() if finals else []
+            self.final_metric = str(finals.attributes().get("metric", "")) if finals else ""
+            self.tests = test_openings(finals.attributes()) if finals else []
+
+    def __repr__(self) -> str:
+        """How it stands, in a line."""
+        best = self.best
+        stands = f"{self.name}, {n_ended(self.records)} of {len(self.records)} trials have ended"
+        if best is not None:
+            stands += f", best {self.metric} {short(best.score)} (trial {best.number})"
+        return f"Run({str(self.folder.path)!r}: {stands})"
+
+    def _repr_html_(self) -> str:
+        """How it stands and the best few trials, as notebooks show it."""
+        best = tables.leaders(self.records, self.metric, self.sign)
+        return f"<p>{escape(repr(self))}</p>{best.to_html(index=False)}"
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return str(self.about["name"])
+
+    @property
+    def metric(self) -> str:
+        """The metric to minimise or maximise."""
+        return str(self.about["metric"])
+
+    @property
+    def sign(self) -> int:
+        """1 where a lower metric is better, -1 where a higher one is."""
+        return 1 if self.about["direction"] == "minimize" else -1
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The best complete trial; None before the first one."""
+        return best_of(self.sign, self.records)
+
+    @property
+    def final(self) -> TrialRecord | None:
+        """The finished final training of the best trial, if there is one."""
+        return final_of(self.best.params, self.finals) if self.best else None
+
+    @property
+    def final_failure(self) -> Failure | None:
+        """Why there is no final training although it was tried; None if there is one."""
+        return self.finals[-1].failure if self.finals and not self.final else None
+
+    @property
+    def test(self) -> TestOpening | None:
+        """What the test set said of the final training; None before it was opened."""
+        number = self.final.number if self.final else -1
+        return next((test for test in self.tests if test.trial == number and test.metrics), None)
+
+    def trials(self) -> "pd.DataFrame":
+        """One row per trial."""
+        return tables.trials(self.records, self.metric)
+
+    def epochs(self) -> "pd.DataFrame":
+        """One row per epoch of every trial."""
+        return tables.epochs(self.records)
+
+    def comparisons(self) -> dict[str, FilledTable]:
+        """The tables that the study declares, filled in, by name."""
+        tables = tables_from_json(self.about.get("tables", []))
+        return {table.name: fill(table, self.records) for table in tables}

@@ -1,0 +1,157 @@
+"""This file opens the database of a run, which is Optuna's own storage: its tools open it too.
+
+One Optuna study holds everything: parameters and scores where Optuna keeps them, each epoch as one
+JSON attribute of its trial, and the rest of a `TrialRecord` as further attributes.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import optuna
+from optuna.exceptions import StorageInternalError
+from optuna.storages import RDBStorage
+from optuna.study import StudyDirection
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from sweep.errors import RunError, StorageError
+from sweep.storage.trial_table import TrialTable
+
+
+class Backend(Protocol):
+    """A kind of database; its text names the place.
+
+    Attributes:
+        url: Tells SQLAlchemy which dialect to speak.
+        prefix: Of the names of this run's studies.
+        advice: What to do when it fails.
+        read_only: The statement after which a connection can only read.
+        errors: How its library says that it failed.
+        note: What a run directory has to remember of it; None if it is in there.
+        connector: Gives a function that connects, with the lease on the run if it `drives`.
+    """
+
+    url: str
+    prefix: str
+    advice: str
+    read_only: str
+    errors: tuple[type[Exception], ...]
+
+    @property
+    def note(self) -> dict[str, Any] | None: ...  # noqa: D102
+
+    def connector(self, *, drives: bool) -> AbstractContextManager[Callable[[], Any]]: ...  # noqa: D102
+
+
+class Database:
+    """The studies of one run: the search, and the final training beside it."""
+
+    def __init__(self, backend: Backend, *, drives: bool = False) -> None:
+        """Connects, and makes the tables if there are none.
+
+        Args:
+            backend: Where to.
+            drives: Whether to write, which one process can do at a time.
+
+        Raises:
+            StorageError: If it cannot be opened or is no database.
+            RunError: If another process drives this run.
+        """
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._backend = backend
+        failures: tuple[type[Exception], ...] = (
+            StorageInternalError,
+            SQLAlchemyError,
+            *backend.errors,
+        )
+        try:
+            with backend.connector(drives=drives) as connect:
+                self._storage = _open(backend.url, connect)
+        except RuntimeError as error:  # Optuna's word for a schema of another time
+            raise StorageError(
+                f"{backend}: expected a database of this Optuna's schema, got: {error}"
+            ) from error
+        except failures as error:
+            raise self._refusal(error.__cause__ or error) from error
+        event.listen(self._storage.engine, "handle_error", self._handle)
+
+    def close(self) -> None:
+        """Lets go of it, and of the lease."""
+        self._storage.remove_session()
+        self._storage.engine.dispose()
+
+    def to_look_at(self) -> RDBStorage:
+        """Optuna's storage, for others to read; the database refuses what they write from here."""
+        with self._storage.engine.connect() as connection:
+            connection.exec_driver_sql(self._backend.read_only)
+            connection.commit()
+        return self._storage
+
+    def studies(self) -> list[str]:
+        """The names of the studies in here, the search first."""
+        prefix = self._backend.prefix
+        names = [study.study_name for study in self._storage.get_all_studies()]
+        return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+
+    def study(self, name: str) -> TrialTable:
+        """The study of this name.
+
+        Raises:
+            RunError: If there is none.
+        """
+        try:
+            study_id = self._storage.get_study_id_from_name(self._backend.prefix + name)
+        except KeyError:
+            raise RunError(
+                f"{self._backend}: expected a study {name!r}, got {self.studies()}"
+            ) from None
+        return TrialTable(self._storage, study_id)
+
+    def ensure(self, name: str, *, minimize: bool, attributes: Mapping[str, Any]) -> TrialTable:
+        """The study of this name; made with these attributes if there is none.
+
+        A crash may have come between making it and its last attribute: those it has stay as they
+        are, the others are added. With trials it is whole, even if an earlier version made it.
+        """
+        if name not in self.studies():
+            direction = StudyDirection.MINIMIZE if minimize else StudyDirection.MAXIMIZE
+            self._storage.create_new_study([direction], self._backend.prefix + name)
+        table = self.study(name)
+        known = attributes if table.has_trials else table.attributes()
+        for key in attributes:
+            if key not in known:
+                table.set_attribute(key, attributes[key])
+        return table
+
+    def clear(self) -> None:
+        """Deletes the studies of this run."""
+        for name in self.studies():
+            study_id = self._storage.get_study_id_from_name(self._backend.prefix + name)
+            self._storage.delete_study(study_id)
+
+    def _handle(self, context: ExceptionContext) -> None:
+        """Ends any failure at once, in our words; Optuna would try some again, for minutes."""
+        error = context.sqlalchemy_exception
+        if error is not None and not isinstance(error, IntegrityError):
+            raise self._refusal(error)
+
+    def _refusal(self, error: BaseException) -> StorageError:
+        reason = str(getattr(error, "orig", error)).partition("\n")[0]
+        return StorageError(
+            f"{self._backend}: expected a database that can be read and written, got {reason!r}; "
+            f"{self._backend.advice}: what it holds is kept"
+        )
+
+
+def _open(url: str, connect: Callable[[], Any]) -> RDBStorage:
+    """Optuna's storage; another process may make the same tables at the same time."""
+    while True:
+        try:
+            one = {"creator": connect, "poolclass": StaticPool}
+            return RDBStorage(url, engine_kwargs=one)
+        except (StorageInternalError, SQLAlchemyError) as error:
+            if "already exists" not in str(error) and "UNIQUE constraint" not in str(error):
+                raise

@@ -1,0 +1,108 @@
+"""This file tells where the records and the checkpoints of a run are, as it is on record there."""
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from sweep.errors import OptionError, RunError
+from sweep.files import write_atomically
+from sweep.storage.database import Backend
+from sweep.storage.run_directory import RunDirectory
+from sweep.storage.sqlite import SQLiteFile
+from sweep.storage.trial_table import TrialTable
+
+if TYPE_CHECKING:
+    from sweep.storage.postgres import Postgres
+
+
+def storage_of(folder: RunDirectory, url: str = "") -> Backend:
+    """Where a run's records are: what its directory says, or else `url`, or else a SQLite file.
+
+    Args:
+        folder: The run directory, which may not exist yet.
+        url: postgresql://user:password@host/database; may be empty for what the directory says.
+
+    Raises:
+        RunError: If the run was made with another storage than `url`.
+        OptionError: If `url` cannot be used.
+    """
+    noted = _noted(folder)
+    if not url and noted is None:
+        return SQLiteFile(folder.database)
+    server = _postgres()
+    if noted is not None:
+        made_with = server(noted["run"], noted["postgresql"], {})
+        given = server.at(url, made_with.run) if url else made_with
+        if given.parts == made_with.parts:
+            return given
+        raise _another(folder, str(made_with), str(given))
+    given = server.at(url, folder.path.name)
+    if folder.database.is_file():
+        raise _another(folder, "sweep.db", str(given))
+    return given
+
+
+def note_storage(folder: RunDirectory, storage: Backend) -> None:
+    """Writes into the run directory where its records are, unless they are in it; no password."""
+    if storage.note is not None:
+        write_atomically(folder.storage, (json.dumps(storage.note, indent=2) + "\n").encode())
+
+
+def place_of_checkpoints(table: TrialTable, url: str, run: str) -> str:
+    """Where a run's checkpoints are: what is on record, or else a new folder at `url`.
+
+    Args:
+        table: The search.
+        url: As s3://bucket/folder, which runs may share; may be empty for what is on record.
+        run: The name of the run.
+
+    Returns:
+        The URL of a folder that this run has for itself; empty for its directory.
+
+    Raises:
+        RunError: If the run was made with another place than `url`.
+    """
+    url = url.rstrip("/")
+    place = table.attributes().get("checkpoints", "" if table.has_trials else None)
+    if place is None:
+        place = f"{url}/{run}-{secrets.token_hex(4)}" if url else ""
+        table.set_attribute("checkpoints", place)
+    if url and not place.startswith(f"{url}/{run}-"):
+        raise RunError(
+            f"run: expected the place of checkpoints that this run was made with, "
+            f"{place or 'its directory'}, got {url}; leave --checkpoints out, or start another run "
+            f"with --name"
+        )
+    return str(place)
+
+
+def _noted(folder: RunDirectory) -> dict[str, Any] | None:
+    if not folder.storage.exists():
+        return None
+    try:
+        note = json.loads(folder.storage.read_text())
+        return {"run": str(note["run"]), "postgresql": dict(note["postgresql"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"{folder.storage}: expected where the records of this run are, got {error!r}; write "
+            f'{{"run": NAME, "postgresql": {{"host": ..., "dbname": ..., "user": ...}}}}'
+        ) from error
+
+
+def _postgres() -> "type[Postgres]":
+    """The class of databases on a server, whose library may not be there."""
+    try:
+        from sweep.storage.postgres import Postgres
+    except ImportError as error:
+        raise OptionError(
+            f"--storage: expected psycopg to be installed, got {str(error)!r}; "
+            f"pip install 'psycopg[binary]'"
+        ) from error
+    return Postgres
+
+
+def _another(folder: RunDirectory, made_with: str, given: str) -> RunError:
+    return RunError(
+        f"{folder.path}: expected the storage that this run was made with, {made_with}, got "
+        f"{given}; leave --storage out, or start another run with --name"
+    )

@@ -1,0 +1,166 @@
+"""This file connects to a PostgreSQL server that many runs share, as the one driver or as a reader.
+
+The lease of a driver is an advisory lock of the very connection that it writes through. The server
+lets go of it when that connection ends, however it ends, and a connection that has ended is never
+replaced: so whoever can write holds the lease, and there are never two.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from sweep.errors import OptionError, RunError, StorageError
+from sweep.machine import this_process
+
+LOST_AFTER_S = 60
+"""A host that is gone without a word, as by a power cut, loses its lease after so long."""
+
+
+LOCK_TIMEOUT_S = 20
+"""How long to wait for another program that has locked what is to be written."""
+
+
+CLIENT: dict[str, Any] = {
+    "connect_timeout": 10,
+    "client_encoding": "utf8",
+    "keepalives_idle": LOST_AFTER_S // 3,
+    "keepalives_interval": LOST_AFTER_S // 6,
+    "keepalives_count": 4,
+    "tcp_user_timeout": LOST_AFTER_S * 1000,
+}
+
+
+SERVER = (
+    f"-c tcp_keepalives_idle={LOST_AFTER_S // 3} -c tcp_keepalives_interval={LOST_AFTER_S // 6} "
+    f"-c tcp_keepalives_count=4 -c tcp_user_timeout={LOST_AFTER_S * 1000} "
+    f"-c lock_timeout={LOCK_TIMEOUT_S * 1000}"
+)
+
+
+MAX_NAME = 63
+"""So many characters of a connection's name does the server keep."""
+
+
+SECRETS = ("password", "sslpassword")
+
+
+LEASE = "hashtextextended(concat(current_schema(), '/sweep/', %s::text), 0)"
+
+
+TAKE = f"SELECT pg_try_advisory_lock({LEASE})"
+
+
+HOLDER = f"""
+    SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND datname = current_database()
+    AND (classid::bigint << 32) | objid::bigint = {LEASE}"""
+
+
+WAIT = "SELECT pg_advisory_lock(hashtextextended('sweep', 0))"
+
+
+LET_GO = "SELECT pg_advisory_unlock(hashtextextended('sweep', 0))"
+
+
+class Postgres:
+    """A database on a server. A run is known in it by its name, which begins its studies' names.
+
+    Attributes:
+        run: The name of the run.
+        parts: The connection's parameters as libpq names them, without passwords.
+    """
+
+    url = "postgresql+psycopg://"  # the connector has the rest
+    advice = (
+        "see to the server, the database in it and the password (from --storage, PGPASSWORD or "
+        "~/.pgpass), then run again"
+    )
+    read_only = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+    errors: tuple[type[Exception], ...] = (psycopg.Error,)
+
+    def __init__(self, run: str, parts: dict[str, Any], secrets: dict[str, Any]) -> None:
+        self.run = run
+        self.parts = parts
+        self.prefix = f"{run}/"
+        self._secrets = secrets
+
+    @classmethod
+    def at(cls, url: str, run: str) -> "Postgres":
+        """The database at postgresql://user:password@host/database.
+
+        Raises:
+            OptionError: If libpq cannot read the URL.
+        """
+        try:
+            parts = conninfo_to_dict(url)
+        except psycopg.Error:  # its words may hold the password
+            raise OptionError(
+                "--storage: expected postgresql://user@host/database, got a URL that PostgreSQL "
+                "cannot read; write special characters as %40 and the like"
+            ) from None
+        secrets = {name: parts.pop(name) for name in SECRETS if name in parts}
+        return cls(run, parts, secrets)
+
+    def __str__(self) -> str:
+        user = f"{self.parts['user']}@" if "user" in self.parts else ""
+        port = f":{self.parts['port']}" if "port" in self.parts else ""
+        host, name = self.parts.get("host", ""), self.parts.get("dbname", "")
+        return f"postgresql://{user}{host}{port}/{name}"
+
+    @property
+    def note(self) -> dict[str, Any]:
+        """What a run directory has to remember."""
+        return {"run": self.run, "postgresql": self.parts}
+
+    @contextmanager
+    def connector(self, *, drives: bool) -> Iterator[Callable[[], psycopg.Connection]]:
+        """What gives the one connection, with the lease if it `drives`.
+
+        Until the context ends, no other connection of ours makes tables.
+
+        Raises:
+            RunError: If another driver has the lease.
+            StorageError: From the second call on: a lost connection is not replaced.
+        """
+        connection = self._connect()
+        try:
+            if drives:
+                self._take_lease(connection)
+            connection.execute(WAIT)
+            connection.commit()
+            yield self._once(connection)
+            connection.execute(LET_GO)
+            connection.commit()
+        except BaseException:
+            connection.close()
+            raise
+
+    def _connect(self) -> psycopg.Connection:
+        options = f"{SERVER} {self.parts.get('options', '')}"
+        ours = {"options": options, "application_name": this_process(MAX_NAME)}
+        return psycopg.connect(**(CLIENT | self.parts | self._secrets | ours))
+
+    def _take_lease(self, connection: psycopg.Connection) -> None:
+        if connection.execute(TAKE, [self.run]).fetchone() == (True,):
+            return
+        holder = connection.execute(HOLDER, [self.run]).fetchone() or ["another process"]
+        raise RunError(
+            f"{self}: expected no other driver of run {self.run!r}, got {holder[0]} at work; "
+            f"wait for it, stop it first, or start another run with --name"
+        )
+
+    def _once(self, connection: psycopg.Connection) -> Callable[[], psycopg.Connection]:
+        unused = [connection]
+
+        def connect() -> psycopg.Connection:
+            if not unused:
+                raise StorageError(
+                    f"{self}: expected the connection that this run began with, got one that "
+                    f"was cut; {self.advice}"
+                )
+            return unused.pop()
+
+        return connect

@@ -1,0 +1,190 @@
+"""This file reads and writes the trials of one study, as rows of the tables of Optuna's storage.
+
+They are read through Optuna, whose tools read them as well. Written they are beside it: its storage
+takes some twenty statements for a trial and a transaction for each value of an epoch, which is ten
+times as long. Here every change is one transaction, so it is there as a whole or not at all.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from optuna.distributions import distribution_to_json
+from optuna.storages import RDBStorage
+from optuna.trial import TrialState
+from sqlalchemy import Connection, DateTime, Enum, TableClause, column, select, table
+
+from sweep.errors import RunError
+from sweep.trials.optuna_trials import STATES, epoch_key, to_frozen, to_record
+from sweep.trials.records import EpochRecord, TrialRecord
+
+TRIALS = table(
+    "trials",
+    *map(column, ("trial_id", "study_id", "number")),
+    column("state", Enum(TrialState)),
+    column("datetime_start", DateTime),
+    column("datetime_complete", DateTime),
+)
+
+
+PARAMS = table(
+    "trial_params", *map(column, ("trial_id", "param_name", "param_value", "distribution_json"))
+)
+
+
+ATTRIBUTES = table("trial_user_attributes", *map(column, ("trial_id", "key", "value_json")))
+
+
+SCORES = table("trial_values", *map(column, ("trial_id", "objective", "value", "value_type")))
+
+
+VALUES = table(
+    "trial_intermediate_values",
+    *map(column, ("trial_id", "step", "intermediate_value", "intermediate_value_type")),
+)
+
+
+class TrialTable:
+    """One study's trials. Written by its one driver; read by anybody at any time."""
+
+    def __init__(self, storage: RDBStorage, study_id: int) -> None:
+        self._storage = storage
+        self._study_id = study_id
+        self._trial_ids: dict[int, int] = {}
+
+    def attributes(self) -> dict[str, Any]:
+        """What is known of the study as a whole."""
+        return self._storage.get_study_user_attrs(self._study_id)
+
+    def set_attribute(self, key: str, value: Any) -> None:
+        """Keeps a JSON value under `key`."""
+        self._storage.set_study_user_attr(self._study_id, key, value)
+
+    @property
+    def has_trials(self) -> bool:
+        """Whether any has begun; of many it costs a thousandth of reading them."""
+        mine = TRIALS.select().where(TRIALS.c.study_id == self._study_id).limit(1)
+        with self._storage.engine.connect() as connection:
+            return connection.execute(mine).first() is not None
+
+    def trials(self) -> list[TrialRecord]:
+        """All trials, in the order of their numbers."""
+        frozen_trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
+        self._trial_ids = {frozen.number: frozen._trial_id for frozen in frozen_trials}
+        return [to_record(frozen) for frozen in frozen_trials]
+
+    def add(self, record: TrialRecord) -> None:
+        """Keeps a new trial, running.
+
+        Raises:
+            RunError: If another program has added trials.
+        """
+        frozen = to_frozen(record)
+        with self._storage.engine.begin() as connection:
+            trial_id = self._insert_trial(connection, record.number)
+            params = [
+                {
+                    "trial_id": trial_id,
+                    "param_name": name,
+                    "param_value": domain.to_internal_repr(frozen.params[name]),
+                    "distribution_json": distribution_to_json(domain),
+                }
+                for name, domain in frozen.distributions.items()
+            ]
+            _insert(connection, PARAMS, params)
+            _insert(connection, ATTRIBUTES, _attributes(trial_id, frozen.user_attrs.items()))
+        self._trial_ids[record.number] = trial_id
+
+    def add_epochs(self, number: int, epochs: Sequence[EpochRecord], metric: str) -> None:
+        """Keeps epochs, and their values of `metric` where Optuna's tools look for them.
+
+        Raises:
+            RunError: If another program has ended the trial.
+        """
+        trial_id = self._trial_ids[number]
+        values = [
+            {
+                "trial_id": trial_id,
+                "step": epoch.number,
+                "intermediate_value": epoch.metrics[metric],
+                "intermediate_value_type": "FINITE",
+            }
+            for epoch in epochs
+            if metric in epoch.metrics
+        ]
+        named = [(epoch_key(epoch), asdict(epoch)) for epoch in epochs]
+        with self._storage.engine.begin() as connection:
+            self._check_runs(connection, number)
+            _insert(connection, ATTRIBUTES, _attributes(trial_id, named))
+            _insert(connection, VALUES, values)
+
+    def set_trial_attribute(self, number: int, key: str, value: Any) -> None:
+        """Keeps a JSON value of a trial under `key`; finished trials take none."""
+        self._storage.set_trial_user_attr(self._trial_ids[number], key, value)
+
+    def finish(self, record: TrialRecord) -> None:
+        """Keeps how a trial ended; from then on it never changes.
+
+        Raises:
+            RunError: If another program has ended it.
+        """
+        trial_id = self._trial_ids[record.number]
+        ending = {
+            "ending": record.ending.value,
+            "ended": record.ended,
+            "spread": record.spread,
+            "failure": asdict(record.failure) if record.failure else None,
+        }
+        score = {"trial_id": trial_id, "objective": 0, "value": record.score}
+        has_score = STATES[record.ending] is TrialState.COMPLETE and record.score is not None
+        end = TRIALS.update().where(TRIALS.c.trial_id == trial_id)
+        state = {"state": STATES[record.ending], "datetime_complete": _now()}
+        half = ATTRIBUTES.c.trial_id == trial_id, ATTRIBUTES.c.key == "ending"
+        with self._storage.engine.begin() as connection:
+            self._check_runs(connection, record.number)
+            connection.execute(end, state)
+            connection.execute(ATTRIBUTES.delete().where(*half))
+            _insert(connection, ATTRIBUTES, _attributes(trial_id, [("ending", ending)]))
+            _insert(connection, SCORES, [score | {"value_type": "FINITE"}] if has_score else [])
+
+    def _insert_trial(self, connection: Connection, number: int) -> int:
+        """A new running trial, next to the last there is."""
+        row = {"study_id": self._study_id, "number": number, "state": TrialState.RUNNING}
+        insert = TRIALS.insert().returning(TRIALS.c.trial_id)
+        trial_id: int = connection.execute(insert, row | {"datetime_start": _now()}).scalar_one()
+        others = TRIALS.c.study_id == self._study_id, TRIALS.c.trial_id < trial_id
+        last = TRIALS.select().where(*others).order_by(TRIALS.c.trial_id.desc()).limit(1)
+        before = connection.execute(last).first()
+        due = before.number + 1 if before else 0
+        if number != due:
+            raise RunError(
+                f"database: expected the new trial to be number {number}, got {due}; "
+                f"another program has added trials: leave the writing to `sweep run`"
+            )
+        return trial_id
+
+    def _check_runs(self, connection: Connection, number: int) -> None:
+        trial = TRIALS.c.trial_id == self._trial_ids[number]
+        if connection.execute(select(TRIALS.c.state).where(trial)).scalar() != TrialState.RUNNING:
+            raise RunError(
+                f"database: expected trial {number} to be running, got it ended by another "
+                f"program; leave the writing to `sweep run`"
+            )
+
+
+def _insert(connection: Connection, into: TableClause, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(into.insert(), rows)
+
+
+def _attributes(trial_id: int, named: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"trial_id": trial_id, "key": key, "value_json": json.dumps(value)} for key, value in named
+    ]
+
+
+def _now() -> datetime:
+    """As Optuna keeps times: in UTC, without saying so."""
+    return datetime.now(UTC).replace(tzinfo=None)

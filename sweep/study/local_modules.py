@@ -1,0 +1,92 @@
+"""This file finds the modules beside a study, and carries them to where their files are not."""
+
+import ast
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.abc import MetaPathFinder, SourceLoader
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+
+class LocalModules(MetaPathFinder):
+    """What a study imports from its own folder, as source; it can be pickled.
+
+    A module behaves as if its file were here: same name, same path in tracebacks. Nothing is
+    written, so no process meets what another one, or another version, has left.
+    """
+
+    def __init__(self, study: str) -> None:
+        """Reads the files; there are none for a study without a file."""
+        files = with_imports(Path(study), packages=True) if study else set()
+        self._folder = Path(study).parent
+        self._texts = {path: path.read_bytes() for path in files}
+        self._path = sys.path
+
+    def install(self) -> None:
+        """Lets this process import them, and from all folders that the first one imports from."""
+        sys.path.extend(folder for folder in self._path if folder not in sys.path)
+        sys.meta_path.insert(sys.meta_path.index(PathFinder), self)
+
+    def find_spec(
+        self,
+        name: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 - names say it all
+        target: ModuleType | None = None,  # noqa: ARG002 - nothing is reloaded
+    ) -> ModuleSpec | None:
+        """See `importlib.abc.MetaPathFinder`."""
+        stem = self._folder.joinpath(*name.split("."))
+        for file in (stem / "__init__.py", stem.with_name(f"{stem.name}.py")):
+            if file in self._texts:
+                loader = _Loader(str(file), self._texts[file])
+                return spec_from_file_location(name, file, loader=loader)
+        if any(stem in file.parents for file in self._texts):
+            return ModuleSpec(name, None, is_package=True)
+        return None
+
+
+class _Loader(SourceLoader):
+    def __init__(self, path: str, text: bytes) -> None:
+        self._path = path
+        self._text = text
+
+    def get_filename(self, fullname: str) -> str:  # noqa: ARG002 - one loader, one module
+        return self._path
+
+    def get_data(self, path: str | bytes) -> bytes:
+        if path != self._path:
+            raise OSError(f"{path!r}: expected what was carried here, got another file")
+        return self._text
+
+
+def with_imports(study: Path, *, packages: bool = False) -> set[Path]:
+    """A study file, and those in its folder that it imports, directly or not.
+
+    Args:
+        study: The file.
+        packages: Whether to add the `__init__.py` that Python runs on the way to a module.
+    """
+    found: set[Path] = set()
+    unread = {study}
+    while unread:
+        path = unread.pop()
+        found.add(path)
+        for name in _imports(path, path.parent.relative_to(study.parent).parts):
+            parts = name.split(".")
+            for n in range(1 if packages else len(parts), len(parts) + 1):
+                stem = study.parent.joinpath(*parts[:n])
+                modules = {stem.with_suffix(".py"), stem / "__init__.py"}
+                unread |= {module for module in modules - found if module.is_file()}
+    return found
+
+
+def _imports(path: Path, package: tuple[str, ...]) -> Iterator[str]:
+    """The names that a file in this package imports, in full; some may be no modules."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else ()
+            base = ".".join([*above, *filter(None, [node.module])])
+            yield from (base, *(f"{base}.{alias.name}".strip(".") for alias in node.names))

@@ -1,0 +1,1 @@
+"""Worker processes that Ray starts, on this machine or on a cluster."""

@@ -1,0 +1,183 @@
+"""This file starts Ray, or joins it, with everything that its processes have to inherit."""
+
+import logging
+import os
+import pickle
+import secrets
+import signal
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray import cloudpickle
+from ray.exceptions import RayError
+
+from sweep.errors import OptionError
+from sweep.study import ray_environment as ray_settings
+
+ray_settings.apply()
+
+
+OBJECT_STORE_BYTES = 256 * 1024**2
+
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+
+class Cluster:
+    """The Ray that slots run on: started, or joined, by the first pool that needs it."""
+
+    def __init__(
+        self, address: str, slots: int | None, cpus_per_slot: int, memory_per_slot: int | None
+    ) -> None:
+        """Notes what to start.
+
+        Args:
+            address: "local" starts Ray on this machine; "auto" joins what this process is part of.
+            slots: How many slots there are to be; None for as many as the nodes have room for.
+            cpus_per_slot: Cores, and BLAS threads, of each.
+            memory_per_slot: Bytes that each may have beside what it starts with; None for no limit.
+        """
+        self.cpus_per_slot = cpus_per_slot
+        self.memory_per_slot = memory_per_slot
+        self._address = address
+        self._slots = slots
+
+    def start(self, data: Any) -> None:
+        """Starts Ray with room for `data`, or joins it, unless that is done."""
+        if not ray.is_initialized():
+            with _environment(self.cpus_per_slot):
+                _start(self._address, {} if self._address == "auto" else self._room(data))
+
+    def n_slots(self) -> int:
+        """How many slots there are to be, at present."""
+        if self._slots is not None:
+            return self._slots
+        needs = {"CPU": self.cpus_per_slot, "memory": self.memory_per_slot or 0}
+        return sum(
+            min(int(node["Resources"].get(name, 0) // n) for name, n in needs.items() if n)
+            for node in ray.nodes()
+            if node["Alive"]
+        )
+
+    def _room(self, data: Any) -> dict[str, Any]:
+        """What a Ray of our own is started with: cores and memory for the slots and the data."""
+        slots = self.n_slots()
+        room = {
+            "num_cpus": slots * self.cpus_per_slot,
+            "object_store_memory": OBJECT_STORE_BYTES + 2 * _size(data),
+        }
+        if self.memory_per_slot is not None:
+            room["_memory"] = slots * self.memory_per_slot
+        return room
+
+
+@contextmanager
+def cluster(
+    address: str, slots: int | None, cpus_per_slot: int, memory_per_slot: int | None = None
+) -> Iterator[Cluster]:
+    """A `Cluster` that is shut down on leaving, unless Ray was in use before."""
+    was_running = ray.is_initialized()
+    try:
+        yield Cluster(address, slots, cpus_per_slot, memory_per_slot)
+    finally:
+        if not was_running:
+            ray.shutdown()
+
+
+def _start(address: str, room: dict[str, Any]) -> None:
+    options: dict[str, Any] = {
+        "logging_level": logging.ERROR,
+        "log_to_driver": False,
+        "configure_logging": False,
+    }
+    if address == "local":
+        if not _tokens_in_environment():
+            os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+        options |= {"include_dashboard": False}
+    else:
+        check_token()
+    try:
+        with _sigterm_kept():
+            ray.init(address=address, **options, **room)
+    except (ConnectionError, RuntimeError, RayError) as error:
+        if address == "local":
+            raise
+        raise OptionError(
+            f"--address {address}: expected this machine to be a node of a Ray cluster, and to "
+            f"have its token, got {str(error).strip().splitlines()[0]!r}; `ray start` it with the "
+            f"token in RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token, or use `python -m sweep submit`"
+        ) from error
+
+
+@contextmanager
+def _sigterm_kept() -> Iterator[None]:
+    """Keeps Ray's handlers of SIGTERM away, which would wait half a minute before they end us."""
+    handler, set_handler = signal.getsignal(signal.SIGTERM), ray._private.utils.set_sigterm_handler
+    ray._private.utils.set_sigterm_handler = lambda _: None
+    try:
+        yield
+    finally:
+        ray._private.utils.set_sigterm_handler = set_handler
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)  # Ray's core has one, too
+
+
+def check_token() -> None:
+    """Refuses a token that others on this machine can read; it lets them run code on all nodes.
+
+    Raises:
+        OptionError: If it is in Ray's own place; what RAY_AUTH_TOKEN_PATH names is the user's care.
+    """
+    path = Path.home() / ".ray" / "auth_token"
+    if _tokens_in_environment() or not path.is_file():
+        return
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise OptionError(
+            f"{path}: expected a token that nobody else can read, got mode {mode:04o}; "
+            f"chmod 600 {path}"
+        )
+
+
+def _tokens_in_environment() -> set[str]:
+    return {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
+
+
+@contextmanager
+def _environment(blas_threads: int) -> Iterator[None]:
+    """What Ray's processes inherit, for as long as they are being started.
+
+    BLAS reads its thread count when NumPy is loaded, before any of our code runs in a worker; and
+    Ray would give workers the lowest priority.
+    """
+    changes = dict.fromkeys(THREAD_VARIABLES, str(blas_threads)) | {
+        "RAY_worker_niceness": "0",
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _size(data: Any) -> int:
+    """Bytes of the arrays in `data`, which go to the object store without a copy."""
+    buffers: list[pickle.PickleBuffer] = []
+    cloudpickle.dumps(data, protocol=5, buffer_callback=buffers.append)
+    return sum(buffer.raw().nbytes for buffer in buffers)

@@ -1,0 +1,171 @@
+"""This file runs slots as Ray actors, as many as are wanted and the cluster has room for."""
+
+import itertools
+import time
+from typing import Any
+
+import ray
+from ray.exceptions import RayError, RayTaskError
+
+from sweep.errors import OptionError
+from sweep.study.study import Study
+from sweep.trials.records import Worker
+from sweep.workers.messages import Progress, SlotLost, Work
+from sweep.workers.ray.cluster import Cluster
+from sweep.workers.ray.slot import Starter
+
+START_TIMEOUT_S = 300.0
+"""How long a cluster may take to have room for the first slot, new nodes included."""
+
+
+FOLLOW_S = 2.0
+"""How long a node may have joined or left before the number of slots follows."""
+
+
+MAX_FAILED_STARTS = 10
+"""So many processes in a row that end before they are ready: it is not for want of a node."""
+
+
+class RayPool:
+    """Slots that are Ray actors, one process each.
+
+    A slot whose process is gone is gone with it. Another begins, wherever there is room, as soon
+    as there is.
+    """
+
+    def __init__(self, cluster: Cluster, study: Study, data: Any, useful: int) -> None:
+        """Starts the processes, and waits for the first.
+
+        Args:
+            cluster: Where, and how many there are to be.
+            study: What they run.
+            data: What they share, read-only.
+            useful: How many there is work for.
+
+        Raises:
+            OptionError: If none can start.
+        """
+        cluster.start(data)
+        self._cluster = cluster
+        self._useful = useful
+        self._starter = Starter(cluster, study, data)
+        self._numbers = itertools.count()
+        self._actors: dict[int, Any] = {}
+        self._workers: dict[int, Worker] = {}
+        self._trials: dict[int, int] = {}
+        self._pending: dict[Any, int] = {}
+        self._failed_starts = 0
+        self._looked_at = -FOLLOW_S
+        try:
+            self._await_first()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def size(self) -> int:
+        """How many slots there are, those that wait for room among them."""
+        return len(self._actors)
+
+    @property
+    def idle(self) -> list[int]:
+        """The slots without a trial."""
+        return sorted(self._workers.keys() - self._trials.keys())
+
+    def advance(self, slot: int, work: Work | None = None) -> None:
+        """Lets a slot begin `work`, or go on with what it has."""
+        if work is not None:
+            self._trials[slot] = work.trial
+        self._pending[self._actors[slot].advance.remote(work)] = slot
+
+    def release(self, slot: int) -> None:
+        """Makes a slot idle."""
+        del self._trials[slot]
+
+    def kill(self, slot: int) -> None:
+        """Ends a slot whose trial does not stop by itself."""
+        self.release(slot)
+        self._end(slot)
+
+    def worker(self, slot: int) -> Worker:
+        """The process behind a slot."""
+        return self._workers[slot]
+
+    def wait(self, timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:
+        """What slots have answered; on the way, slots are started where there is room."""
+        self._follow()
+        if not self._pending:
+            time.sleep(timeout_s)
+            return []
+        ready, _ = ray.wait(list(self._pending), num_returns=1, timeout=timeout_s)
+        more, _ = ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)
+        answered = dict.fromkeys(ready + more)
+        answers = [self._answer(ref) for ref in answered if ref in self._pending]
+        return [answer for answer in answers if answer is not None]
+
+    def close(self) -> None:
+        """Ends all slots."""
+        for actor in self._actors.values():
+            ray.kill(actor)
+        self._starter.close()
+
+    def _await_first(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._workers:
+            self.wait(1.0)
+            if time.monotonic() > deadline:
+                raise OptionError(
+                    f"slots: expected a process of {self._cluster.cpus_per_slot} cores to start "
+                    f"within {START_TIMEOUT_S:.0f} s, got none; ask for fewer --cpus-per-slot or "
+                    f"less --memory-per-slot, or add nodes"
+                )
+
+    def _follow(self) -> None:
+        """Starts and gives up slots as nodes come and go; asks the idle for a sign of life."""
+        if time.monotonic() < self._looked_at + FOLLOW_S:
+            return
+        self._looked_at = time.monotonic()
+        wanted = min(self._useful, max(1, self._cluster.n_slots()))  # 1: autoscalers see a need
+        while len(self._actors) < wanted:
+            self._actors[next(self._numbers)] = self._starter.start()
+        waiting = [slot for slot in self._actors if slot not in self._workers]
+        for slot in waiting[: len(self._actors) - wanted]:
+            self._end(slot)
+        for slot in self._actors.keys() - self._trials.keys() - set(self._pending.values()):
+            self._pending[self._actors[slot].worker.remote()] = slot
+
+    def _answer(self, ref: Any) -> tuple[int, Progress | SlotLost] | None:
+        slot = self._pending.pop(ref)
+        try:
+            answer: Worker | Progress = ray.get(ref)
+        except RayTaskError:
+            raise  # the session turns what training raises into records: this is a bug of ours
+        except RayError as error:
+            return self._lose(slot, error)
+        if isinstance(answer, Progress):
+            return slot, answer
+        self._workers[slot] = answer
+        self._failed_starts = 0
+        return None
+
+    def _lose(self, slot: int, error: RayError) -> tuple[int, SlotLost] | None:
+        worker = self._workers.get(slot)
+        trial = self._trials.pop(slot, None)
+        self._end(slot)
+        if worker is not None:
+            return None if trial is None else (slot, self._starter.lost(trial, worker, error))
+        self._failed_starts += 1
+        if getattr(error, "actor_init_failed", False) or self._failed_starts >= MAX_FAILED_STARTS:
+            raise OptionError(
+                f"slots: expected a process to start on every node, got "
+                f"{str(error).strip().splitlines()[-1].strip()!r}; install this version of sweep, "
+                f"and all that the study needs, on each"
+            ) from error
+        return None
+
+    def _end(self, slot: int) -> None:
+        """Ends a process; the next call of `_follow` sees to another."""
+        self._pending = {ref: other for ref, other in self._pending.items() if other != slot}
+        self._workers.pop(slot, None)
+        ray.kill(self._actors.pop(slot))
+        self._looked_at = -FOLLOW_S

@@ -1,0 +1,95 @@
+"""This file is the process behind a slot: how it starts, what it runs, and what it died of."""
+
+import re
+import socket
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import ray
+from ray import cloudpickle
+from ray.exceptions import OutOfMemoryError, RayError
+
+from sweep.study.loading import MODULE_PREFIX
+from sweep.study.local_modules import LocalModules
+from sweep.study.study import Study
+from sweep.trials.records import Ending, Failure, Worker
+from sweep.workers.messages import Progress, SlotLost, Work
+from sweep.workers.ray.cluster import Cluster
+from sweep.workers.ray.crash_notes import leave_note, read_note
+from sweep.workers.session import Session
+
+STOPPED = "node was terminated expectedly"
+"""What Ray says of `ray stop`, of a pod that is deleted, and of any other orderly end of a node."""
+
+
+class Slot:
+    """What the process runs. It knows neither Optuna nor the database."""
+
+    def __init__(
+        self,
+        modules: LocalModules,
+        study: bytes,
+        data: list[Any],
+        notes: str,
+        limits: tuple[int, int | None],
+    ) -> None:
+        modules.install()  # before anything is unpacked that may need them
+        leave_note(Path(notes))
+        self._session = Session(cloudpickle.loads(study), ray.get(data[0]), *limits)
+
+    def worker(self) -> Worker:
+        """This process, as measured in it."""
+        return self._session.worker()
+
+    def advance(self, work: Work | None) -> Progress:
+        """See `Session.advance`."""
+        return self._session.advance(work)
+
+
+class Starter:
+    """Starts the processes of one study, on whichever nodes have room for them."""
+
+    def __init__(self, cluster: Cluster, study: Study, data: Any) -> None:
+        """Packs what they need. The data is stored once; each node fetches it once."""
+        self._cluster = cluster
+        self._notes = TemporaryDirectory(prefix="sweep-notes-")
+        self._modules = LocalModules(study.file)
+        self._study = _dumps(study)
+        self._data = ray.put(data)
+
+    def start(self) -> Any:
+        """A new process: a handle on a `Slot`, which waits until a node has room for it."""
+        cpus, memory = limits = self._cluster.cpus_per_slot, self._cluster.memory_per_slot
+        options = {"num_cpus": cpus, "memory": memory, "max_restarts": 0, "max_task_retries": 0}
+        data = [self._data]  # in a list: unpacked by the slot itself, once it can import
+        return ray.remote(Slot).options(**options, scheduling_strategy="SPREAD").remote(
+            self._modules, self._study, data, self._notes.name, limits
+        )  # fmt: skip
+
+    def lost(self, trial: int, worker: Worker, error: RayError) -> SlotLost:
+        """How a process died that had a trial, as far as Ray and its own note tell."""
+        words = str(error)
+        if isinstance(error, OutOfMemoryError):
+            return SlotLost(trial, Failure(Ending.OOM, words.splitlines()[0], words))
+        reason = re.search(r"because ((its|the) .*?)\.(\s|$)", words)
+        what = reason[1] if reason else words.splitlines()[0]
+        is_planned = getattr(error, "preempted", False) or STOPPED in words
+        if worker.host != socket.gethostname():
+            return SlotLost(trial, Failure(Ending.LOST, what, words), is_planned)
+        note, traceback = read_note(Path(self._notes.name), worker.pid)
+        failure = Failure(Ending.LOST, f"{what}; {note}", traceback or words)
+        return SlotLost(trial, failure, is_planned)
+
+    def close(self) -> None:
+        """Removes the notes."""
+        self._notes.cleanup()
+
+
+def _dumps(study: Study) -> bytes:
+    """The study for another process; functions of a study file travel as code, not by name."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(MODULE_PREFIX):
+            cloudpickle.register_pickle_by_value(module)
+    return bytes(cloudpickle.dumps(study))

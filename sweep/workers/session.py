@@ -1,0 +1,202 @@
+"""This file runs trials inside a slot: it holds the training generator, which the driver pulls."""
+
+import math
+import os
+import socket
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from sweep.checkpoints.format import Checkpoint, decode, encode
+from sweep.errors import StudyError
+from sweep.machine import size_text
+from sweep.study.seeds import derive_seed
+from sweep.study.space import Trial, fixed
+from sweep.study.study import Study
+from sweep.study.user_code import guarded
+from sweep.trials.records import Ending, Epoch, EpochRecord, Failure, State, Worker
+from sweep.workers import memory_limit as memory
+from sweep.workers.messages import Progress, Work
+
+REPORT_SECONDS = 1.0
+"""Shorter epochs are reported together, so that asking for them costs next to nothing."""
+
+
+CHECKPOINT_SECONDS = 5.0
+"""How much training a crash can cost, beside the epoch that it interrupts."""
+
+
+_NO_MORE = object()
+
+
+class Session:
+    """One slot's work: at most one training at a time, stepped on request.
+
+    The data stays loaded and the process warm between trials.
+    """
+
+    def __init__(
+        self, study: Study, data: Any, blas_threads: int, memory_per_slot: int | None = None
+    ) -> None:
+        """Prepares for trials of `study`.
+
+        Args:
+            study: What they are of.
+            data: What they train on.
+            blas_threads: How many NumPy may use, until `close`.
+            memory_per_slot: Bytes that this process may have from now on, beside what it has.
+        """
+        self._study = study
+        self._data = data
+        self._limits = threadpool_limits(limits=blas_threads, user_api="blas")
+        self._trial = -1
+        self._epoch = 0
+        self._repeat = 1
+        self._epochs: Iterator[Any] = iter(())
+        self._state: State | None = None
+        self._saved_at = 0.0
+        self._memory_per_slot = memory_per_slot
+        if memory_per_slot is not None:
+            memory.limit_memory(memory_per_slot)
+
+    def worker(self) -> Worker:
+        """This process, with the number of BLAS threads as measured."""
+        threads = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+        return Worker(socket.gethostname(), os.getpid(), max(threads, default=1))
+
+    def close(self) -> None:
+        """Gives the process its BLAS threads back."""
+        self._limits.restore_original_limits()
+
+    def advance(self, work: Work | None) -> Progress:
+        """Begins `work`, if given, and trains for at least one epoch.
+
+        Returns after REPORT_SECONDS, at an epoch where the pruner decides, or at the end. No epoch
+        is begun past such a decision, so pruning a trial wastes nothing.
+        """
+        records: list[EpochRecord] = []
+        began = time.monotonic()
+        try:
+            if work is not None:
+                self._begin(work)
+            while True:
+                record, failure = self._train_epoch()
+                if record is not None:
+                    records.append(record)
+                if record is None or failure is not None:
+                    return self._progress(records, finished=True, failure=failure)
+                if self._pauses(began):
+                    return self._progress(records)
+        except StudyError as error:
+            return Progress(self._trial, tuple(records), complaint=str(error))
+        except MemoryError as error:
+            return Progress(self._trial, tuple(records), failure=self._out_of_memory(error))
+
+    def _begin(self, work: Work) -> None:
+        self._trial = work.trial
+        checkpoint = decode(work.checkpoint) if work.checkpoint else Checkpoint(0, {})
+        self._epoch, self._state = checkpoint.epoch, None
+        self._saved_at = time.monotonic()
+        self._epochs = self._train(work, checkpoint)
+
+    def _train(self, work: Work, checkpoint: Checkpoint) -> Iterator[Any]:
+        """The epochs of all trainings of a trial that come after the checkpoint."""
+        trial = Trial(fixed(work.params))
+        config = guarded("space", lambda: self._study.space(trial), self._study)
+        state = checkpoint.state or None
+        for repeat in range(checkpoint.repeat, self._study.repeats + 1):
+            self._repeat = repeat
+            seed = work.seed if repeat == 1 else derive_seed(work.seed, "repeat", repeat)
+            epochs = self._study.train(config, self._data, seed, state)
+            if not hasattr(epochs, "__iter__"):
+                raise StudyError(
+                    f"train: expected a generator of epochs, got {epochs!r}; yield them"
+                )
+            before = self._epoch
+            yield from epochs
+            if state is None and self._epoch == before:
+                raise StudyError("train: expected at least one epoch, got none; yield one")
+            state = None
+
+    def _train_epoch(self) -> tuple[EpochRecord | None, Failure | None]:
+        """The next epoch, or None at the end; and what went wrong, if anything did."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        try:
+            item = next(self._epochs, _NO_MORE)
+        except (StudyError, MemoryError):
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - all are the trial's failure
+            return None, Failure(Ending.ERROR, _in_words(error), _traceback(error))
+        seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+        if item is _NO_MORE:
+            return None, None
+        metrics, self._state = _read(item)
+        value = metrics.get(self._study.metric)
+        if value is None:
+            raise StudyError(
+                f"train: expected the metric {self._study.metric!r} in every epoch, got "
+                f"{sorted(metrics)}; yield it, or name one of these in sweep.Study"
+            )
+        self._epoch += 1
+        finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
+        record = EpochRecord(self._epoch, finite, seconds, cpu_seconds, self._repeat)
+        if math.isfinite(value):
+            return record, None
+        message = f"{self._study.metric} is {value} after epoch {self._epoch}"
+        return record, Failure(Ending.DIVERGED, message)
+
+    def _out_of_memory(self, error: MemoryError) -> Failure:
+        why = ""
+        if self._memory_per_slot is not None:
+            memory.lift_limit()  # telling takes some, and this process gets no further trial
+            why = f"; --memory-per-slot allows {size_text(self._memory_per_slot)}"
+        return Failure(Ending.OOM, _in_words(error) + why, _traceback(error))
+
+    def _pauses(self, began: float) -> bool:
+        pruner = self._study.pruner
+        decides = pruner is not None and self._repeat == 1 and pruner.decides_after(self._epoch)
+        return decides or time.monotonic() - began >= REPORT_SECONDS
+
+    def _progress(
+        self, records: list[EpochRecord], *, finished: bool = False, failure: Failure | None = None
+    ) -> Progress:
+        checkpoint = None
+        due = finished or time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS
+        if self._state is not None and failure is None and due:
+            checkpoint = encode(Checkpoint(self._epoch, self._state, self._repeat))
+            self._saved_at = time.monotonic()
+        return Progress(self._trial, tuple(records), checkpoint, finished, failure)
+
+
+def _read(item: object) -> tuple[dict[str, float], State | None]:
+    """The metrics and the state of what `train` yielded."""
+    if isinstance(item, Mapping):
+        item = Epoch(item)
+    metrics = getattr(item, "metrics", None)
+    if not isinstance(metrics, Mapping):
+        raise StudyError(
+            f"train: expected each epoch to be a sweep.Epoch or a dict of metrics, got {item!r}; "
+            f'yield {{"loss": ...}}'
+        )
+    try:
+        numbers = {str(name): float(value) for name, value in metrics.items()}
+    except (TypeError, ValueError) as error:
+        raise StudyError(
+            f"train: expected metrics to be numbers, got {metrics} ({error})"
+        ) from None
+    return numbers, getattr(item, "state", None)
+
+
+def _in_words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def _traceback(error: BaseException) -> str:
+    """The traceback of an exception without this file's own frames."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames))

@@ -1,0 +1,353 @@
+import os
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sweep
+from sweep.checkpoints.local import LocalCheckpoints
+from sweep.driver.ledger import Ledger
+from sweep.driver.loop import Driver, Limits
+from sweep.driver.progress import Snapshot
+from sweep.storage.database import Backend, Database
+from sweep.trials.records import Ending, Failure, TrialRecord, Worker, best_of
+from sweep.workers.messages import Progress, SlotLost, Work
+from sweep.workers.pool import InlinePool
+
+MakeStudy = Callable[..., sweep.Study]
+
+
+class UnreliablePool:
+    """An inline pool whose process dies instead of answering, as often as `deaths` says."""
+
+    size = 1
+
+    def __init__(
+        self, study: sweep.Study, deaths: dict[int, int], *, preempted: bool = False
+    ) -> None:
+        self._preempted = preempted
+        self._inner = InlinePool(study, None, blas_threads=1)
+        self._deaths = deaths
+        self._trial = -1
+        self.begun: list[Work] = []
+
+    @property
+    def idle(self) -> list[int]:
+        return self._inner.idle
+
+    def worker(self, slot: int) -> Worker:
+        return self._inner.worker(slot)
+
+    def kill(self, slot: int) -> None:
+        self._inner.kill(slot)
+
+    def advance(self, slot: int, work: Work | None = None) -> None:
+        if work is not None:
+            self._trial = work.trial
+            self.begun.append(work)
+        self._inner.advance(slot, work)
+
+    def release(self, slot: int) -> None:
+        self._inner.release(slot)
+
+    def wait(self, timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:
+        if self._deaths.get(self._trial, 0):
+            self._deaths[self._trial] -= 1
+            self._inner.wait(timeout_s)  # the epochs that were under way are lost
+            self.release(0)
+            failure = Failure(Ending.LOST, "the process died", "in the middle")
+            return [(0, SlotLost(self._trial, failure, self._preempted))]
+        return self._inner.wait(timeout_s)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@pytest.fixture
+def drive(
+    tmp_path: Path, backend: Backend
+) -> Callable[..., tuple[list[TrialRecord], UnreliablePool]]:
+    """Drives a study with a pool that loses slots; returns what the database holds then."""
+
+    def call(
+        study: sweep.Study,
+        deaths: dict[int, int] | None = None,
+        *,
+        preempted: bool = False,
+        **limits: Any,
+    ) -> tuple[list[TrialRecord], UnreliablePool]:
+        with closing(Database(backend, drives=True)) as database:
+            table = database.ensure(study.name, minimize=study.sign > 0, attributes={})
+            folder = LocalCheckpoints(tmp_path, study.name)
+            ledger = Ledger(study, table, folder)
+            driver = Driver(study, ledger, Limits(**limits), lambda *_: None)
+            with closing(UnreliablePool(study, deaths or {}, preempted=preempted)) as pool:
+                driver.run(pool)
+            return table.trials(), pool
+
+    return call
+
+
+def test_every_number_is_there_once_and_complete(make_study: MakeStudy, drive: Any) -> None:
+    records, _ = drive(make_study())
+    assert [record.number for record in records] == list(range(6))
+    assert {record.ending for record in records} == {Ending.COMPLETE}
+    assert [len(record.epochs) for record in records] == [4] * 6
+
+
+def test_what_the_sampler_had_seen_is_on_record(make_study: MakeStudy, drive: Any) -> None:
+    records, _ = drive(make_study())
+    assert [record.told for record in records] == list(range(6))
+    assert [record.ended for record in records] == list(range(1, 7))
+
+
+def test_a_trial_whose_process_died_is_tried_again_under_its_number(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    calm, _ = drive(make_study(name="calm"))
+    records, pool = drive(make_study(name="toy"), deaths={2: 2})
+    assert [work.trial for work in pool.begun] == [0, 1, 2, 2, 2, 3, 4, 5]
+    assert [record.params for record in records] == [record.params for record in calm]
+    assert records[2].ending is Ending.COMPLETE
+    assert len(records[2].attempts) == 2
+    expected = {"reason": "lost", "message": "the process died", "traceback": "in the middle"}
+    expected |= {"epoch": 0, "host": socket.gethostname(), "pid": os.getpid(), "blas_threads": 1}
+    assert records[2].attempts[0] == expected
+
+
+def test_a_trial_lost_too_often_is_given_up_and_the_others_go_on(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    records, _ = drive(make_study(), deaths={1: 5}, retries=1)
+    assert [record.ending for record in records] == [
+        Ending.COMPLETE,
+        Ending.LOST,
+        *[Ending.COMPLETE] * 4,
+    ]
+    assert records[1].failure is not None
+    assert records[1].failure.message == "the process died"
+
+
+def test_an_interrupted_trial_says_so_and_that_costs_no_retry(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    study = make_study(pruner=sweep.Median(warmup_epochs=0, min_trials=99))
+
+    def interrupted(*arguments: Any) -> Iterator[sweep.Epoch]:
+        for epoch in study.train(*arguments):
+            yield epoch
+            raise KeyboardInterrupt
+
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            drive(make_study(pruner=study.pruner, train=interrupted), retries=0)
+    records, _ = drive(study, retries=0)
+    assert {record.ending for record in records} == {Ending.COMPLETE}
+    attempts = [(a["reason"], a["message"], a["epoch"]) for a in records[0].attempts]
+    assert attempts == [("interrupted", "the driver ended", 1)] * 3
+    assert records[0].attempts[0].keys() >= {"host", "pid"}
+
+
+def test_a_trial_that_takes_too_long_is_ended_for_good(make_study: MakeStudy, drive: Any) -> None:
+    def train(config: dict[str, Any], *_: object) -> Iterator[dict[str, float]]:
+        for _epoch in range(3):
+            time.sleep(1.2 if config["k"] == 2 else 0)
+            yield {"loss": 1.0}
+
+    def space(trial: sweep.Trial) -> dict[str, int]:
+        return {"k": trial.suggest_int("k", 1, 3)}
+
+    pruner = sweep.Median(warmup_epochs=0, min_trials=99)
+    study = make_study(train=train, space=space, sampler="grid", pruner=pruner)
+    records, _ = drive(study, trial_timeout_s=2.0)
+    endings = [record.ending for record in records]
+    assert endings == [Ending.COMPLETE, Ending.TIMEOUT, Ending.COMPLETE]
+    assert records[1].failure is not None
+    assert records[1].failure.message == "took longer than 2 s, 2 epochs done"
+    assert records[1].score is None
+
+
+def test_a_training_out_of_memory_is_ended_for_good(make_study: MakeStudy, drive: Any) -> None:
+    def train(config: dict[str, Any], *_: object) -> Iterator[dict[str, float]]:
+        yield {"loss": 1.0}
+        if config["k"] == 2:
+            raise MemoryError("unable to allocate 3 TiB")
+
+    records, _ = drive(make_study(train=train))
+    by_memory = [record for record in records if record.ending is Ending.OOM]
+    assert by_memory
+    assert {record.params["k"] for record in by_memory} == {2}
+    assert by_memory[0].failure is not None
+    assert by_memory[0].failure.message == "MemoryError: unable to allocate 3 TiB"
+
+
+def test_the_same_error_three_times_in_a_row_stops_the_sweep_and_is_shown_once(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        yield {"loss": 1.0}
+        raise RuntimeError("broken")
+
+    message = (
+        r"expected trials without an error, got the same one 3 times in a row, RuntimeError: broken"
+        r"; mend the study, then go on with --accept-changes or start anew with --name\n"
+    )
+    with pytest.raises(sweep.StudyError, match=message) as raised:
+        drive(make_study(train=train))
+    assert str(raised.value).count('raise RuntimeError("broken")') == 1
+    assert re.findall(r'File ".*/(.*)"', str(raised.value)) == ["test_driver.py"]
+    records, _ = drive(make_study())  # mended
+    assert [record.ending for record in records] == [*[Ending.ERROR] * 3, *[Ending.COMPLETE] * 3]
+
+
+@pytest.mark.parametrize("differ_by", ["type", "message", "place", "a success between"])
+def test_errors_that_differ_do_not_stop_the_sweep(
+    make_study: MakeStudy, drive: Any, differ_by: str
+) -> None:
+    calls = 0
+
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        nonlocal calls
+        calls += 1
+        yield {"loss": 1.0}
+        if differ_by == "type":
+            raise (ValueError, TypeError)[calls % 2]("broken")
+        if differ_by == "message":
+            raise ValueError(f"broken {calls % 2}")
+        if differ_by == "place" and calls % 2:
+            raise ValueError("broken")
+        if differ_by == "a success between" and calls % 3 == 0:
+            return
+        raise ValueError("broken")
+
+    records, _ = drive(make_study(train=train))
+    n_errors = 4 if differ_by == "a success between" else 6
+    assert [record.ending for record in records].count(Ending.ERROR) == n_errors
+
+
+def test_errors_with_successes_between_do_not_stop_it(make_study: MakeStudy, drive: Any) -> None:
+    def train(config: dict[str, Any], *_: object) -> Iterator[dict[str, float]]:
+        if config["k"] == 1:
+            raise RuntimeError("only here")
+        yield {"loss": 1.0}
+
+    def space(trial: sweep.Trial) -> dict[str, int]:
+        return {"k": trial.suggest_categorical("k", (0, 1, 2, 3))}
+
+    records, _ = drive(make_study(train=train, space=space, sampler="grid", trials=4))
+    assert [record.ending for record in records].count(Ending.ERROR) == 1
+    assert records[1].failure is not None
+    assert "only here" in records[1].failure.traceback
+
+
+def test_a_complaint_stops_the_sweep(make_study: MakeStudy, drive: Any) -> None:
+    with pytest.raises(sweep.StudyError, match="expected at least one epoch"):
+        drive(make_study(train=lambda *_: iter(())))
+
+
+def test_diverged_trials_have_no_score_and_are_never_best(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    def train(config: dict[str, Any], *_: object) -> Iterator[dict[str, float]]:
+        yield {"loss": -5.0}
+        yield {"loss": float("nan") if config["k"] == 1 else 1.0}
+
+    records, _ = drive(make_study(train=train, trials=12))
+    diverged = [record for record in records if record.ending is Ending.DIVERGED]
+    assert diverged
+    assert all(record.score is None and record.params["k"] == 1 for record in diverged)
+    best = best_of(1, records)
+    assert best is not None
+    assert best.score == 1.0
+
+
+def test_the_score_is_the_last_epochs_unless_the_study_says_best(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        yield from ({"loss": value} for value in (3.0, 1.0, 2.0))
+
+    assert drive(make_study(train=train, name="last"))[0][0].score == 2.0
+    assert drive(make_study(train=train, name="best", score="best"))[0][0].score == 1.0
+
+
+def test_pruned_trials_stop_at_the_rung_and_the_best_so_far_never_does(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    pruner = sweep.Asha(min_epochs=2, factor=2, max_epochs=4)
+    records, _ = drive(make_study(pruner=pruner, trials=20))
+    pruned = [record for record in records if record.ending is Ending.PRUNED]
+    assert len(pruned) >= 5
+    assert {len(record.epochs) for record in pruned} == {2}
+    best_at_rung = min(records, key=lambda record: record.curve("loss")[1])
+    assert best_at_rung.ending is Ending.COMPLETE
+
+
+def test_only_the_best_trials_checkpoint_is_kept(
+    make_study: MakeStudy, drive: Any, tmp_path: Path
+) -> None:
+    records, _ = drive(make_study())
+    best = best_of(1, records)
+    assert best is not None
+    kept = [path.name for path in tmp_path.glob("*.safetensors")]
+    assert kept == [f"toy-{best.number:05d}.safetensors"]
+
+
+def test_every_complete_trials_checkpoint_is_kept_if_the_study_says_so(
+    make_study: MakeStudy, drive: Any, tmp_path: Path
+) -> None:
+    study = make_study(keep="all", pruner=sweep.Asha(min_epochs=2, factor=2, max_epochs=4))
+    records, _ = drive(study)
+    complete = [record.number for record in records if record.ending is Ending.COMPLETE]
+    assert 1 < len(complete) < len(records)
+    kept = sorted(path.name for path in tmp_path.glob("*.safetensors"))
+    assert kept == [f"toy-{number:05d}.safetensors" for number in complete]
+
+
+def test_grid_sampling_ends_with_the_grid(make_study: MakeStudy, drive: Any) -> None:
+    def space(trial: sweep.Trial) -> dict[str, Any]:
+        return {"k": trial.suggest_int("k", 1, 3), "x": trial.suggest_categorical("x", (0.5, 1))}
+
+    records, _ = drive(make_study(space=space, sampler="grid", trials=100))
+    assert [(r.params["k"], r.params["x"]) for r in records] == [
+        (k, x) for k in (1, 2, 3) for x in (0.5, 1)
+    ]
+
+
+def test_no_trial_is_begun_when_the_hours_are_over(make_study: MakeStudy, drive: Any) -> None:
+    records, _ = drive(make_study(), hours=1e-9)
+    assert records == []
+
+
+def test_the_best_of_equals_is_the_first(make_study: MakeStudy, drive: Any) -> None:
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        yield {"gain": 1.0}
+
+    records, _ = drive(make_study(train=train, minimize=None, maximize="gain"))
+    best = best_of(-1, records)
+    assert best is records[0]
+    assert best_of(1, []) is None
+
+
+def test_observers_hear_of_every_trial_that_ended(make_study: MakeStudy, tmp_path: Path) -> None:
+    ended: list[int] = []
+
+    def observe(snapshot: Snapshot, record: TrialRecord | None) -> None:
+        assert snapshot.n_trials == 6
+        if record is not None:
+            ended.append(record.number)
+
+    options = sweep.Options(runs=tmp_path, pool="inline")
+    sweep.run(make_study(), options, observe)
+    assert ended == list(range(6))
+
+
+def test_a_node_that_is_taken_away_costs_no_retry(make_study: MakeStudy, drive: Any) -> None:
+    records, _ = drive(make_study(), deaths={2: 3}, preempted=True, retries=0)
+    assert [attempt["reason"] for attempt in records[2].attempts] == ["preempted"] * 3
+    assert records[2].ending is Ending.COMPLETE

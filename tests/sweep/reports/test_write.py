@@ -1,0 +1,144 @@
+"""The golden run was made by version 0.1.0; what later versions make of it is compared here.
+
+To make the golden files again after a change that is meant: `just golden`, and read the diff.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file
+
+import sweep
+from sweep.cli.main import main
+from sweep.reports import write as report
+from sweep.reports.html import content as page
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "v0.1"
+FILES = ["report.md", "trials.csv", "epochs.csv", "best/config.json"]
+
+
+@pytest.fixture
+def golden_run(tmp_path: Path) -> sweep.Run:
+    return copy_of_golden(tmp_path / "run")
+
+
+def copy_of_golden(folder: Path) -> sweep.Run:
+    shutil.copytree(GOLDEN / "checkpoints", folder / "checkpoints")
+    shutil.copy(GOLDEN / "sweep.db", folder)
+    return sweep.Run(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_old_database_gives_the_same_files_to_the_byte(golden_run: sweep.Run, name: str) -> None:
+    report.write(golden_run)
+    assert (golden_run.folder.path / name).read_text() == (GOLDEN / name).read_text()
+
+
+def test_an_old_database_has_a_page(golden_run: sweep.Run) -> None:
+    text = page.render(golden_run)
+    assert golden_run.best is not None
+    assert f"is trial {golden_run.best.number}" in " ".join(text.split())
+    assert text.count("<tr class=") == len(golden_run.records)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "status RUN",
+        "report RUN",
+        "export RUN --format parquet --table epochs -o table.parquet",
+        "show RUN 0",
+        f"replay RUN --study {GOLDEN / 'study.py'}",
+        f"replay RUN --trial 0 --study {GOLDEN / 'study.py'}",
+        "compare RUN other",
+        "best RUN",
+    ],
+)
+def test_every_command_reads_an_old_database(
+    golden_run: sweep.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    copy_of_golden(tmp_path / "other")
+    assert main(command.replace("RUN", str(golden_run.folder.path)).split()) == 0
+
+
+def test_plots_are_the_same_each_time_and_hold_text(golden_run: sweep.Run) -> None:
+    report.write(golden_run)
+    plots = sorted(golden_run.folder.plots.iterdir())
+    before = [path.read_bytes() for path in plots]
+    for path in plots:
+        path.unlink()
+    report.write(golden_run)
+    assert [path.read_bytes() for path in plots] == before
+    assert [path.name for path in plots] == ["learning_curves.svg", "progression.svg"]
+    assert all(b"<text" in text for text in before)
+
+
+def test_the_best_weights_are_those_of_the_last_state(golden_run: sweep.Run) -> None:
+    report.write(golden_run)
+    weights = load_file(golden_run.folder.best / "weights.safetensors")
+    assert golden_run.final is not None
+    assert weights["x"].tolist() == [pytest.approx(golden_run.final.params["x"])]
+
+
+def test_every_way_a_trial_can_end_is_in_the_golden_run(golden_run: sweep.Run) -> None:
+    endings = {record.ending.value for record in golden_run.records}
+    assert endings == {"complete", "pruned", "diverged", "error"}
+
+
+TABLES = (
+    sweep.PublishedTable(
+        name="ks",
+        title="By k",
+        by="k",
+        rows=("1", "2", "3", "4"),
+        changed="changed",
+        figures=(sweep.Quantity(source="loss", header="loss", published={"1": 0.5, "4": 0.1}),),
+        notes=("A note | of <b>.",),
+    ),
+    sweep.PublishedCurve(name="k-1", title="k 1", by="k", row="1", metric="loss", header="loss"),
+)
+
+
+def texts(folder: Path) -> dict[str, bytes]:
+    paths = [folder / "report.md", *folder.glob("*.csv"), *folder.glob("tables/*")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def test_declared_tables_are_files_and_part_of_the_report(
+    make_study: Callable[..., sweep.Study], inline: Callable[..., sweep.Run]
+) -> None:
+    run = inline(make_study(tables=TABLES))
+    files = texts(run.folder.path)
+    names = [f"tables/{table.name}.{kind}" for table in TABLES for kind in ("csv", "md")]
+    assert files.keys() == {"report.md", "trials.csv", "epochs.csv", *names}
+    for name in names:
+        if name.endswith(".md"):
+            assert b"\n#" + files[name] in files["report.md"]
+    assert b"- A note | of &lt;b>." in files["tables/ks.md"]
+    assert b"not run" in files["tables/ks.md"]
+    assert files["tables/ks.csv"].count(b"\n") == 5
+
+
+def test_the_database_alone_gives_the_same_bytes_elsewhere_and_stays_as_it_is(
+    make_study: Callable[..., sweep.Study], inline: Callable[..., sweep.Run], tmp_path: Path
+) -> None:
+    run = inline(make_study(tables=TABLES))
+    copy = tmp_path / "elsewhere"
+    copy.mkdir()
+    shutil.copy(run.folder.database, copy)
+    before = (copy / "sweep.db").read_bytes()
+    (copy / "sweep.db").chmod(0o444)
+    report.write(sweep.Run(copy))
+    assert texts(copy) == texts(run.folder.path)
+    assert (copy / "sweep.db").read_bytes() == before
+
+
+def test_a_run_of_which_nothing_is_known_yet_has_a_report(tmp_path: Path) -> None:
+    study = sweep.load_study(GOLDEN / "study.py")
+    options = sweep.Options(runs=tmp_path, pool="inline", hours=1e-9)
+    run = sweep.run(study, options)
+    assert run.best is None
+    assert "0 trials have ended" in (tmp_path / "golden" / "report.md").read_text()

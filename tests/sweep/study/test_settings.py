@@ -1,0 +1,125 @@
+"""Settings of a study: defaults, changes by name, and everything that cannot be read."""
+
+from dataclasses import asdict, dataclass, fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep.errors import OptionError, StudyError
+from sweep.study.settings import overriding, settings
+
+# What survives a command line: no blanks at either end, and no comma inside a tuple's parts.
+WORDS = st.text(st.characters(exclude_categories=("Cs", "Z", "Cc"))).map(str.strip)
+PARTS = st.text("abcäß∂ 0", min_size=1).map(str.strip)
+
+
+@dataclass(frozen=True)
+class Settings:
+    epochs: int = 6
+    rate: float = 0.5
+    augment: bool = False
+    optimizer: str = "adam"
+    models: tuple[int, ...] = (1, 2)
+    tags: tuple[str, ...] = ()
+
+
+def printed(value):
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def test_without_changes_the_settings_are_their_defaults():
+    assert settings(Settings) == Settings()
+    with overriding({}):
+        assert settings(Settings) == Settings()
+
+
+@given(
+    st.builds(
+        Settings,
+        epochs=st.integers(),
+        rate=st.floats(allow_nan=False),
+        augment=st.booleans(),
+        optimizer=WORDS,
+        models=st.lists(st.integers(), min_size=1).map(tuple),
+        tags=st.lists(PARTS, min_size=1).map(tuple),
+    )
+)
+def test_settings_that_were_printed_are_read_back(given_settings):
+    texts = {f.name: printed(getattr(given_settings, f.name)) for f in fields(Settings)}
+    with overriding(texts) as known:
+        assert settings(Settings) == given_settings
+    assert known == asdict(given_settings)
+
+
+@pytest.mark.parametrize("text", ["true", "True", " TRUE "])
+def test_true_is_read_in_any_case(text):
+    with overriding({"augment": text}):
+        assert settings(Settings).augment is True
+
+
+def test_blanks_around_a_value_do_not_count():
+    with overriding({"models": " 3, 4 ", "optimizer": " sgd "}):
+        assert settings(Settings) == Settings(models=(3, 4), optimizer="sgd")
+
+
+def test_several_declarations_share_the_changes():
+    @dataclass(frozen=True)
+    class Others:
+        width: int = 8
+
+    with overriding({"width": "16", "epochs": "1"}) as known:
+        assert settings(Others) == Others(width=16)
+        assert settings(Settings) == Settings(epochs=1)
+    assert known == asdict(Settings(epochs=1)) | {"width": 16}
+
+
+def test_the_changes_end_with_their_block_even_if_it_raises():
+    with pytest.raises(ZeroDivisionError), overriding({"epochs": "1"}):
+        _ = 1 / 0
+    assert settings(Settings).epochs == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("epochs", "six", r"--set epochs: expected a value of type int, like 6, got 'six'"),
+        ("epochs", "1.5", r"--set epochs: expected a value of type int, like 6, got '1.5'"),
+        ("rate", "", r"--set rate: expected a value of type float, like 0.5, got ''"),
+        ("augment", "yes", r"--set augment: expected a value of type bool, like False, got 'yes'"),
+        ("models", "1,", r"--set models: expected a value of type tuple, like \(1, 2\), got '1,'"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(name, text, message):
+    with pytest.raises(OptionError, match=message), overriding({name: text}):
+        settings(Settings)
+
+
+def test_an_unknown_setting_is_refused_with_those_there_are():
+    message = r"--set epoch: expected one of the study's settings, got 'epoch'; it has epochs, rate"
+    with pytest.raises(OptionError, match=message), overriding({"epoch": "3"}):
+        settings(Settings)
+
+
+def test_a_study_without_settings_takes_none():
+    with (
+        pytest.raises(OptionError, match=r"--set x: .*; it has none at all"),
+        overriding({"x": ""}),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("declaration", [dict, Settings(), 3])
+def test_a_declaration_is_a_dataclass(declaration):
+    with pytest.raises(StudyError, match=r"settings: expected a dataclass, got .*; decorate the"):
+        settings(declaration)
+
+
+def test_every_setting_has_a_default():
+    @dataclass(frozen=True)
+    class Incomplete:
+        epochs: int
+
+    message = r"a default for every field of Incomplete, got none for one \(.*'epochs'\); give each"
+    with pytest.raises(StudyError, match=message):
+        settings(Incomplete)

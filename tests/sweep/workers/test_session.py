@@ -1,0 +1,174 @@
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from threadpoolctl import threadpool_info
+
+import sweep
+from sweep.checkpoints.format import decode
+from sweep.trials.records import Ending
+from sweep.workers.messages import Progress, Work
+from sweep.workers.session import Session
+
+PARAMS: dict[str, Any] = {"x": 0.5, "k": 2}
+
+MakeStudy = Callable[..., sweep.Study]
+
+
+def advance(study: sweep.Study, work: Work | None = None) -> Progress:
+    with closing(Session(study, None, blas_threads=1)) as session:
+        return session.advance(work or Work(0, PARAMS, seed=3))
+
+
+def test_short_epochs_are_reported_together_until_the_end(make_study: MakeStudy) -> None:
+    progress = advance(make_study())
+    assert [epoch.number for epoch in progress.epochs] == [1, 2, 3, 4]
+    assert progress.finished
+    assert progress.failure is None
+
+
+def test_long_epochs_are_reported_one_by_one(make_study: MakeStudy) -> None:
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        for _epoch in range(2):
+            time.sleep(1.05)
+            yield {"loss": 1.0}
+
+    with closing(Session(make_study(train=train), None, blas_threads=1)) as session:
+        first = session.advance(Work(0, PARAMS, seed=3))
+        second = session.advance(None)
+    assert [len(first.epochs), len(second.epochs)] == [1, 1]
+    assert first.epochs[0].seconds >= 1.0
+    assert not first.finished
+
+
+def test_training_pauses_where_the_pruner_decides_and_goes_on_from_there(
+    make_study: MakeStudy,
+) -> None:
+    study = make_study(pruner=sweep.Asha(min_epochs=1, factor=2))
+    with closing(Session(study, None, blas_threads=1)) as session:
+        answers = [session.advance(Work(0, PARAMS, seed=3))]
+        while not answers[-1].finished:
+            answers.append(session.advance(None))
+    assert [[e.number for e in answer.epochs] for answer in answers] == [[1], [2], [3, 4], []]
+
+
+def test_no_epoch_is_trained_past_a_decision(make_study: MakeStudy) -> None:
+    trained: list[int] = []
+
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        for epoch in range(5):
+            trained.append(epoch)
+            yield {"loss": 1.0}
+
+    advance(make_study(train=train, pruner=sweep.Asha(min_epochs=2, factor=2)))
+    assert trained == [0, 1]
+
+
+def test_the_last_state_comes_as_a_checkpoint(make_study: MakeStudy) -> None:
+    checkpoint = advance(make_study()).checkpoint
+    assert checkpoint is not None
+    assert decode(checkpoint).epoch == 4
+    assert decode(checkpoint).state["epoch"] == 4
+
+
+def test_a_checkpoint_continues_the_same_training(make_study: MakeStudy) -> None:
+    study = make_study(pruner=sweep.Asha(min_epochs=2, factor=2))
+    whole = advance(make_study())
+    with closing(Session(study, None, blas_threads=1)) as session:
+        session._saved_at = -1e9
+        half = session.advance(Work(0, PARAMS, seed=3))
+        # a session keeps states back for some seconds; this asks for one at once
+        session._saved_at = -1e9
+        checkpoint = session._progress([]).checkpoint
+    rest = advance(make_study(), Work(0, PARAMS, seed=3, checkpoint=checkpoint))
+    joined = [*half.epochs, *rest.epochs]
+    assert [e.metrics for e in joined] == [e.metrics for e in whole.epochs]
+    assert [e.number for e in joined] == [1, 2, 3, 4]
+
+
+def test_a_checkpoint_of_the_last_epoch_finishes_at_once(make_study: MakeStudy) -> None:
+    checkpoint = advance(make_study()).checkpoint
+    progress = advance(make_study(), Work(0, PARAMS, seed=3, checkpoint=checkpoint))
+    assert progress.epochs == ()
+    assert progress.finished
+    assert progress.failure is None
+
+
+def test_an_exception_becomes_a_failure_with_the_users_lines_only(make_study: MakeStudy) -> None:
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        yield {"loss": 1.0}
+        raise ValueError("boom")
+
+    progress = advance(make_study(train=train))
+    assert len(progress.epochs) == 1
+    assert progress.failure is not None
+    assert progress.failure.ending is Ending.ERROR
+    assert progress.failure.message == "ValueError: boom"
+    assert "test_worker.py" in progress.failure.traceback
+    assert "sweep/worker.py" not in progress.failure.traceback
+
+
+def test_an_exception_before_the_first_epoch_is_a_failure_too(make_study: MakeStudy) -> None:
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        raise KeyError("early")
+
+    failure = advance(make_study(train=train)).failure
+    assert failure is not None
+    assert failure.message == "KeyError: 'early'"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_metric_that_is_not_finite_is_divergence(make_study: MakeStudy, value: float) -> None:
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        yield {"loss": 1.0, "other": 2.0}
+        yield {"loss": value, "other": 2.0}
+        raise AssertionError("a diverged training must not go on")
+
+    progress = advance(make_study(train=train))
+    assert progress.failure is not None
+    assert progress.failure.ending is Ending.DIVERGED
+    assert progress.failure.message == f"loss is {value} after epoch 2"
+    assert progress.epochs[1].metrics == {"other": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("item", "complaint"),
+    [
+        ({"lss": 1.0}, r"expected the metric 'loss' in every epoch, got \['lss'\]"),
+        ({"loss": "high"}, "expected metrics to be numbers, got"),
+        ({"loss": None}, "expected metrics to be numbers, got"),
+        (3.0, "expected each epoch to be a sweep.Epoch or a dict of metrics, got 3.0"),
+        (sweep.Epoch({"loss": 1.0}, {"f": print}), "expected a state of arrays and JSON values"),
+    ],
+)
+def test_an_epoch_that_breaks_the_contract_is_a_complaint(
+    make_study: MakeStudy, item: object, complaint: str
+) -> None:
+    def train(*_: object) -> Iterator[object]:
+        yield item
+
+    with pytest.raises(sweep.StudyError, match=complaint):
+        raise sweep.StudyError(advance(make_study(train=train)).complaint)
+
+
+def test_a_training_without_epochs_is_a_complaint(make_study: MakeStudy) -> None:
+    complaint = advance(make_study(train=lambda *_: iter(()))).complaint
+    assert complaint == "train: expected at least one epoch, got none; yield one"
+
+
+def test_a_training_that_returns_no_generator_is_a_complaint(make_study: MakeStudy) -> None:
+    complaint = advance(make_study(train=lambda *_: None)).complaint
+    assert complaint == "train: expected a generator of epochs, got None; yield them"
+
+
+def test_blas_is_held_to_the_slots_cores_and_given_back(make_study: MakeStudy) -> None:
+    def threads() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    before = threads()
+    with closing(Session(make_study(), None, blas_threads=1)) as session:
+        assert set(threads()) == {1}
+        assert session.worker().blas_threads == 1
+    assert threads() == before
