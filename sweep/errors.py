@@ -1,19 +1,19 @@
-"""This file holds every error that sweep raises on purpose.
+"""Every error that sweep raises on purpose.
 
-    SweepError                      what the user can mend
+    SweepError                      something that the user can fix
     ├── StudyError    (ValueError)  the study file, or what its functions return
-    ├── RunError      (ValueError)  a run directory: another study's, another driver's, or none
+    ├── RunError      (ValueError)  a run directory: missing, in use, or of another study
     ├── OptionError   (ValueError)  a value given on the command line or to `sweep.run`
-    └── StorageError  (OSError)     the disk or the database refuses to keep what it is given
-        └── CorruptCheckpointError  a checkpoint's bytes are not those that were written
+    └── StorageError  (OSError)     the disk or the database failed
+        └── CorruptCheckpointError  a checkpoint does not hold the bytes that were written
 
-The command line prints these as one line and exits with 2. Anything else that escapes is a bug of
-ours and keeps its traceback.
+The command line prints these as one line and exits with 2. Any other exception is a bug in sweep
+and keeps its traceback.
 """
 
 
 class SweepError(Exception):
-    """Base of all errors that the user can mend."""
+    """Base of all errors that the user can fix."""
 
 
 class StudyError(SweepError, ValueError):
@@ -29,8 +29,18 @@ class OptionError(SweepError, ValueError):
 
 
 class StorageError(SweepError, OSError):
-    """The disk or the database refused to keep what it was given."""
+    """The disk or the database failed."""
 
 
 class CorruptCheckpointError(StorageError):
     """A checkpoint is torn, or its bytes are not those that were written."""
+
+
+def not_installed(package: str, extra: str) -> OptionError:
+    """Return the error for a missing optional package, with the command that installs it.
+
+    Args:
+        package: Name of the package that cannot be imported.
+        extra: The extra of this project that installs it.
+    """
+    return OptionError(f"{package} is not installed: in your clone, pip install -e '.[{extra}]'")

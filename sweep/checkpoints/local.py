@@ -56,13 +56,13 @@ class LocalCheckpoints:
         """Adds a checkpoint of a trial; the last one becomes the former one."""
         write_atomically(self.path(number), data, self._former(number))
 
-    def let_go(self, number: int, *, keep_last: bool) -> None:
+    def discard(self, number: int, *, keep_last: bool) -> None:
         """Removes the former checkpoint of a trial that has ended, and the last if need be."""
         self._former(number).unlink(missing_ok=True)
         if not keep_last:
             self.path(number).unlink(missing_ok=True)
 
-    def keep(self, running: Collection[int], ended: Collection[int]) -> None:
+    def clean_up(self, running: Collection[int], ended: Collection[int]) -> None:
         """Removes what no trial needs, and what a crash left half written.
 
         Args:

@@ -12,7 +12,7 @@ from sweep.errors import StorageError
 
 
 class RemoteCheckpoints:
-    """The same as a `CheckpointFolder`, where files cannot be renamed, nor be replaced as a whole.
+    """The same as a `LocalCheckpoints`, where files cannot be renamed, nor be replaced as a whole.
 
     So each has a name of its own, which tells the epoch, and goes when the second after it is
     there. One process writes, so it knows what is there.
@@ -40,12 +40,12 @@ class RemoteCheckpoints:
         return f"{self._url}/{self._stem(number)}"
 
     def read(self, number: int, n_epochs: int) -> bytes | None:
-        """See `CheckpointFolder.read`."""
+        """See `LocalCheckpoints.read`."""
         last = self._of(number)[-1:]
         return usable(self._read(last[0]), n_epochs) if last else None
 
     def recover(self, number: int, n_epochs: int) -> tuple[bytes | None, str]:
-        """See `CheckpointFolder.recover`. What is of no use is removed."""
+        """See `LocalCheckpoints.recover`. What is of no use is removed."""
         flaws: list[str] = []
         for name in reversed(self._of(number)):
             found = self._read(name)
@@ -70,13 +70,13 @@ class RemoteCheckpoints:
         self._names = sorted({*self._names, name})
         self._remove(self._of(number)[:-2])
 
-    def let_go(self, number: int, *, keep_last: bool) -> None:
-        """See `Checkpoints.let_go`."""
+    def discard(self, number: int, *, keep_last: bool) -> None:
+        """See `Checkpoints.discard`."""
         names = self._of(number)
         self._remove(names[:-1] if keep_last else names)
 
-    def keep(self, running: Collection[int], ended: Collection[int]) -> None:
-        """See `CheckpointFolder.keep`."""
+    def clean_up(self, running: Collection[int], ended: Collection[int]) -> None:
+        """See `LocalCheckpoints.clean_up`."""
         kept = {name for number in running for name in self._of(number)}
         kept |= {name for number in ended for name in self._of(number)[-1:]}
         self._remove([name for name in self._names if name not in kept])

@@ -23,10 +23,10 @@ class Checkpoints(Protocol):
     def write(self, number: int, data: bytes) -> None:
         """Adds one of a trial."""
 
-    def let_go(self, number: int, *, keep_last: bool) -> None:
+    def discard(self, number: int, *, keep_last: bool) -> None:
         """Removes those of a trial that has ended, all or all but the last."""
 
-    def keep(self, running: Collection[int], ended: Collection[int]) -> None:
+    def clean_up(self, running: Collection[int], ended: Collection[int]) -> None:
         """Removes what no trial needs: those that are running two, those that ended one."""
 
 

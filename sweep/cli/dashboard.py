@@ -13,11 +13,11 @@ from sweep.storage.run_directory import RunDirectory
 HOST = "127.0.0.1"  # there is no password, so nobody else may reach it
 
 
-def serve(folder: RunDirectory, port: int) -> None:
+def serve(directory: RunDirectory, port: int) -> None:
     """Serves the studies of a run's database, as they are at each look, until interrupted.
 
     Args:
-        folder: The run directory; a driver may be at work in it.
+        directory: The run directory; a driver may be at work in it.
         port: To listen on, of this machine alone.
 
     Raises:
@@ -32,8 +32,8 @@ def serve(folder: RunDirectory, port: int) -> None:
             "pip install 'sweep[dashboard]'"
         ) from error
     _check_port(port)
-    with closing(Database(storage_of(folder))) as database:
-        click.echo(f"http://{HOST}:{port}/dashboard shows {folder.path}; Ctrl-C ends it")
+    with closing(Database(storage_of(directory))) as database:
+        click.echo(f"http://{HOST}:{port}/dashboard shows {directory.path}; Ctrl-C ends it")
         run_server(database.to_look_at(), host=HOST, port=port)
 
 

@@ -140,8 +140,8 @@ def open_runs(names: Sequence[str]) -> dict[str, Run]:
     runs = [open_run(name) for name in dict.fromkeys(names)]
     if len(runs) < 2:
         raise OptionError(f"compare: expected two or more different runs, got {', '.join(names)}")
-    short = [run.folder.path.resolve().name for run in runs]
-    labels = short if len({*short}) == len(runs) else [str(run.folder.path) for run in runs]
+    short = [run.directory.path.resolve().name for run in runs]
+    labels = short if len({*short}) == len(runs) else [str(run.directory.path) for run in runs]
     return dict(zip(labels, runs, strict=True))
 
 
@@ -154,6 +154,6 @@ def trial_of(run: Run, number: int) -> TrialRecord:
     if number >= len(run.records):
         raise OptionError(
             f"trial: expected one below {len(run.records)}, got {number}; "
-            f"see `python -m sweep status {run.folder.path}`"
+            f"see `python -m sweep status {run.directory.path}`"
         )
     return run.records[number]

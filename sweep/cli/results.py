@@ -30,7 +30,7 @@ def report(run: str) -> None:
     """Make a run's tables, plots and report again."""
     opened = open_run(run)
     report_files.write(opened)
-    click.echo(opened.folder.report)
+    click.echo(opened.directory.report)
 
 
 @click.command()
@@ -111,7 +111,7 @@ def dashboard(run: str, port: int) -> None:
 
     It sees a run that is at work, too, and can change nothing.
     """
-    dashboards.serve(open_run(run).folder, port)
+    dashboards.serve(open_run(run).directory, port)
 
 
 def _put(content: str | bytes, output: Path | None) -> None:

@@ -128,7 +128,7 @@ def best(run: Run) -> None:
     click.echo(f"config: {json.dumps((run.final or run.best).config)}")
     if run.test is not None:
         click.echo(f"test set, opened after the search: {metrics_text(run.test.metrics)}")
-    weights = run.folder.best / "weights.safetensors"
+    weights = run.directory.best / "weights.safetensors"
     if weights.is_file():
         click.echo(f'weights: safetensors.numpy.load_file("{_relative(weights)}")')
         if load := loader(weights):
@@ -192,7 +192,7 @@ def _running(what: str, records: list[TrialRecord], metric: str) -> None:
 
 
 def _path(run: Run) -> Path:
-    return _relative(run.folder.path)
+    return _relative(run.directory.path)
 
 
 def _relative(path: Path) -> Path:

@@ -79,7 +79,7 @@ class LiveStatus:
 
 
 def _opening(snapshot: Snapshot) -> str:
-    done = snapshot.standing.n_ended
+    done = snapshot.counts.n_ended
     before = f", {done} of them done before" if done else ""
     noun = "slot" if snapshot.slots == 1 else "slots"
     return f"{snapshot.study.name}: {snapshot.n_trials} trials{before}, on {snapshot.slots} {noun}"
@@ -89,7 +89,7 @@ def _line(snapshot: Snapshot, ended: TrialRecord) -> Text:
     study = snapshot.study
     curve = ended.curve(study.metric)
     score = short(ended.score) if ended.score is not None else short(curve[-1]) if curve else "-"
-    mark = "*" if snapshot.standing.best is ended else " "
+    mark = "*" if snapshot.counts.best is ended else " "
     what = (
         " ".join(ended.failure.message.split())
         if ended.failure
@@ -130,8 +130,8 @@ class Pace:
         if not self.trials:
             return None
         mean = self.seconds / self.trials
-        running = snapshot.standing.running.values()
-        waiting = snapshot.n_trials - snapshot.standing.n_ended - len(running)
+        running = snapshot.counts.running.values()
+        waiting = snapshot.n_trials - snapshot.counts.n_ended - len(running)
         ahead = sum(max(mean - record.seconds, 0.0) for record in running)
         return (waiting * mean + ahead) / max(snapshot.slots, 1)
 
@@ -145,7 +145,7 @@ def view(snapshot: Snapshot, pace: Pace, width: int, height: int) -> Group:
         width: Columns of the terminal.
         height: Its rows; of more slots than fit in half of them, only the first are shown.
     """
-    running = list(snapshot.standing.running.values())
+    running = list(snapshot.counts.running.values())
     n_shown = max(height // 2 - 1, 1)
     table = Table.grid(padding=(0, 2))
     for record in running[:n_shown]:
@@ -177,13 +177,13 @@ def _cells(snapshot: Snapshot, record: TrialRecord, width: int) -> list[Text]:
 
 
 def _status(snapshot: Snapshot, pace: Pace) -> Text:
-    standing, best = snapshot.standing, snapshot.standing.best
-    done, pruned = standing.count(Ending.COMPLETE), standing.count(Ending.PRUNED)
-    failed = standing.n_ended - done - pruned
+    counts, best = snapshot.counts, snapshot.counts.best
+    done, pruned = counts.count(Ending.COMPLETE), counts.count(Ending.PRUNED)
+    failed = counts.n_ended - done - pruned
     left = pace.left(snapshot)
-    n_left = snapshot.n_trials - standing.n_ended
+    n_left = snapshot.n_trials - counts.n_ended
     parts = [
-        f"{len(standing.running)}/{snapshot.slots} slots busy",
+        f"{len(counts.running)}/{snapshot.slots} slots busy",
         f"{done} done, {pruned} pruned, {failed} failed, {n_left} left",
         f"best {short(best.score)} (trial {best.number})" if best else "no score yet",
         "time left: unknown" if left is None else f"about {duration(left)} left",

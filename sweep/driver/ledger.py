@@ -24,7 +24,7 @@ class Ledger:
     """The trials of one study.
 
     Attributes:
-        standing: How many there are, and how they stand.
+        counts: How many there are, and how they stand.
         order: What a trial may know of the others.
         n_trials: How many there will be in the end.
     """
@@ -41,8 +41,8 @@ class Ledger:
         self._table = table
         self._checkpoints = checkpoints
         self._sampling = Sampler(study)
-        self.standing = TrialCounts(study.sign, table.trials())
-        self.order = TrialOrder(study, self.standing)
+        self.counts = TrialCounts(study.sign, table.trials())
+        self.order = TrialOrder(study, self.counts)
         self._sampling.restore(self.records)
         limit = self._sampling.limit
         self.n_trials = study.trials if limit is None else min(study.trials, limit)
@@ -51,18 +51,18 @@ class Ledger:
     @property
     def records(self) -> list[TrialRecord]:
         """All trials, in the order of their numbers."""
-        return self.standing.records
+        return self.counts.records
 
     @property
     def n_left(self) -> int:
         """How many trials have not ended, those that have not begun among them."""
-        return max(0, self.n_trials - len(self.records)) + len(self.standing.running)
+        return max(0, self.n_trials - len(self.records)) + len(self.counts.running)
 
     def running(self) -> list[TrialRecord]:
         """The trials that have not ended."""
-        return list(self.standing.running.values())
+        return list(self.counts.running.values())
 
-    def open_trial(self, worker: Worker) -> TrialRecord | None:
+    def new_trial(self, worker: Worker) -> TrialRecord | None:
         """Asks for a new trial; None if there are enough, or it would have to wait for others."""
         number = len(self.records)
         told = self.order.told(number)
@@ -75,17 +75,17 @@ class Ledger:
             domains=trial.domains,
             config=as_dict(self._study.space(trial)),
             seed=derive_seed(self._study.seed, self._study.name, number),
-            told=told,
+            endings_known=told,
             reused=self._sampling.twin(trial.params),
             worker=worker,
             started=datetime.now(UTC),
         )
         self._table.add(record)
-        self.standing.begin(record)
+        self.counts.begin(record)
         self.order.note(record)
         return record
 
-    def foregone(self, record: TrialRecord) -> Ending | None:
+    def early_ending(self, record: TrialRecord) -> Ending | None:
         """How a trial ends before it trains any further, if it does.
 
         It has a score to take over, or an interruption forestalled its pruning.
@@ -106,7 +106,7 @@ class Ledger:
         checkpoint, flaw = self._checkpoints.recover(record.number, len(record.epochs))
         return Work(record.number, record.params, record.seed, checkpoint), flaw
 
-    def cut_short(
+    def end_attempt(
         self, record: TrialRecord, reason: str, message: str, traceback: str = ""
     ) -> None:
         """Notes why an attempt did not go on."""
@@ -132,28 +132,28 @@ class Ledger:
         """Ends a trial; from then on it never changes."""
         if record.reused is not None:
             twin = self.records[record.reused]
-            record.score, record.spread = twin.score, twin.spread
+            record.score, record.score_std = twin.score, twin.score_std
         elif ending is Ending.COMPLETE:
             curves = record.curves(self._study.metric)
-            record.score, record.spread = self._study.score_of(curves)
+            record.score, record.score_std = self._study.score_of(curves)
         record.ending, record.failure = ending, failure
-        record.ended = self.order.place(record)
+        record.ending_number = self.order.place(record)
         record.finished = datetime.now(UTC)
         self._table.finish(record)
-        former_best = self.standing.best
-        self.standing.end(record)
+        former_best = self.counts.best
+        self.counts.end(record)
         self.order.note(record)
         self._sampling.tell(record)
         for ended in (record, former_best):
             if ended is not None:
-                self._checkpoints.let_go(ended.number, keep_last=self._keeps_state(ended))
+                self._checkpoints.discard(ended.number, keep_last=self._keeps_state(ended))
 
     def _keeps_state(self, ended: TrialRecord) -> bool:
         """Whether the last checkpoint of a trial that has ended stays."""
         all_stay = self._study.keep == "all" and ended.ending is Ending.COMPLETE
-        return all_stay or ended is self.standing.best
+        return all_stay or ended is self.counts.best
 
     def _tidy(self) -> None:
         """Removes the checkpoints that nobody needs, and what a crash has left behind."""
         ended = [r.number for r in self.records if r.has_ended and self._keeps_state(r)]
-        self._checkpoints.keep([*self.standing.running], ended)
+        self._checkpoints.clean_up([*self.counts.running], ended)

@@ -60,13 +60,13 @@ class Driver:
             StorageError: If the database or the disk refuses.
         """
         for record in self._waiting:
-            self._ledger.cut_short(record, INTERRUPTED, "the driver ended")
+            self._ledger.end_attempt(record, INTERRUPTED, "the driver ended")
         snapshot = Snapshot(
             study=self._study,
-            standing=self._ledger.standing,
+            counts=self._ledger.counts,
             slots=pool.size,
             n_trials=self._ledger.n_trials,
-            ended_before=self._ledger.standing.n_ended,
+            ended_before=self._ledger.counts.n_ended,
             began=time.monotonic(),
         )
         deadline = snapshot.began + self._limits.hours * 3600
@@ -100,8 +100,8 @@ class Driver:
 
     def _next(self, worker: Worker) -> TrialRecord | None:
         """An interrupted trial, or else a new one, as long as there are any."""
-        while record := self._waiting.pop(0) if self._waiting else self._ledger.open_trial(worker):
-            ending = self._ledger.foregone(record)
+        while record := self._waiting.pop(0) if self._waiting else self._ledger.new_trial(worker):
+            ending = self._ledger.early_ending(record)
             if ending is None:
                 return record
             self._end(record, ending)
@@ -139,7 +139,7 @@ class Driver:
         """Puts a trial whose process died back in line, or gives it up."""
         failure = lost.failure
         reason = PREEMPTED if lost.preempted else failure.ending.value
-        self._ledger.cut_short(record, reason, failure.message, failure.traceback)
+        self._ledger.end_attempt(record, reason, failure.message, failure.traceback)
         losses = [a for a in record.attempts if a["reason"] not in (INTERRUPTED, PREEMPTED)]
         if len(losses) > self._limits.retries:
             self._fail(record, failure)

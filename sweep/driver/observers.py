@@ -26,7 +26,7 @@ class LogFile:
         """
         if snapshot.study.name != self._study:
             self._study = snapshot.study.name
-            n_trials = len(snapshot.standing.records)
+            n_trials = len(snapshot.counts.records)
             self._write(
                 f"{self._study}: {n_trials} of {snapshot.n_trials} trials on record, "
                 f"{snapshot.slots} slots"

@@ -20,13 +20,13 @@ class TrialOrder:
     its parameters nor the decision to prune it depend on how fast anything was.
     """
 
-    def __init__(self, study: Study, standing: TrialCounts) -> None:
+    def __init__(self, study: Study, counts: TrialCounts) -> None:
         self._study = study
         self._window = study.window if study.deterministic else None
-        self._standing = standing
+        self._counts = counts
         self._columns: dict[int, array[float]] = {}
         self._complete = array("b")
-        for record in standing.records:
+        for record in counts.records:
             self.note(record)
 
     def note(self, record: TrialRecord) -> None:
@@ -45,14 +45,14 @@ class TrialOrder:
     def told(self, number: int) -> int | None:
         """How many endings trial `number` may know of; None if it has to wait for one of them."""
         if self._window is None:
-            return self._standing.n_ended
+            return self._counts.n_ended
         told = max(0, number - self._window + 1)
-        first_running = next(iter(self._standing.running), number)
+        first_running = next(iter(self._counts.running), number)
         return None if first_running < told else told
 
     def place(self, record: TrialRecord) -> int:
         """The place in the order, from 1, of a trial that is about to end."""
-        return record.number + 1 if self._window is not None else self._standing.n_ended + 1
+        return record.number + 1 if self._window is not None else self._counts.n_ended + 1
 
     def prunes(self, record: TrialRecord) -> bool:
         """Whether the study's pruner ends a trial after its last epoch, by those that it knows."""
@@ -67,7 +67,7 @@ class TrialOrder:
         """The others that have a value after this epoch, of those that a trial knows."""
         column = np.array(self._columns.get(epoch, ()), dtype=np.float64)
         if self._window is not None:
-            column = column[: record.told]
+            column = column[: record.endings_known]
         column[record.number : record.number + 1] = math.nan
         reached = ~np.isnan(column)
         return Peers(column[reached], np.array(self._complete[: len(column)], bool)[reached])

@@ -64,7 +64,7 @@ class Snapshot:
     """
 
     study: Study
-    standing: TrialCounts
+    counts: TrialCounts
     slots: int
     n_trials: int
     ended_before: int

@@ -35,7 +35,7 @@ def versions_of(run: Run, file: str = "") -> dict[int, Study]:
     file = file or str(run.about.get("file", ""))
     if not file:
         raise RunError(
-            f"{run.folder.path}: expected a run of a study file, got one made in Python; "
+            f"{run.directory.path}: expected a run of a study file, got one made in Python; "
             f"name a file with --study"
         )
     about = EARLIER | run.about
@@ -60,7 +60,7 @@ def other_suggestions(
         if record.number in versions:
             sampling = Sampler(versions[record.number])
             sampling.restore(records[: record.number])
-        trial = sampling.ask(record.number, record.told)
+        trial = sampling.ask(record.number, record.endings_known)
         if trial.params != record.params:
             yield record, str(trial.params)
         sampling.tell(record)

@@ -56,20 +56,20 @@ def run(study: Study, options: Options | None = None, observer: Observer | None 
     options = options or Options()
     observer = observer or (lambda _snapshot, _ended: None)
     probe(study)
-    folder = RunDirectory(options.runs / (options.name or study.name))
-    storage = storage_of(folder, options.storage)
-    is_new = not folder.exists
-    folder.create()
-    with folder.locked():
-        note_storage(folder, storage)
-        conductor = Conductor(study, folder, options, observer)
+    directory = RunDirectory(options.runs / (options.name or study.name))
+    storage = storage_of(directory, options.storage)
+    is_new = not directory.exists
+    directory.create()
+    with directory.locked():
+        note_storage(directory, storage)
+        conductor = Conductor(study, directory, options, observer)
         try:
             conductor.work()
         except SweepError:
             if is_new and not conductor.has_trained:
-                folder.remove()
+                directory.remove()
             raise
-        finished = Run(folder.path, options.storage)
+        finished = Run(directory.path, options.storage)
         report.write(finished)
     return finished
 
@@ -82,12 +82,12 @@ class Conductor:
     """Brings one run as far as its options allow."""
 
     def __init__(
-        self, study: Study, folder: RunDirectory, options: Options, observer: Observer
+        self, study: Study, directory: RunDirectory, options: Options, observer: Observer
     ) -> None:
         self._study = study
-        self._folder = folder
+        self._directory = directory
         self._options = options
-        told = both(LogFile(folder.logs / "run.log"), observer)
+        told = both(LogFile(directory.logs / "run.log"), observer)
         self._observer = with_callbacks(study.callbacks, told)
         self._ledgers: list[Ledger] = []
         self._place = ""
@@ -102,7 +102,7 @@ class Conductor:
         study = self._study
         with self._database() as database:
             table = _open(database, study, accept_changes=self._options.accept_changes)
-            run, url = self._folder.path.name, self._options.checkpoints
+            run, url = self._directory.path.name, self._options.checkpoints
             self._place = place_of_checkpoints(table, url, run)
             with pools(self._options) as make_pool:
                 search = Ledger(study, table, self._checkpoints(study))
@@ -121,7 +121,7 @@ class Conductor:
     @contextmanager
     def _database(self) -> Iterator[Database]:
         """The database, to write; a failure before any training leaves nothing new in it."""
-        storage = storage_of(self._folder, self._options.storage)
+        storage = storage_of(self._directory, self._options.storage)
         with closing(Database(storage, drives=True)) as database:
             is_new = not database.studies()
             try:
@@ -154,15 +154,15 @@ class Conductor:
         note_changes(table, n_trials, recorded, check(now, recorded, accept_changes=accept))
 
     def _evaluate(self, last: Study, final: Final, trained: TrialRecord, table: TrialTable) -> None:
-        folder = self._checkpoints(last)
+        checkpoints = self._checkpoints(last)
         guarded(
             "final",
-            lambda: final_step.evaluate(last, final, trained, table, folder),
+            lambda: final_step.evaluate(last, final, trained, table, checkpoints),
             self._study,
         )
 
     def _checkpoints(self, study: Study) -> Checkpoints:
-        return checkpoints_at(self._place, self._folder.checkpoints, study.name)
+        return checkpoints_at(self._place, self._directory.checkpoints, study.name)
 
 
 def _open(database: Database, study: Study, *, accept_changes: bool) -> TrialTable:

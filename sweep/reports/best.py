@@ -37,7 +37,7 @@ def best_files(run: Run) -> dict[str, str | bytes]:
 def _weights(run: Run, best: TrialRecord) -> bytes | None:
     """The entry "weights" of the last state of the best training, as a safetensors file."""
     study = run.name + FINAL_SUFFIX if best is run.final else run.name
-    checkpoints = checkpoints_at(run.about.get("checkpoints", ""), run.folder.checkpoints, study)
+    checkpoints = checkpoints_at(run.about.get("checkpoints", ""), run.directory.checkpoints, study)
     data = checkpoints.read(best.number, len(best.epochs))
     if data is None:
         return None

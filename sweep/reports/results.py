@@ -25,7 +25,7 @@ class Run:
     """A run as its database tells it; can be read while it is being written.
 
     Attributes:
-        folder: Its paths.
+        directory: Its paths.
         about: The study's identity and provenance, as recorded when the run was made.
         records: All trials of the search.
         finals: All final trainings.
@@ -44,12 +44,12 @@ class Run:
             RunError: If there is none.
             StorageError: If its database cannot be read.
         """
-        self.folder = RunDirectory(Path(path))
-        if not self.folder.exists:
+        self.directory = RunDirectory(Path(path))
+        if not self.directory.exists:
             raise RunError(f"{path}: expected a run directory, found no sweep.db or "
                            f"storage.json there; "
                            f"check the path, or make it with `python -m sweep run`")  # fmt: skip
-        with closing(Database(storage_of(self.folder, storage))) as database:
+        with closing(Database(storage_of(self.directory, storage))) as database:
             names = database.studies()
             self.about = database.study(names[0]).attributes() if names else {}
             if "provenance" not in self.about:
@@ -67,7 +67,7 @@ class Run:
         stands = f"{self.name}, {n_ended(self.records)} of {len(self.records)} trials have ended"
         if best is not None:
             stands += f", best {self.metric} {short(best.score)} (trial {best.number})"
-        return f"Run({str(self.folder.path)!r}: {stands})"
+        return f"Run({str(self.directory.path)!r}: {stands})"
 
     def _repr_html_(self) -> str:
         """How it stands and the best few trials, as notebooks show it."""

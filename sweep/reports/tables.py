@@ -68,7 +68,7 @@ def progression(records: Iterable[TrialRecord], metric: str, sign: int) -> pd.Da
     """
     rows: list[dict[str, Any]] = []
     best: TrialRecord | None = None
-    for record in sorted(records, key=lambda record: record.ended):
+    for record in sorted(records, key=lambda record: record.ending_number):
         if record.score is None:
             continue
         if best is not None and sign * record.score >= sign * (best.score or 0.0):
@@ -130,10 +130,10 @@ def _trial_row(record: TrialRecord, metric: str) -> dict[str, Any]:
         "trial": record.number,
         "status": record.ending.value,
         metric: latest if record.score is None else record.score,
-        f"{metric}_std": record.spread,
+        f"{metric}_std": record.score_std,
         "epochs": len(record.epochs),
     }
-    if record.spread is None:
+    if record.score_std is None:
         del left[f"{metric}_std"]
     right = {
         "seconds": round(record.seconds, 1),

@@ -18,7 +18,7 @@ def write(run: Run) -> None:
     Raises:
         StorageError: If the disk refuses.
     """
-    folder = run.folder
+    directory = run.directory
     files: dict[str, str | bytes] = {
         "trials.csv": export.to_csv(run.trials()),
         "epochs.csv": export.to_csv(run.epochs()),
@@ -37,7 +37,7 @@ def write(run: Run) -> None:
     files |= best_files(run)
     for name, content in files.items():
         data = content.encode() if isinstance(content, str) else content
-        write_atomically(folder.path / name, data)
-    load = loader(folder.best / "weights.safetensors")
+        write_atomically(directory.path / name, data)
+    load = loader(directory.best / "weights.safetensors")
     line = f'model = {load}("best/weights.safetensors")' if load else ""
-    write_atomically(folder.path / "report.html", page.render(run, line, drawn).encode())
+    write_atomically(directory.path / "report.html", page.render(run, line, drawn).encode())

@@ -84,9 +84,9 @@ class Sampler:
             StudyError: If the space breaks a law, as by changing what a parameter is drawn from.
         """
         for record in self._untold:
-            if record.ended <= told:
+            if record.ending_number <= told:
                 self._tell(record)
-        self._untold = [record for record in self._untold if record.ended > told]
+        self._untold = [record for record in self._untold if record.ending_number > told]
         fixed = self._fixed(number)
         draws_again = self.study.duplicates != "rerun" and not fixed
         for attempt in range(MAX_DRAWS if draws_again else 1):
@@ -130,7 +130,7 @@ class Sampler:
         return trial
 
     def _tell(self, record: TrialRecord) -> None:
-        self._memory.end(record.number, record.ended, self._outcome(record))
+        self._memory.end(record.number, record.ending_number, self._outcome(record))
         if record.score is not None:
             key = _key(record.params)
             self._scored[key] = min(record.number, self._scored.get(key, record.number))

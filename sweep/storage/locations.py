@@ -15,37 +15,37 @@ if TYPE_CHECKING:
     from sweep.storage.postgres import Postgres
 
 
-def storage_of(folder: RunDirectory, url: str = "") -> Backend:
+def storage_of(directory: RunDirectory, url: str = "") -> Backend:
     """Where a run's records are: what its directory says, or else `url`, or else a SQLite file.
 
     Args:
-        folder: The run directory, which may not exist yet.
+        directory: The run directory, which may not exist yet.
         url: postgresql://user:password@host/database; may be empty for what the directory says.
 
     Raises:
         RunError: If the run was made with another storage than `url`.
         OptionError: If `url` cannot be used.
     """
-    noted = _noted(folder)
+    noted = _noted(directory)
     if not url and noted is None:
-        return SQLiteFile(folder.database)
+        return SQLiteFile(directory.database)
     server = _postgres()
     if noted is not None:
         made_with = server(noted["run"], noted["postgresql"], {})
         given = server.at(url, made_with.run) if url else made_with
         if given.parts == made_with.parts:
             return given
-        raise _another(folder, str(made_with), str(given))
-    given = server.at(url, folder.path.name)
-    if folder.database.is_file():
-        raise _another(folder, "sweep.db", str(given))
+        raise _another(directory, str(made_with), str(given))
+    given = server.at(url, directory.path.name)
+    if directory.database.is_file():
+        raise _another(directory, "sweep.db", str(given))
     return given
 
 
-def note_storage(folder: RunDirectory, storage: Backend) -> None:
+def note_storage(directory: RunDirectory, storage: Backend) -> None:
     """Writes into the run directory where its records are, unless they are in it; no password."""
     if storage.note is not None:
-        write_atomically(folder.storage, (json.dumps(storage.note, indent=2) + "\n").encode())
+        write_atomically(directory.storage, (json.dumps(storage.note, indent=2) + "\n").encode())
 
 
 def place_of_checkpoints(table: TrialTable, url: str, run: str) -> str:
@@ -76,16 +76,16 @@ def place_of_checkpoints(table: TrialTable, url: str, run: str) -> str:
     return str(place)
 
 
-def _noted(folder: RunDirectory) -> dict[str, Any] | None:
-    if not folder.storage.exists():
+def _noted(directory: RunDirectory) -> dict[str, Any] | None:
+    if not directory.storage.exists():
         return None
     try:
-        note = json.loads(folder.storage.read_text())
+        note = json.loads(directory.storage.read_text())
         return {"run": str(note["run"]), "postgresql": dict(note["postgresql"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
-            f"{folder.storage}: expected where the records of this run are, got {error!r}; write "
-            f'{{"run": NAME, "postgresql": {{"host": ..., "dbname": ..., "user": ...}}}}'
+            f"{directory.storage}: expected where the records of this run are, got {error!r}; "
+            f'write {{"run": NAME, "postgresql": {{"host": ..., "dbname": ..., "user": ...}}}}'
         ) from error
 
 
@@ -101,8 +101,8 @@ def _postgres() -> "type[Postgres]":
     return Postgres
 
 
-def _another(folder: RunDirectory, made_with: str, given: str) -> RunError:
+def _another(directory: RunDirectory, made_with: str, given: str) -> RunError:
     return RunError(
-        f"{folder.path}: expected the storage that this run was made with, {made_with}, got "
+        f"{directory.path}: expected the storage that this run was made with, {made_with}, got "
         f"{given}; leave --storage out, or start another run with --name"
     )

@@ -133,8 +133,8 @@ class TrialTable:
         trial_id = self._trial_ids[record.number]
         ending = {
             "ending": record.ending.value,
-            "ended": record.ended,
-            "spread": record.spread,
+            "ended": record.ending_number,
+            "spread": record.score_std,
             "failure": asdict(record.failure) if record.failure else None,
         }
         score = {"trial_id": trial_id, "objective": 0, "value": record.score}

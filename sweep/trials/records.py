@@ -101,14 +101,15 @@ class TrialRecord:
     Attributes:
         number: From 0, in the order of asking; never changes, however often the trial is retried.
         config: What `space` made of `params`, as plain values.
-        told: How many endings the sampler knew of when it was asked for this trial: those whose
-            `ended` is not higher.
-        ended: The place of its ending in the order in which they are told, from 1; 0 before.
+        endings_known: How many trials had ended, as far as the sampler knew, when it suggested
+            this one: those whose `ending_number` is not higher.
+        ending_number: Position of this trial's ending among all endings, from 1; 0 before it ends.
         attempts: One entry per attempt that was cut short: why (lost, oom, interrupted or
             preempted), a message, where it was if that is known, the last epoch kept, and the host
             and process that had it.
         score: The metric to minimise or maximise, by the study's rule; None without one.
-        spread: Standard deviation of the repeats' scores, whose mean is the score; None without.
+        score_std: Standard deviation of the repeats' scores, whose mean is `score`; None without
+            repeats.
         reused: The number of the trial whose score this one has taken over instead of training.
     """
 
@@ -117,11 +118,11 @@ class TrialRecord:
     domains: Mapping[str, Domain]
     config: Mapping[str, Any]
     seed: int
-    told: int
+    endings_known: int
     ending: Ending = Ending.RUNNING
-    ended: int = 0
+    ending_number: int = 0
     score: float | None = None
-    spread: float | None = None
+    score_std: float | None = None
     reused: int | None = None
     epochs: list[EpochRecord] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)

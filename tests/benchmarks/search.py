@@ -78,11 +78,17 @@ def search(name: str, memory: int | None, seed: int, n_trials: int, n_slots: int
     began = time.process_time()
     for number in range(n_trials):
         trial = sampling.ask(number)
-        running.append(TrialRecord(number, trial.params, trial.domains, {}, seed=0, told=0))
+        running.append(
+            TrialRecord(number, trial.params, trial.domains, {}, seed=0, endings_known=0)
+        )
         if len(running) == n_slots:
             record = running.popleft()
             losses.append(function(record.params))
-            record.ending, record.score, record.ended = Ending.COMPLETE, losses[-1], len(losses)
+            record.ending, record.score, record.ending_number = (
+                Ending.COMPLETE,
+                losses[-1],
+                len(losses),
+            )
             sampling.tell(record)
     seconds = time.process_time() - began
     return [min(losses), median(losses[-100:]), 1000 * seconds / n_trials]

@@ -17,16 +17,16 @@ STUDY = Path(__file__).parent / "study.py"
 N_TRIALS = 12
 
 MOMENTS = {
-    "asking": ["Sampling.ask", "StudyTable.add"],
+    "asking": ["Sampler.ask", "TrialTable.add"],
     "training": ["Session.advance", "Ledger.begin_attempt"],
-    "checkpointing": ["CheckpointFolder.write", "write_atomically", "CheckpointFolder.let_go"],
-    "recording": ["Ledger.add_epochs", "StudyTable.add_epochs", "StudyTable.set_trial_attribute"],
-    "telling": ["Ledger.end", "StudyTable.finish", "Sampling.tell"],
-    "reporting": ["evaluate", "StudyTable.set_attribute", "Database.ensure", "write", "markdown"],
+    "checkpointing": ["LocalCheckpoints.write", "write_atomically", "LocalCheckpoints.discard"],
+    "recording": ["Ledger.add_epochs", "TrialTable.add_epochs", "TrialTable.set_trial_attribute"],
+    "telling": ["Ledger.end", "TrialTable.finish", "Sampler.tell"],
+    "reporting": ["evaluate", "TrialTable.set_attribute", "Database.ensure", "write", "markdown"],
 }
 """Functions of the driver that trains in its own process."""
 
-RARE = {*MOMENTS["reporting"], "StudyTable.set_trial_attribute"}
+RARE = {*MOMENTS["reporting"], "TrialTable.set_trial_attribute"}
 """Those that a run calls once: in the end, or as it goes on after a kill."""
 
 RAY_MOMENTS = MOMENTS | {"training": ["RayPool.wait", "RayPool.advance"]}
@@ -160,6 +160,15 @@ class Campaign:
 
 def _lasting(run: sweep.Run) -> list[object]:
     return [
-        (r.number, r.params, r.seed, r.told, r.ended, r.ending, r.score, r.curve("loss"))
+        (
+            r.number,
+            r.params,
+            r.seed,
+            r.endings_known,
+            r.ending_number,
+            r.ending,
+            r.score,
+            r.curve("loss"),
+        )
         for r in run.records
     ]

@@ -2,7 +2,7 @@
 
 python -m tests.kill.victim WHO FUNCTION call|return NTH MARK run STUDY.py ...
 
-FUNCTION is the qualified name of any function that the driver runs, as "StudyTable.finish": when it
+FUNCTION is the qualified name of any function that the driver runs, as "TrialTable.finish": when it
 is entered, or left, for the NTH time, the driver, a worker, the raylet or the whole process group
 dies, as WHO says; if there is no worker or raylet just then, at the next time. The file MARK is
 made before. Nothing of sweep is changed for it.

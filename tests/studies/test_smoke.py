@@ -40,7 +40,7 @@ def run(runs: Path, name: str, dies_after: int) -> int:
 
 
 def states(run: sweep.Run) -> dict[str, bytes]:
-    paths = [*run.folder.checkpoints.iterdir(), *run.folder.best.iterdir()]
+    paths = [*run.directory.checkpoints.iterdir(), *run.directory.best.iterdir()]
     return {path.name: path.read_bytes() for path in paths}
 
 
@@ -56,6 +56,6 @@ def test_a_training_that_was_killed_ends_with_the_same_network(tmp_path: Path) -
     ]
     assert "weights.safetensors" in states(whole)
     assert states(killed) == states(whole)
-    network = nl.load_model(whole.folder.best / "weights.safetensors")
+    network = nl.load_model(whole.directory.best / "weights.safetensors")
     assert whole.test is not None
     assert whole.test.metrics == {"test_error": nl.evaluate(network, nl.mnist("test"))["error"]}

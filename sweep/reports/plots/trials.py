@@ -47,15 +47,15 @@ def learning_curves(run: "Run") -> str:
 def progression(run: "Run") -> str:
     """Every score in the order in which trials ended, and the best so far."""
     figure, (axes,) = blank()
-    ended = sorted((r for r in run.records if r.score is not None), key=lambda r: r.ended)
+    ended = sorted((r for r in run.records if r.score is not None), key=lambda r: r.ending_number)
     best: list[float] = []
     for record in ended:
         score = record.score or 0.0
         best.append(score if not best or run.sign * score < run.sign * best[-1] else best[-1])
     some = shown(ended, run.sign)
-    points = [(record.ended, record.score or 0.0) for record in some]
+    points = [(record.ending_number, record.score or 0.0) for record in some]
     axes.plot(*zip(*points, strict=True), "o", color=GOOD, markersize=4)
-    axes.step([r.ended for r in ended], best, where="post", color=BEST, linewidth=2.2)
+    axes.step([r.ending_number for r in ended], best, where="post", color=BEST, linewidth=2.2)
     axes.set_xlabel("trials that have ended")
     axes.set_ylabel(run.metric)
     axes.set_title("each complete trial (blue), the best so far (red)", loc="left")

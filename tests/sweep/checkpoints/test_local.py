@@ -46,7 +46,7 @@ def test_a_checkpoint_is_read_back(checkpoints: LocalCheckpoints) -> None:
     checkpoints.write(3, SECOND)
     assert checkpoints.read(3, n_epochs=2) == SECOND
     assert checkpoints.recover(3, n_epochs=2) == (SECOND, "")
-    checkpoints.keep([], [])
+    checkpoints.clean_up([], [])
     assert checkpoints.read(3, n_epochs=2) is None
 
 
@@ -57,9 +57,9 @@ def test_the_last_two_checkpoints_are_kept_until_the_trial_ends(
         checkpoints.write(0, data)
     assert names(tmp_path) == ["toy-00000.former.safetensors", "toy-00000.safetensors"]
     assert (tmp_path / "toy-00000.former.safetensors").read_bytes() == SECOND
-    checkpoints.keep(running=[0], ended=[])
+    checkpoints.clean_up(running=[0], ended=[])
     assert len(names(tmp_path)) == 2
-    checkpoints.keep(running=[], ended=[0])
+    checkpoints.clean_up(running=[], ended=[0])
     assert names(tmp_path) == ["toy-00000.safetensors"]
     assert checkpoints.read(0, n_epochs=3) == THIRD
 
@@ -70,14 +70,14 @@ def test_a_trial_that_has_ended_lets_go_of_its_own_checkpoints_alone(
     for number in range(2):
         checkpoints.write(number, FIRST)
         checkpoints.write(number, SECOND)
-    checkpoints.let_go(0, keep_last=True)
+    checkpoints.discard(0, keep_last=True)
     assert names(tmp_path) == [
         "toy-00000.safetensors",
         "toy-00001.former.safetensors",
         "toy-00001.safetensors",
     ]
-    checkpoints.let_go(1, keep_last=False)
-    checkpoints.let_go(1, keep_last=False)
+    checkpoints.discard(1, keep_last=False)
+    checkpoints.discard(1, keep_last=False)
     assert names(tmp_path) == ["toy-00000.safetensors"]
 
 

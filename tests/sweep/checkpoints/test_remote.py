@@ -63,7 +63,7 @@ def test_the_last_two_are_kept_until_the_trial_ends_and_no_other_studys_is_touch
     for data in (FIRST, SECOND, THIRD):
         checkpoints.write(0, data)
         checkpoints.write(1, data)
-    RemoteCheckpoints(url, "toy").keep(running=[0], ended=[1])
+    RemoteCheckpoints(url, "toy").clean_up(running=[0], ended=[1])
     assert names(url) == [
         "toy-00000-00000002.safetensors",
         "toy-00000-00000003.safetensors",
@@ -78,9 +78,9 @@ def test_a_trial_that_has_ended_lets_go_of_its_own_alone(
     for number in range(2):
         checkpoints.write(number, FIRST)
         checkpoints.write(number, SECOND)
-    checkpoints.let_go(0, keep_last=True)
-    checkpoints.let_go(1, keep_last=False)
-    checkpoints.let_go(1, keep_last=False)
+    checkpoints.discard(0, keep_last=True)
+    checkpoints.discard(1, keep_last=False)
+    checkpoints.discard(1, keep_last=False)
     assert names(url) == ["toy-00000-00000002.safetensors"]
 
 
@@ -193,4 +193,6 @@ def test_a_run_whose_directory_is_gone_goes_on_from_server_and_url(
     assert begun_after == [0, 0, 3, 0, 0]
     assert [r.curve("loss") for r in there.records] == [r.curve("loss") for r in here.records]
     for name in ("config.json", "weights.safetensors"):
-        assert (there.folder.best / name).read_bytes() == (here.folder.best / name).read_bytes()
+        assert (there.directory.best / name).read_bytes() == (
+            here.directory.best / name
+        ).read_bytes()

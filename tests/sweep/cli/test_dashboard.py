@@ -27,7 +27,7 @@ def run(make_study, inline) -> sweep.Run:
 
 @pytest.fixture
 def address(run) -> Iterator[str]:
-    command = [sys.executable, "-m", "sweep", "dashboard", str(run.folder.path)]
+    command = [sys.executable, "-m", "sweep", "dashboard", str(run.directory.path)]
     command += ["--port", str(free_port())]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     line = server.stdout.readline()
@@ -72,11 +72,11 @@ def test_a_port_that_is_taken_is_refused(run, capsys) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = str(other.getsockname()[1])
-        assert main(["dashboard", str(run.folder.path), "--port", port]) == 2
+        assert main(["dashboard", str(run.directory.path), "--port", port]) == 2
     assert f"--port: expected one that is free, got {port}" in capsys.readouterr().err
 
 
 def test_without_optuna_dashboard_it_says_how_to_install_it(run, capsys, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna_dashboard", None)
-    assert main(["dashboard", str(run.folder.path)]) == 2
+    assert main(["dashboard", str(run.directory.path)]) == 2
     assert "pip install 'sweep[dashboard]'" in capsys.readouterr().err

@@ -35,7 +35,7 @@ def shown(snapshot: Snapshot, pace: Pace, width: int = 100, height: int = 24) ->
 
 def test_the_view_shows_each_slot_and_the_whole(snapshot: Snapshot) -> None:
     pace = Pace()
-    pace.note(snapshot.standing.records[0])
+    pace.note(snapshot.counts.records[0])
     first, second, status = shown(snapshot, pace)
     assert re.split(r"  +", first.strip()) == ["trial 1", "epoch 3", "loss 0.5", "█▁"]
     assert second.strip() == "trial 2  epoch 1"
@@ -58,7 +58,7 @@ def test_a_narrow_terminal_gets_no_curves_and_no_wrapped_lines(snapshot: Snapsho
 
 def test_a_low_terminal_shows_some_slots(snapshot: Snapshot) -> None:
     records = [trial(i, []) for i in range(30)]
-    many = replace(snapshot, standing=TrialCounts(1, records), slots=30)
+    many = replace(snapshot, counts=TrialCounts(1, records), slots=30)
     lines = shown(many, Pace(), height=10)
     assert len(lines) == 6
     assert lines[4].strip() == "and 26 more"
@@ -82,18 +82,18 @@ def test_a_terminal_is_left_clean(snapshot: Snapshot) -> None:
     console = Terminal(file=file, force_terminal=True, width=100, height=24)
     with LiveStatus(console) as status:
         status(snapshot, None)
-        status(snapshot, snapshot.standing.records[0])
+        status(snapshot, snapshot.counts.records[0])
     assert "slots busy" in file.getvalue()
     assert file.getvalue().count("\x1b[?25l") == file.getvalue().count("\x1b[?25h") == 1
 
 
 def test_a_pipe_gets_a_line_per_trial_and_one_for_the_study(snapshot: Snapshot) -> None:
     file = io.StringIO()
-    snapshot.standing.records[0].params["choice"] = 100 * "x"
+    snapshot.counts.records[0].params["choice"] = 100 * "x"
     with LiveStatus(Terminal(file=file)) as status:
         for _ in range(50):
             status(snapshot, None)
-        status(snapshot, snapshot.standing.records[0])
+        status(snapshot, snapshot.counts.records[0])
         status(snapshot, "trial 3: lost after 2 epochs")
     lines = file.getvalue().splitlines()
     assert len(lines) == 3
@@ -104,7 +104,7 @@ def test_a_pipe_gets_a_line_per_trial_and_one_for_the_study(snapshot: Snapshot) 
 def test_on_a_terminal_a_trial_is_one_line_but_a_warning_is_whole(snapshot: Snapshot) -> None:
     file = io.StringIO()
     with LiveStatus(Terminal(file=file, force_terminal=True, width=50, height=20)) as status:
-        status(snapshot, snapshot.standing.records[0])
+        status(snapshot, snapshot.counts.records[0])
         status(snapshot, "trial 3: lost after 2 epochs, to be tried again " + 30 * "x")
     assert "…" in file.getvalue()
     assert 30 * "x" in file.getvalue()
@@ -114,5 +114,5 @@ def test_no_color_is_respected(snapshot: Snapshot, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("NO_COLOR", "1")
     file = io.StringIO()
     with LiveStatus(Terminal(file=file, force_terminal=True)) as status:
-        status(snapshot, snapshot.standing.records[0])
+        status(snapshot, snapshot.counts.records[0])
     assert not re.search(r"\x1b\[3\d", file.getvalue())

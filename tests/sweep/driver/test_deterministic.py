@@ -90,7 +90,16 @@ def table(tmp_path: Path) -> Callable[..., list[TrialRecord]]:
 
 def lasting(records: list[TrialRecord]) -> list[tuple[Any, ...]]:
     return [
-        (r.number, r.params, r.seed, r.told, r.ended, r.ending, r.score, r.curve("loss"))
+        (
+            r.number,
+            r.params,
+            r.seed,
+            r.endings_known,
+            r.ending_number,
+            r.ending,
+            r.score,
+            r.curve("loss"),
+        )
         for r in records
     ]
 
@@ -121,8 +130,8 @@ def test_a_trial_knows_those_at_least_a_window_before_it(
 ) -> None:
     study = make_study(deterministic=True, window=3, trials=8)
     records = table(study, slots=3, order=5)
-    assert [record.told for record in records] == [0, 0, 0, 1, 2, 3, 4, 5]
-    assert [record.ended for record in records] == list(range(1, 9))
+    assert [record.endings_known for record in records] == [0, 0, 0, 1, 2, 3, 4, 5]
+    assert [record.ending_number for record in records] == list(range(1, 9))
 
 
 @pytest.mark.parametrize("deterministic", [False, True])
@@ -220,5 +229,5 @@ def test_replay_needs_a_run_of_a_file(
     make_study: MakeStudy, inline: Callable[..., sweep.Run], capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = inline(make_study())
-    assert main(["replay", str(run.folder.path)]) == 2
+    assert main(["replay", str(run.directory.path)]) == 2
     assert "expected a run of a study file, got one made in Python" in capsys.readouterr().err

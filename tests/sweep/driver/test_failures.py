@@ -85,7 +85,7 @@ def test_every_failure_says_why_and_where_and_the_others_go_on(
     shown = {}
     for record in run.records:
         assert record.worker is not None
-        assert main(["show", str(run.folder.path), str(record.number)]) == 0
+        assert main(["show", str(run.directory.path), str(record.number)]) == 0
         shown[str(record.params["way"])] = capsys.readouterr().out
         assert f"pid={record.worker.pid}" in shown[str(record.params["way"])]
         assert record.worker.host in shown[str(record.params["way"])]
@@ -107,7 +107,7 @@ def test_every_failure_says_why_and_where_and_the_others_go_on(
     assert len(re.findall(r"^! trial \d+: lost after 0 epochs, to be tried again", out, re.M)) == 2
     assert "raylet" not in out
     assert "A worker died" not in out
-    log = (run.folder.logs / "run.log").read_text()
+    log = (run.directory.logs / "run.log").read_text()
     assert "to be tried again: its worker process has died; SIGSEGV" in log
     assert 'raise ValueError("no such thing")' in log
 

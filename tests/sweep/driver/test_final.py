@@ -138,7 +138,7 @@ def test_the_final_training_may_change_the_configuration(
     run = inline(final_study(final={"config": lambda config: {**config, "x": 0.25}}))
     assert run.final is not None
     assert run.final.config["x"] == 0.25
-    weights = load_file(run.folder.best / "weights.safetensors")
+    weights = load_file(run.directory.best / "weights.safetensors")
     assert weights["w"].tolist() == [0.25, 0.25]
 
 
@@ -177,7 +177,7 @@ def test_the_report_lists_every_opening_of_the_test_set(
 ) -> None:
     inline(final_study(trials=1))
     run = inline(final_study(trials=30))
-    text = (run.folder.path / "report.md").read_text()
+    text = (run.directory.path / "report.md").read_text()
     assert text.count("final training 0, test_error") == 1
     assert text.count("final training 1, test_error") == 1
 
@@ -208,14 +208,14 @@ def test_best_says_what_loads_a_model_that_is_described(
             yield sweep.Epoch(epoch.metrics, {**(epoch.state or {}), "model": model})
 
     run = inline(final_study(train=describing, trials=2))
-    path = run.folder.best / "weights.safetensors"
+    path = run.directory.best / "weights.safetensors"
     with safe_open(path, "np") as file:
         assert json.loads(file.metadata()["model"]) == model
     capsys.readouterr()
-    assert main(["best", str(run.folder.path)]) == 0
+    assert main(["best", str(run.directory.path)]) == 0
     assert capsys.readouterr().out.endswith(f'model: mine.load("{path}")\n')
     path.write_bytes(b"damaged")
-    assert main(["best", str(run.folder.path)]) == 0
+    assert main(["best", str(run.directory.path)]) == 0
     assert "mine.load" not in capsys.readouterr().out
 
 
@@ -228,5 +228,5 @@ def test_a_state_may_call_anything_else_its_model(
             yield sweep.Epoch(epoch.metrics, {**(epoch.state or {}), "model": model})
 
     run = inline(final_study(train=otherwise, trials=1))
-    with safe_open(run.folder.best / "weights.safetensors", "np") as file:
+    with safe_open(run.directory.best / "weights.safetensors", "np") as file:
         assert file.metadata() is None

@@ -102,8 +102,8 @@ def test_every_number_is_there_once_and_complete(make_study: MakeStudy, drive: A
 
 def test_what_the_sampler_had_seen_is_on_record(make_study: MakeStudy, drive: Any) -> None:
     records, _ = drive(make_study())
-    assert [record.told for record in records] == list(range(6))
-    assert [record.ended for record in records] == list(range(1, 7))
+    assert [record.endings_known for record in records] == list(range(6))
+    assert [record.ending_number for record in records] == list(range(1, 7))
 
 
 def test_a_trial_whose_process_died_is_tried_again_under_its_number(

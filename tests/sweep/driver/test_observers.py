@@ -32,7 +32,7 @@ def test_one_that_fails_is_reported_and_the_run_goes_on(make_study, inline) -> N
 
     run = inline(make_study(callbacks=(broken,)))
     assert len(run.records) == 6
-    log = (run.folder.logs / "run.log").read_text()
+    log = (run.directory.logs / "run.log").read_text()
     assert log.count("callback broken: OSError: no such server") == 6
 
 

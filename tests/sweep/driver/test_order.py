@@ -77,7 +77,7 @@ def test_a_trial_is_compared_with_those_it_knows_that_came_as_far(
     study = make_study(pruner=pruner, deterministic=deterministic, window=4)
     order, decisions = TrialOrder(study, TrialCounts(1, records)), set()
     for record in records:
-        known = records[: record.told] if deterministic else records
+        known = records[: record.endings_known] if deterministic else records
         epoch, last = len(record.epochs), record.epochs[-1].metrics["loss"]
         peers = [r for r in known if r is not record and len(r.epochs) >= epoch]
         n_better = sum(r.epochs[epoch - 1].metrics["loss"] < last for r in peers)

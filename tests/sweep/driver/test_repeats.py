@@ -31,7 +31,7 @@ def test_a_trial_trains_with_several_seeds_and_its_score_is_the_mean(
         last = [curve[-1] for curve in curves]
         assert len(set(last)) == 3
         assert record.score == pytest.approx(mean(last))
-        assert record.spread == pytest.approx(stdev(last))
+        assert record.score_std == pytest.approx(stdev(last))
     table = run.trials()
     assert list(table.columns[:4]) == ["trial", "status", "loss", "loss_std"]
     assert table["loss_std"].notna().all()
@@ -146,7 +146,7 @@ def test_a_configuration_with_a_score_is_not_trained_again(
             assert twin in trained
             assert (record.params, record.score) == (twin.params, twin.score)
             assert not record.epochs
-    assert [record.ended for record in run.records] == list(range(1, 13))
+    assert [record.ending_number for record in run.records] == list(range(1, 13))
     assert not list(other_suggestions({0: study}, run.records))
 
 
@@ -161,10 +161,10 @@ def test_a_score_is_taken_over_although_the_driver_dies_in_between(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "foregone", killed)
+        patch.setattr(Ledger, "early_ending", killed)
         with pytest.raises(KeyboardInterrupt):
             inline(study)
     run = inline(study)
-    assert [(r.score, r.reused, r.ended) for r in run.records] == [
-        (r.score, r.reused, r.ended) for r in undisturbed.records
+    assert [(r.score, r.reused, r.ending_number) for r in run.records] == [
+        (r.score, r.reused, r.ending_number) for r in undisturbed.records
     ]

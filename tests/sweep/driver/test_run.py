@@ -25,7 +25,7 @@ def files(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 def test_a_run_directory_has_what_its_readme_says(make_study: MakeStudy, inline: Inline) -> None:
     run = inline(make_study())
-    names = {path.name for path in run.folder.path.iterdir()}
+    names = {path.name for path in run.directory.path.iterdir()}
     assert names == {
         "README.txt",
         "best",
@@ -39,15 +39,15 @@ def test_a_run_directory_has_what_its_readme_says(make_study: MakeStudy, inline:
         "sweep.db",
         "trials.csv",
     }
-    text = (run.folder.path / "README.txt").read_text()
+    text = (run.directory.path / "README.txt").read_text()
     assert all(name in text for name in names - {"README.txt"})
 
 
 def test_running_again_changes_nothing(make_study: MakeStudy, inline: Inline) -> None:
     run = inline(make_study())
-    before = files(run.folder.path)
+    before = files(run.directory.path)
     inline(make_study())
-    assert files(run.folder.path) == before
+    assert files(run.directory.path) == before
 
 
 def test_five_more_trials_are_exactly_five(
@@ -98,13 +98,13 @@ def test_reports_are_rebuilt_byte_for_byte(make_study: MakeStudy, inline: Inline
     from sweep.reports import write as report
 
     run = inline(make_study(pruner=sweep.Median(min_trials=2)))
-    before = files(run.folder.path)
+    before = files(run.directory.path)
     made = [name for name in before if name.endswith((".md", ".csv", ".svg", ".json"))]
     assert len(made) == 6
     for name in made:
-        (run.folder.path / name).unlink()
-    report.write(sweep.Run(run.folder.path))
-    after = files(run.folder.path)
+        (run.directory.path / name).unlink()
+    report.write(sweep.Run(run.directory.path))
+    after = files(run.directory.path)
     assert {name: after[name][0] for name in made} == {name: before[name][0] for name in made}
 
 
@@ -124,10 +124,10 @@ def test_another_study_is_refused_and_nothing_changes(
     make_study: MakeStudy, inline: Inline, changes: dict[str, Any], message: str
 ) -> None:
     run = inline(make_study(), name="same")
-    before = files(run.folder.path)
+    before = files(run.directory.path)
     with pytest.raises(sweep.RunError, match=message):
         inline(make_study(**changes), name="same")
-    assert files(run.folder.path) == before
+    assert files(run.directory.path) == before
 
 
 def test_accepted_changes_are_on_record(make_study: MakeStudy, inline: Inline) -> None:
@@ -135,7 +135,7 @@ def test_accepted_changes_are_on_record(make_study: MakeStudy, inline: Inline) -
     run = inline(make_study(trials=6, seed=9), accept_changes=True)
     assert len(run.records) == 6
     assert run.about["seed"] == 9
-    assert "- from trial 3 on: seed 0 -> 9" in (run.folder.path / "report.md").read_text()
+    assert "- from trial 3 on: seed 0 -> 9" in (run.directory.path / "report.md").read_text()
     inline(make_study(trials=6, seed=9))
 
 
@@ -237,7 +237,7 @@ def test_a_broken_training_leaves_an_existing_run_as_it_was(
     before = run.trials().to_csv()
     with pytest.raises(sweep.StudyError, match="expected a generator"):
         inline(make_study(trials=5, train=lambda *_: None))
-    assert sweep.Run(run.folder.path).trials().head(3).to_csv() == before
+    assert sweep.Run(run.directory.path).trials().head(3).to_csv() == before
     assert len(inline(make_study(trials=5)).records) == 5
 
 
@@ -257,7 +257,7 @@ def test_a_second_driver_is_refused_and_told_who_is_at_work(
 ) -> None:
     run = inline(make_study())
     with (
-        run.folder.locked(),
+        run.directory.locked(),
         pytest.raises(sweep.RunError, match=rf"got process {os.getpid()} on .* since 20"),
     ):
         inline(make_study())
@@ -343,7 +343,7 @@ def test_a_run_shows_how_it_stands_in_a_line_and_in_a_notebook(
     best = run.best
     assert best is not None
     stands = f"toy, 3 of 3 trials have ended, best loss {best.score:.4g} (trial {best.number})"
-    assert repr(run) == f"Run('{run.folder.path}': {stands})"
+    assert repr(run) == f"Run('{run.directory.path}': {stands})"
     shown = run._repr_html_()
     assert stands in shown
     assert shown.count("<tr") == 4

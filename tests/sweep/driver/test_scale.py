@@ -19,5 +19,5 @@ def test_a_thousand_slots_end_with_exactly_the_trials_asked_for(tmp_path: Path) 
     assert {record.ending for record in records} == {Ending.COMPLETE, Ending.PRUNED}
     assert sum(len(record.epochs) for record in records) == pool.n_epochs
     assert all(len(r.epochs) == EPOCHS for r in records if r.ending is Ending.COMPLETE)
-    assert sorted(record.ended for record in records) == list(range(1, 1051))
+    assert sorted(record.ending_number for record in records) == list(range(1, 1051))
     assert len(pool.idle) == pool.size == 1000

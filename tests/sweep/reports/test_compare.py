@@ -93,7 +93,7 @@ def test_runs_without_trials_or_repeats_can_be_compared(make_study, inline) -> N
 
 
 def test_the_command_shows_all_tables(runs, capsys) -> None:
-    paths = [str(run.folder.path) for run in runs.values()]
+    paths = [str(run.directory.path) for run in runs.values()]
     assert main(["compare", *paths]) == 0
     out = capsys.readouterr().out
     for part in ("settings\n\n|", "outcome\n\n|", "curves\n\n|", "significance\n\n|", "p_value:"):
@@ -108,7 +108,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 def test_what_cannot_be_compared_is_refused(runs, capsys) -> None:
-    path = str(runs["a"].folder.path)
+    path = str(runs["a"].directory.path)
     assert "expected two or more different runs" in refused(capsys, path, path)
     assert "expected a --table with it" in refused(capsys, path, path + "/../b", "--format", "csv")
     assert "expected a run directory" in refused(capsys, path, "nowhere")

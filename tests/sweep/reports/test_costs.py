@@ -20,7 +20,7 @@ def trial(number: int, ending: Ending, n_epochs: int, begin: float, end: float) 
         domains={"x": Float(0, 1), "y": Float(0, 1)},
         config={},
         seed=0,
-        told=0,
+        endings_known=0,
         ending=ending,
         score=number**2 if ending is Ending.COMPLETE else None,
         epochs=[EpochRecord(i + 1, {}, 2.0, 1.0) for i in range(n_epochs)],

@@ -27,7 +27,7 @@ def trial(number, score=None, params=None, ending=None, epochs=(), **more):
         domains={},
         config={},
         seed=100 + number,
-        told=0,
+        endings_known=0,
         ending=ending or default,
         score=score,
         epochs=[EpochRecord(i, {"loss": x}, 1.25, 0.52) for i, x in enumerate(epochs, start=1)],

@@ -33,7 +33,7 @@ def copy_of_golden(folder: Path) -> sweep.Run:
 @pytest.mark.parametrize("name", FILES)
 def test_an_old_database_gives_the_same_files_to_the_byte(golden_run: sweep.Run, name: str) -> None:
     report.write(golden_run)
-    assert (golden_run.folder.path / name).read_text() == (GOLDEN / name).read_text()
+    assert (golden_run.directory.path / name).read_text() == (GOLDEN / name).read_text()
 
 
 def test_an_old_database_has_a_page(golden_run: sweep.Run) -> None:
@@ -61,12 +61,12 @@ def test_every_command_reads_an_old_database(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     copy_of_golden(tmp_path / "other")
-    assert main(command.replace("RUN", str(golden_run.folder.path)).split()) == 0
+    assert main(command.replace("RUN", str(golden_run.directory.path)).split()) == 0
 
 
 def test_plots_are_the_same_each_time_and_hold_text(golden_run: sweep.Run) -> None:
     report.write(golden_run)
-    plots = sorted(golden_run.folder.plots.iterdir())
+    plots = sorted(golden_run.directory.plots.iterdir())
     before = [path.read_bytes() for path in plots]
     for path in plots:
         path.unlink()
@@ -78,7 +78,7 @@ def test_plots_are_the_same_each_time_and_hold_text(golden_run: sweep.Run) -> No
 
 def test_the_best_weights_are_those_of_the_last_state(golden_run: sweep.Run) -> None:
     report.write(golden_run)
-    weights = load_file(golden_run.folder.best / "weights.safetensors")
+    weights = load_file(golden_run.directory.best / "weights.safetensors")
     assert golden_run.final is not None
     assert weights["x"].tolist() == [pytest.approx(golden_run.final.params["x"])]
 
@@ -111,7 +111,7 @@ def test_declared_tables_are_files_and_part_of_the_report(
     make_study: Callable[..., sweep.Study], inline: Callable[..., sweep.Run]
 ) -> None:
     run = inline(make_study(tables=TABLES))
-    files = texts(run.folder.path)
+    files = texts(run.directory.path)
     names = [f"tables/{table.name}.{kind}" for table in TABLES for kind in ("csv", "md")]
     assert files.keys() == {"report.md", "trials.csv", "epochs.csv", *names}
     for name in names:
@@ -128,11 +128,11 @@ def test_the_database_alone_gives_the_same_bytes_elsewhere_and_stays_as_it_is(
     run = inline(make_study(tables=TABLES))
     copy = tmp_path / "elsewhere"
     copy.mkdir()
-    shutil.copy(run.folder.database, copy)
+    shutil.copy(run.directory.database, copy)
     before = (copy / "sweep.db").read_bytes()
     (copy / "sweep.db").chmod(0o444)
     report.write(sweep.Run(copy))
-    assert texts(copy) == texts(run.folder.path)
+    assert texts(copy) == texts(run.directory.path)
     assert (copy / "sweep.db").read_bytes() == before
 
 

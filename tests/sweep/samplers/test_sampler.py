@@ -54,7 +54,7 @@ def study(**changes):
 def asked(sampling, number):
     """A running trial with the parameters that it is given."""
     trial = sampling.ask(number)
-    return TrialRecord(number, trial.params, trial.domains, {}, seed=0, told=0)
+    return TrialRecord(number, trial.params, trial.domains, {}, seed=0, endings_known=0)
 
 
 def end(record, ending, value):
@@ -365,7 +365,9 @@ def test_drawing_again_is_the_same_after_a_restart():
     records = []
     for number in range(5):
         trial = live.ask(number)
-        records.append(TrialRecord(number, trial.params, trial.domains, {}, seed=0, told=0))
+        records.append(
+            TrialRecord(number, trial.params, trial.domains, {}, seed=0, endings_known=0)
+        )
     fresh = Sampler(declared)
     fresh.restore(records)
     assert fresh.ask(5).params == live.ask(5).params

@@ -116,13 +116,13 @@ def drive(declared, n_trials):
     sampling, draws, records, under_way = Sampler(declared), random.Random(0), [], []
     for number in range(n_trials):
         params, told = sampling.ask(number).params, number - len(under_way)
-        record = TrialRecord(number, params, {"x": Float(0.0, 1.0)}, {}, seed=0, told=told)
+        record = TrialRecord(number, params, {"x": Float(0.0, 1.0)}, {}, seed=0, endings_known=told)
         records.append(record)
         under_way.append(record)
         if len(under_way) == 4:
             record = under_way.pop(draws.randrange(4))
             record.ending = draws.choice([Ending.COMPLETE, Ending.PRUNED, Ending.ERROR])
-            record.ended = number - 2
+            record.ending_number = number - 2
             record.score = params["x"] if record.ending is Ending.COMPLETE else None
             record.epochs = [EpochRecord(1, {"loss": params["x"]}, 0, 0)]
             sampling.tell(record)

@@ -148,9 +148,9 @@ def records(draw, number):
         domains={name: domain for name, (domain, _) in drawn.items()},
         config=draw(st.dictionaries(TEXTS, VALUES | st.lists(VALUES, max_size=2), max_size=3)),
         seed=draw(st.integers(0, 2**32 - 1)),
-        told=draw(st.integers(0, 99)),
+        endings_known=draw(st.integers(0, 99)),
         ending=ending,
-        ended=0 if ending is Ending.RUNNING else draw(st.integers(1, 99)),
+        ending_number=0 if ending is Ending.RUNNING else draw(st.integers(1, 99)),
         score=draw(FLOATS) if ending is Ending.COMPLETE else None,
         epochs=[
             EpochRecord(i, named, draw(FLOATS), draw(FLOATS))
@@ -200,7 +200,7 @@ def test_many_epochs_come_back_in_their_order(table):
 
 
 def test_the_database_keeps_the_times_of_a_trial(table):
-    write(table, trial(0, ending=Ending.PRUNED, ended=1))
+    write(table, trial(0, ending=Ending.PRUNED, ending_number=1))
     write(table, trial(1))
     ended, running = table.trials()
     assert ended.started <= ended.finished
@@ -212,13 +212,15 @@ def test_a_trial_can_go_on_after_it_was_read_again(database, table):
     again = database.study("toy")
     (record,) = again.trials()
     again.add_epochs(0, [EpochRecord(2, {"loss": 0.25}, 0.1, 0.2)], "loss")
-    again.finish(replace(record, ending=Ending.COMPLETE, ended=1, score=0.25))
+    again.finish(replace(record, ending=Ending.COMPLETE, ending_number=1, score=0.25))
     (record,) = read(table)
-    assert record == trial(epochs=epochs(0.5, 0.25), ending=Ending.COMPLETE, ended=1, score=0.25)
+    assert record == trial(
+        epochs=epochs(0.5, 0.25), ending=Ending.COMPLETE, ending_number=1, score=0.25
+    )
 
 
 def test_a_finished_trial_takes_no_more(table):
-    write(table, trial(ending=Ending.PRUNED, ended=1))
+    write(table, trial(ending=Ending.PRUNED, ending_number=1))
     with pytest.raises(UpdateFinishedTrialError, match="already finished and can not"):
         table.set_trial_attribute(0, "worker", {})
 
@@ -243,10 +245,10 @@ def test_studies_are_listed_in_the_order_in_which_they_were_made(database):
 def test_studies_keep_their_trials_and_attributes_apart(database):
     one, other = make_table(database, "one", seed=1), make_table(database, "other", seed=2)
     write(one, trial(0))
-    write(other, trial(0, told=9))
+    write(other, trial(0, endings_known=9))
     write(one, trial(1))
     assert read(one) == [trial(0), trial(1)]
-    assert read(other) == [trial(0, told=9)]
+    assert read(other) == [trial(0, endings_known=9)]
     assert (one.attributes(), other.attributes()) == ({"seed": 1}, {"seed": 2})
 
 
@@ -280,9 +282,9 @@ def test_optuna_opens_it_and_shows_what_its_tools_show(backend, database):
     table = make_table(database, minimize=False, seed=7)
     complete = {"ending": Ending.COMPLETE, "ended": 1, "score": 0.25}
     write(table, trial(0, epochs=epochs(0.5, 0.25), **complete))
-    write(table, trial(1, epochs=epochs(0.75), ending=Ending.PRUNED, ended=2))
-    write(table, trial(2, ending=Ending.ERROR, ended=3))
-    write(table, trial(3, epochs=epochs(0.9), ending=Ending.DIVERGED, ended=4))
+    write(table, trial(1, epochs=epochs(0.75), ending=Ending.PRUNED, ending_number=2))
+    write(table, trial(2, ending=Ending.ERROR, ending_number=3))
+    write(table, trial(3, epochs=epochs(0.9), ending=Ending.DIVERGED, ending_number=4))
     write(table, trial(4))
     with optuna_storage(backend) as storage:
         check_toy(optuna.load_study(study_name=backend.prefix + "toy", storage=storage))
@@ -341,7 +343,7 @@ def test_a_trial_ended_by_another_program_takes_no_more(backend, table):
     with pytest.raises(RunError, match=message):
         table.add_epochs(0, epochs(0.5), "loss")
     with pytest.raises(RunError, match=message):
-        table.finish(trial(0, ending=Ending.COMPLETE, ended=1, score=0.25))
+        table.finish(trial(0, ending=Ending.COMPLETE, ending_number=1, score=0.25))
 
 
 @pytest.mark.parametrize("end", [lambda study: study.ask(), lambda study: study.tell(0, 0.5)])
@@ -396,7 +398,7 @@ from sweep.records import EpochRecord, TrialRecord
 from sweep.sqlite import SQLiteFile
 
 table = Database(SQLiteFile(Path(sys.argv[1]))).ensure("toy", minimize=True, attributes={})
-table.add(TrialRecord(0, {}, {}, {}, seed=0, told=0))
+table.add(TrialRecord(0, {}, {}, {}, seed=0, endings_known=0))
 size = os.path.getsize(sys.argv[1] + "-wal") + 100_000
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))

@@ -56,12 +56,12 @@ def test_a_file_that_another_program_locks_is_named_and_can_be_written_after(
         program = lock(file.path)
         message = r"sweep.db: expected a .* got 'database is locked'; free .* or end what locks it"
         with pytest.raises(sweep.StorageError, match=message):
-            table.add(TrialRecord(0, {}, {}, {}, seed=0, told=0))
+            table.add(TrialRecord(0, {}, {}, {}, seed=0, endings_known=0))
         with pytest.raises(sweep.StorageError, match=message):
             table.set_attribute("note", 1)
         assert table.trials() == []
         program.communicate()
-        table.add(TrialRecord(0, {}, {}, {}, seed=0, told=0))
+        table.add(TrialRecord(0, {}, {}, {}, seed=0, endings_known=0))
         assert [record.number for record in table.trials()] == [0]
 
 
@@ -74,8 +74,8 @@ def test_a_table_that_another_program_locks_is_named(server: Server) -> None:
         with psycopg.connect(url) as other:
             other.execute("LOCK TABLE trials")
             with pytest.raises(sweep.StorageError, match=message):
-                table.add(TrialRecord(0, {}, {}, {}, seed=0, told=0))
-        table.add(TrialRecord(0, {}, {}, {}, seed=0, told=0))
+                table.add(TrialRecord(0, {}, {}, {}, seed=0, endings_known=0))
+        table.add(TrialRecord(0, {}, {}, {}, seed=0, endings_known=0))
 
 
 # Permissions
@@ -140,7 +140,7 @@ def test_a_run_directory_that_cannot_be_written_is_refused_and_can_be_read(
 def test_a_run_that_somebody_else_drives_can_be_read(
     study_file: Callable[..., Path], inline: Inline, protect: Callable[[Path], None]
 ) -> None:
-    folder = inline(sweep.load_study(study_file()), name="toy").folder
+    folder = inline(sweep.load_study(study_file()), name="toy").directory
     with closing(Database(SQLiteFile(folder.database), drives=True)) as database:
         database.study("toy").set_attribute("note", 1)
         protect(folder.path)
@@ -167,7 +167,7 @@ def test_nothing_depends_on_the_order_of_recorded_times(
 ) -> None:
     whole = inline(make_study(trials=9), name="whole")
     run = inline(make_study(trials=5))
-    with closing(sqlite3.connect(run.folder.database)) as clock, clock:
+    with closing(sqlite3.connect(run.directory.database)) as clock, clock:
         clock.execute(
             "UPDATE trials SET datetime_start = datetime('2026-01-01', -number || ' days'), "
             "datetime_complete = datetime('2025-01-01', -number || ' days')"

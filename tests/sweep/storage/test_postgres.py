@@ -74,14 +74,14 @@ def test_a_run_on_a_server_is_the_run_in_a_file(
     assert on_server.test is not None
     assert in_file.test is not None
     assert on_server.test.metrics == in_file.test.metrics
-    assert not on_server.folder.database.exists()
+    assert not on_server.directory.database.exists()
 
 
 def test_every_command_finds_the_server_and_the_password_in_the_environment(
     run: Run, study_file: Callable[..., Path], server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = run(sweep.load_study(study_file()))
-    path = str(made.folder.path)
+    path = str(made.directory.path)
     reading = [["status"], ["report"], ["export", "--format", "csv"], ["best"], ["replay"]]
     commands = [[name, path, *options] for name, *options in reading] + [["show", path, "3"]]
     assert [main(command) for command in commands] == [2] * 6
@@ -94,9 +94,9 @@ def test_running_again_needs_no_storage_and_changes_nothing(
 ) -> None:
     monkeypatch.setenv("PGPASSWORD", server.password)
     made = run(make_study())
-    before = attributes(url), made.folder.report.read_bytes()
+    before = attributes(url), made.directory.report.read_bytes()
     assert run(make_study(), storage="").records == made.records
-    assert (attributes(url), made.folder.report.read_bytes()) == before
+    assert (attributes(url), made.directory.report.read_bytes()) == before
 
 
 def test_the_password_is_kept_nowhere(
@@ -140,7 +140,7 @@ def test_the_same_name_from_another_machine_goes_on_with_the_run(
 
 def test_a_run_that_was_moved_keeps_its_name_on_the_server(make_study: MakeStudy, run: Run) -> None:
     made = run(make_study(trials=4))
-    made.folder.path.rename(made.folder.path.with_name("moved"))
+    made.directory.path.rename(made.directory.path.with_name("moved"))
     assert len(run(make_study(trials=9), name="moved").records) == 9
     assert len(run(make_study(trials=9)).records) == 9
 
@@ -188,7 +188,7 @@ def test_a_missing_library_is_named(
 
 def test_a_note_that_was_damaged_is_refused(make_study: MakeStudy, run: Run) -> None:
     made = run(make_study())
-    made.folder.storage.write_text("{}")
+    made.directory.storage.write_text("{}")
     with pytest.raises(sweep.RunError, match=r"storage.json: expected where the records of this"):
         run(make_study())
 

@@ -71,7 +71,7 @@ def test_the_names_of_tables_that_every_run_has_are_taken() -> None:
 
 
 def recorded(run: sweep.Run) -> Any:
-    return sweep.Run(run.folder.path).about.get("tables")
+    return sweep.Run(run.directory.path).about.get("tables")
 
 
 def test_a_run_takes_note_of_tables_whenever_they_change(

@@ -13,7 +13,7 @@ RECORD = TrialRecord(
     domains={"x": Int(0, 2)},
     config={"x": 1},
     seed=5,
-    told=2,
+    endings_known=2,
     epochs=[
         EpochRecord(1, {"loss": 0.5, "accuracy": 0.25}, 1.5, 1.25),
         EpochRecord(2, {"accuracy": 0.5}, 2.0, 1.75),
@@ -39,9 +39,9 @@ def test_the_time_of_a_trial_is_that_of_its_epochs():
 
 
 def test_a_new_record_is_running_and_has_nothing_yet():
-    record = TrialRecord(number=0, params={}, domains={}, config={}, seed=0, told=0)
+    record = TrialRecord(number=0, params={}, domains={}, config={}, seed=0, endings_known=0)
     assert record.ending is Ending.RUNNING
-    assert (record.ended, record.score, record.epochs, record.attempts) == (0, None, [], [])
+    assert (record.ending_number, record.score, record.epochs, record.attempts) == (0, None, [], [])
     assert (record.seconds, record.cpu_seconds) == (0, 0)
 
 

@@ -45,17 +45,17 @@ def test_the_machine_has_some_memory() -> None:
 
 HELD = """
 import numpy as np
-from sweep import memory
+from sweep.workers import memory_limit as memory
 
 shared = np.memmap(__import__("tempfile").TemporaryFile(), np.uint8, shape=200 * 2**20)
-memory.hold(100 * 2**20)
+memory.limit_memory(100 * 2**20)
 shared[:] = 1
 np.ones(80 * 2**20, np.uint8)
 try:
     np.ones(120 * 2**20, np.uint8)
 except MemoryError as error:
     print(type(error).__name__)
-memory.let_go()
+memory.lift_limit()
 np.ones(120 * 2**20, np.uint8)
 print("let go")
 """

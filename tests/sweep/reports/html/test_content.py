@@ -29,9 +29,9 @@ def trial(number: int, ending: Ending = Ending.COMPLETE, metric: str = "loss") -
         domains=DOMAINS,
         config={"k": 1 + number % 9},
         seed=number,
-        told=number,
+        endings_known=number,
         ending=ending,
-        ended=number + 1 if ending is not Ending.RUNNING else 0,
+        ending_number=number + 1 if ending is not Ending.RUNNING else 0,
         score=score if ending is Ending.COMPLETE else None,
         epochs=[EpochRecord(i, {metric: score * (3 - i)}, 0.5, 0.4) for i in (1, 2)],
         failure=Failure(ending, "ValueError: <b>no</b>", "Traceback ...") if failed else None,
@@ -77,12 +77,12 @@ class Balanced(HTMLParser):
 
 def test_a_finished_run_writes_it(make_study, inline) -> None:
     run = inline(make_study(trials=12))
-    text = (run.folder.path / "report.html").read_text()
+    text = (run.directory.path / "report.html").read_text()
     words = Balanced(text).words
     assert f"The best of 12 trials is trial {run.best.number}" in words
     assert "http" not in text.replace("http://www.w3.org/", "").replace("http-equiv", "")
     write(run)
-    assert (run.folder.path / "report.html").read_text() == text
+    assert (run.directory.path / "report.html").read_text() == text
 
 
 def test_an_empty_run_says_so(run_of) -> None:
@@ -137,7 +137,7 @@ def test_exhibits_are_shown(make_study, inline) -> None:
         minimize="loss",
     )
     run = inline(make_study(final=final))
-    text = (run.folder.path / "report.html").read_text()
+    text = (run.directory.path / "report.html").read_text()
     words = Balanced(text).words
     assert run.test.exhibits == tuple(exhibits)
     assert all(exhibit.title in words for exhibit in exhibits)
@@ -169,7 +169,7 @@ def test_declared_tables_are_shown_with_their_notes(make_study, inline) -> None:
         notes=("Of <old>.",),
     )
     run = inline(make_study(tables=(rows,)))
-    words = Balanced((run.folder.path / "report.html").read_text()).words
+    words = Balanced((run.directory.path / "report.html").read_text()).words
     assert "What <k> does" in words
     assert "Of <old>." in words
 
