@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="sweep")
+@click.version_option(package_name="sweep-netlib")
 def cli() -> None:
     """Hyperparameter sweeps that survive every kill: running again is going on."""
 

@@ -10,7 +10,8 @@ from typing import Any
 from sweep.machine import n_cpus, processor
 from sweep.text import without_password
 
-PACKAGES = ("sweep", "numpy", "optuna", "ray", "pandas")
+PACKAGES = {"sweep": "sweep-netlib"} | {n: n for n in ("numpy", "optuna", "ray", "pandas")}
+"""Names of packages as recorded, and of the distributions that their versions belong to."""
 
 
 def provenance() -> dict[str, Any]:
@@ -18,7 +19,7 @@ def provenance() -> dict[str, Any]:
     return {
         "command": without_password(shlex.join(["python", "-m", "sweep", *sys.argv[1:]])),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": {name: version(PACKAGES[name]) for name in PACKAGES},
         "platform": f"{platform.system()} {platform.machine()}",
         "processor": processor(),
         "host": platform.node(),

@@ -17,8 +17,9 @@ STANDARD_TABLES = ("trials", "epochs", "summary", "progression")
 """Names of the tables that need no declaration."""
 
 
-LAW_OF_TABLES = "a tuple of Rows(...) and Curve(...) with different names, other than " + ", ".join(
-    STANDARD_TABLES
+LAW_OF_TABLES = (
+    "a tuple of PublishedTable(...) and PublishedCurve(...) with different names, other than "
+    + ", ".join(STANDARD_TABLES)
 )
 
 
@@ -91,8 +92,8 @@ class PublishedTable:
         _check_name(self)
         if not self.rows or len(set(self.rows)) < len(self.rows):
             raise StudyError(
-                f"Rows {self.name!r}: expected one or more rows that differ, got {self.rows}; "
-                f"name each value of {self.by!r} once"
+                f"PublishedTable {self.name!r}: expected one or more rows that differ, got "
+                f"{self.rows}; name each value of {self.by!r} once"
             )
         told: list[Mapping[str, Any]]
         told = [values for f in self.figures for values in (f.published, f.band)]
@@ -101,7 +102,7 @@ class PublishedTable:
         unknown -= set(self.rows)
         if unknown:
             raise StudyError(
-                f"Rows {self.name!r}: expected figures, words and remarks of the rows "
+                f"PublishedTable {self.name!r}: expected figures, words and remarks of the rows "
                 f"{self.rows}, got {sorted(unknown)}; mend the names"
             )
 
@@ -143,8 +144,8 @@ class PublishedCurve:
         _check_name(self)
         if self.published_seconds and len(self.published_seconds) != len(self.published):
             raise StudyError(
-                f"Curve {self.name!r}: expected published seconds of {len(self.published)} epochs, "
-                f"got {len(self.published_seconds)}; give one for each published value, or none"
+                f"PublishedCurve {self.name!r}: expected published seconds of "
+                f"{len(self.published)} epochs, got {len(self.published_seconds)}; give one for each published value, or none"
             )
 
 

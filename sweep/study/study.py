@@ -93,7 +93,7 @@ class Study:
         deterministic: Whether the table depends on nothing but study and seed, however many slots
             there are and whatever dies: a trial then knows only those at least `window` before it.
         window: How many trials can be under way at a time in that mode; more slots stay idle.
-        tables: What to show of the trials beside published figures; see `sweep.Rows`.
+        tables: What to show of the trials beside published figures; see `sweep.PublishedTable`.
         callbacks: Functions to call with the study's name and each trial that ends, after it is on
             record; those that were missed when the driver was killed are not made up for. One that
             fails is reported, and the run goes on. See `sweep.loggers`.

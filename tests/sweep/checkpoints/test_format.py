@@ -207,7 +207,7 @@ def test_an_unchanged_file_is_left_alone(tmp_path):
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from sweep.checkpoints import write_atomically
+from sweep.files import write_atomically
 from sweep.errors import StorageError
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

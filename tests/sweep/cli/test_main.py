@@ -193,7 +193,10 @@ def test_every_table_exports_in_every_format(
 def test_a_declared_table_exports_as_it_is_in_the_run_directory(
     study_file: StudyFile, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table = 'sweep.Rows(name="ks", title="By k", by="k", rows=("1", "2", "3"), config={"x": "x"})'
+    table = (
+        'sweep.PublishedTable(name="ks", title="By k", by="k", rows=("1", "2", "3"),'
+        ' config={"x": "x"})'
+    )
     run_inline(study_file(("trials=5", f"trials=5, tables=({table},)")))
     capsys.readouterr()
     assert main(["export", "toy", "--format", "csv", "--table", "ks"]) == 0

@@ -200,7 +200,7 @@ def test_the_same_error_three_times_in_a_row_stops_the_sweep_and_is_shown_once(
     with pytest.raises(sweep.StudyError, match=message) as raised:
         drive(make_study(train=train))
     assert str(raised.value).count('raise RuntimeError("broken")') == 1
-    assert re.findall(r'File ".*/(.*)"', str(raised.value)) == ["test_driver.py"]
+    assert re.findall(r'File ".*/(.*)"', str(raised.value)) == ["test_loop.py"]
     records, _ = drive(make_study())  # mended
     assert [record.ending for record in records] == [*[Ending.ERROR] * 3, *[Ending.COMPLETE] * 3]
 

@@ -392,10 +392,10 @@ def test_damage_under_an_open_database_is_named(path, file_table):
 FULL_DISK = """
 import os, resource, signal, sys
 from pathlib import Path
-from sweep.database import Database
+from sweep.storage.database import Database
 from sweep.errors import StorageError
-from sweep.records import EpochRecord, TrialRecord
-from sweep.sqlite import SQLiteFile
+from sweep.trials.records import EpochRecord, TrialRecord
+from sweep.storage.sqlite import SQLiteFile
 
 table = Database(SQLiteFile(Path(sys.argv[1]))).ensure("toy", minimize=True, attributes={})
 table.add(TrialRecord(0, {}, {}, {}, seed=0, endings_known=0))
@@ -438,8 +438,8 @@ def test_a_schema_of_another_time_is_refused(tmp_path: Path) -> None:
 OPEN = """
 import sys
 from pathlib import Path
-from sweep.database import Database
-from sweep.sqlite import SQLiteFile
+from sweep.storage.database import Database
+from sweep.storage.sqlite import SQLiteFile
 
 for path in sys.argv[1:]:
     Database(SQLiteFile(Path(path))).close()

@@ -241,8 +241,8 @@ def test_a_broken_study_leaves_no_records(make_study: MakeStudy, run: Run, url: 
 
 HOLD = """
     import sys, time
-    from sweep.database import Database
-    from sweep.postgres import Postgres
+    from sweep.storage.database import Database
+    from sweep.storage.postgres import Postgres
 
     held = Database(Postgres.at(sys.argv[1], "toy"), drives=True)
     print("held", flush=True)

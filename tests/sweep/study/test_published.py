@@ -30,7 +30,10 @@ def curve(**changes: Any) -> sweep.PublishedCurve:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: rows(rows=()), "Rows 'a': expected one or more rows that differ, got ()"),
+        (
+            lambda: rows(rows=()),
+            "PublishedTable 'a': expected one or more rows that differ, got ()",
+        ),
         (lambda: rows(rows=("1", "1")), "expected one or more rows that differ, got ('1', '1')"),
         (
             lambda: rows(rows=("2",), figures=(FIGURE,)),
@@ -38,11 +41,14 @@ def curve(**changes: Any) -> sweep.PublishedCurve:
         ),
         (lambda: rows(words={"note": {"3": "odd"}}), "of the rows ('1', '2'), got ['3']"),
         (lambda: rows(remarks={"4": "odd"}), "of the rows ('1', '2'), got ['4']"),
-        (lambda: rows(name="../a"), "Rows: expected a name of letters, digits, '-' and '_', got '"),
+        (
+            lambda: rows(name="../a"),
+            "PublishedTable: expected a name of letters, digits, '-' and '_', got '",
+        ),
         (lambda: curve(name=""), "Curve: expected a name of letters, digits, '-' and '_', got ''"),
         (
             lambda: curve(published=(1.0, 2.0), published_seconds=(3.0,)),
-            "Curve 'b': expected published seconds of 2 epochs, got 1",
+            "PublishedCurve 'b': expected published seconds of 2 epochs, got 1",
         ),
     ],
 )
@@ -94,7 +100,9 @@ def test_tables_of_a_module_beside_the_study_may_change_as_its_code_may_not(
 ) -> None:
     path = study_file(("trials=5", 'trials=5, tables=sweep.tables_in("figures_of_toy")'))
     module = tmp_path / "figures_of_toy.py"
-    module.write_text('import sweep\nTABLES = (sweep.Rows(name="a", title="", by="k", rows="1"),)')
+    module.write_text(
+        'import sweep\nTABLES = (sweep.PublishedTable(name="a", title="", by="k", rows="1"),)'
+    )
     (table,) = sweep.load_study(path).tables
     assert table.name == "a"
     code = of_code(str(path))

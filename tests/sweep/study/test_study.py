@@ -72,8 +72,14 @@ def test_a_name_can_be_a_directory(name):
         ),
         ({"score": "mean"}, r"expected score to be 'last' or 'best', got 'mean'"),
         ({"keep": "none"}, r"expected keep to be 'best' or 'all', got 'none'"),
-        ({"tables": "a"}, r"expected tables to be a tuple of Rows\(...\) and .*, got 'a'"),
-        ({"tables": (TABLE, TABLE)}, r"different names, .*, progression, got \(Rows\(name='a'"),
+        (
+            {"tables": "a"},
+            r"expected tables to be a tuple of PublishedTable\(...\) and .*, got 'a'",
+        ),
+        (
+            {"tables": (TABLE, TABLE)},
+            r"different names, .*, progression, got \(PublishedTable\(name='a'",
+        ),
         ({"tables": (replace(TABLE, name="epochs"),)}, r"other than trials, epochs, .*, got \("),
         ({"pruner": "asha"}, r"expected pruner to be Asha\(...\), Median\(...\) or None, got 'ash"),
         ({"pruner": sweep.Asha}, r"expected pruner to be Asha\(...\), .*, got <class"),

@@ -106,7 +106,7 @@ def test_an_exception_becomes_a_failure_with_the_users_lines_only(make_study: Ma
     assert progress.failure is not None
     assert progress.failure.ending is Ending.ERROR
     assert progress.failure.message == "ValueError: boom"
-    assert "test_worker.py" in progress.failure.traceback
+    assert "test_session.py" in progress.failure.traceback
     assert "sweep/worker.py" not in progress.failure.traceback
 
 
