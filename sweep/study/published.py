@@ -103,7 +103,7 @@ class PublishedTable:
         if unknown:
             raise StudyError(
                 f"PublishedTable {self.name!r}: expected figures, words and remarks of the rows "
-                f"{self.rows}, got {sorted(unknown)}; mend the names"
+                f"{self.rows}, got {sorted(unknown)}; fix the names"
             )
 
 
@@ -145,7 +145,8 @@ class PublishedCurve:
         if self.published_seconds and len(self.published_seconds) != len(self.published):
             raise StudyError(
                 f"PublishedCurve {self.name!r}: expected published seconds of "
-                f"{len(self.published)} epochs, got {len(self.published_seconds)}; give one for each published value, or none"
+                f"{len(self.published)} epochs, got {len(self.published_seconds)}; give one for "
+                f"each published value, or none"
             )
 
 
