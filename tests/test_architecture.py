@@ -1,6 +1,7 @@
 """The rules of the house that no linter knows."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,21 @@ SOURCES = sorted(
 STUDIES = sorted(ROOT.glob("studies/*.py"))
 MAX_LINES = 225
 MAX_FUNCTION_LINES = 40
+MAX_MODULES = 14
+ROOMS = sorted({path.parent for path in SOURCES})
+BANNED = re.compile(
+    r"\bthis (file|module)\b|\bmend(s|ed|ing)?\b|\bin words\b|\breckon|\banew\b|\bgo(es)? on\b"
+    r"|\bso (long|many|often)\b|\bat work\b|\bis of (no|some) use\b|\blets? go of\b",
+    re.IGNORECASE,
+)
+"""Words that read as if translated; CONTRIBUTING.md says what to write instead."""
+
+PROSE = sorted(
+    path
+    for pattern in ("*.md", "docker/*", "studies/**/*.md", "tests/*/README.md")
+    for path in ROOT.glob(pattern)
+    if path.is_file()
+)
 
 
 def name(path: Path) -> str:
@@ -40,6 +56,21 @@ def test_files_stay_small_and_say_what_they_are(path: Path) -> None:
     text = path.read_text()
     assert len(text.splitlines()) <= MAX_LINES
     assert ast.get_docstring(ast.parse(text))
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=name)
+def test_rooms_stay_small(room: Path) -> None:
+    modules = [path.name for path in room.glob("*.py") if path.name != "__init__.py"]
+    assert len(modules) <= MAX_MODULES
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *PROSE], ids=name)
+def test_words_are_plain_english(path: Path) -> None:
+    text = path.read_text()
+    if path.name == "CONTRIBUTING.md":  # has worse words next to better ones
+        text = re.sub(r"^\| \".*", "", text, flags=re.MULTILINE)
+    found = [match[0] for match in BANNED.finditer(text)]
+    assert not found
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)

@@ -1,23 +1,23 @@
 """The one table of what a run records of its study.
 
 A run continues only with the study that it was made for. The table says, for each recorded value,
-how it is computed, whether the user may accept a change, what older runs had instead, and how a
-replay restores it. Comparisons and provenance list the same values.
+how it is computed, whether the user may accept a change, whether a replay restores it, and what
+older runs had instead. Comparisons and provenance list the same values.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from sweep.study import fingerprint
+from sweep.study.fingerprint import of_code
 from sweep.study.settings import as_json
 from sweep.study.study import Study
 
 ALWAYS_RECORDED = object()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recorded:
+class Recorded(NamedTuple):
     """One value that a run records of its study.
 
     Attributes:
@@ -25,79 +25,54 @@ class Recorded:
         fields: Fields of `Study` that it covers.
         value: Computes it from a study, as a JSON value; None for the data, which a run records
             once they are loaded.
-        acceptable: Whether it may change within a run if the user accepts that: the scores recorded
-            so far keep their meaning.
+        acceptable: Whether it may change within a run if the user accepts that, because the scores
+            recorded so far keep their meaning.
+        restored: Whether a replay takes it from the record, not from the study file.
         earlier: Implicit value of runs recorded before the key existed.
-        restore: Turns the recorded value into fields of a `Study`; None where the study file itself
-            is the source.
     """
 
     key: str
     fields: tuple[str, ...]
     value: Callable[[Study], Any] | None
     acceptable: bool = False
+    restored: bool = False
     earlier: Any = ALWAYS_RECORDED
-    restore: Callable[[Any], dict[str, Any]] | None = None
 
 
-def _field(name: str, *, restored: bool = False, **more: Any) -> Recorded:
-    """Return the row of a field that is recorded as it is, under its own name."""
-    restore = (lambda value: {name: value}) if restored else None
-    row = {"value": lambda study: getattr(study, name), "restore": restore} | more
-    return Recorded(key=name, fields=(name,), **row)
+def _field(name: str, value: Callable[[Study], Any] | None = None, **more: Any) -> Recorded:
+    """Return the row of a field that is recorded under its own name, by default as it is."""
+    return Recorded(name, (name,), value or attrgetter(name), **more)
 
 
-def _of_tpe(name: str, otherwise: Any) -> Callable[[Study], Any]:
-    """Return how to compute a field that only TPE reads."""
-    return lambda study: getattr(study, name) if study.sampler == "tpe" else otherwise
+def _memory(study: Study) -> int | None:
+    return study.sampler_memory if study.sampler == "tpe" else None
 
 
-def _restored_window(window: int | None) -> dict[str, Any]:
-    return {"deterministic": False} if window is None else {"deterministic": True, "window": window}
+def _errors(study: Study) -> str:
+    return study.errors if study.sampler == "tpe" else "ignore"
 
 
+def _window(study: Study) -> int | None:
+    return study.window if study.deterministic else None
+
+
+GOAL = ("minimize", "maximize")
 RECORDED = (
     _field("name"),
-    Recorded(key="metric", fields=("minimize", "maximize"), value=lambda study: study.metric),
-    Recorded(
-        key="direction",
-        fields=("minimize", "maximize"),
-        value=lambda study: "minimize" if study.sign > 0 else "maximize",
-    ),
+    Recorded("metric", GOAL, lambda study: study.metric),
+    Recorded("direction", GOAL, lambda study: GOAL[study.sign < 0]),
     _field("seed", acceptable=True, restored=True),
     _field("sampler", acceptable=True, restored=True),
-    _field(
-        "sampler_memory",
-        value=_of_tpe("sampler_memory", None),
-        acceptable=True,
-        earlier=None,
-        restored=True,
-    ),
-    _field(
-        "errors",
-        value=_of_tpe("errors", "ignore"),
-        acceptable=True,
-        earlier="ignore",
-        restored=True,
-    ),
-    _field("pruner", value=lambda study: repr(study.pruner), acceptable=True),
+    _field("sampler_memory", _memory, acceptable=True, restored=True, earlier=None),
+    _field("errors", _errors, acceptable=True, restored=True, earlier="ignore"),
+    _field("pruner", lambda study: repr(study.pruner), acceptable=True),
     _field("score"),
-    _field("duplicates", acceptable=True, earlier="rerun", restored=True),
-    _field("repeats", earlier=1, restored=True),
-    Recorded(
-        key="window",
-        fields=("deterministic", "window"),
-        value=lambda study: study.window if study.deterministic else None,
-        restore=_restored_window,
-    ),
-    _field("settings", value=lambda study: as_json(study.settings), acceptable=True),
-    Recorded(
-        key="code",
-        fields=("file", "train"),
-        value=lambda study: fingerprint.of_code(study.file),
-        acceptable=True,
-    ),
-    Recorded(key="data", fields=("data",), value=None, acceptable=True),
+    _field("duplicates", acceptable=True, restored=True, earlier="rerun"),
+    _field("repeats", restored=True, earlier=1),
+    Recorded("window", ("deterministic", "window"), _window, restored=True),
+    _field("settings", lambda study: as_json(study.settings), acceptable=True),
+    Recorded("code", ("file", "train"), lambda study: of_code(study.file), acceptable=True),
+    Recorded("data", ("data",), None, acceptable=True),
 )
 
 FREE = frozenset({"trials", "first", "keep", "final", "tables", "callbacks"})
@@ -116,9 +91,9 @@ def identity(study: Study) -> dict[str, Any]:
 
 
 def restored(study: Study, recorded: Mapping[str, Any]) -> Study:
-    """Return a study with the values on record wherever these can be restored."""
-    changes: dict[str, Any] = {}
-    for row in RECORDED:
-        if row.restore is not None:
-            changes |= row.restore((EARLIER | dict(recorded)).get(row.key))
+    """Return a study with the values on record wherever a replay restores them."""
+    known = EARLIER | dict(recorded)
+    changes: dict[str, Any] = {r.key: known.get(r.key) for r in RECORDED if r.restored}
+    window = changes.pop("window")
+    changes |= {"deterministic": window is not None, "window": window or study.window}
     return replace(study, **changes)
