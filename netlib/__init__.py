@@ -14,10 +14,9 @@ nl.save_model(network, "network.safetensors")
 """
 
 from netlib.arrays import Array, Labels, Rng, Shape, Weights
-from netlib.augmentation import Affine, Augmentation, Elastic, transform
-from netlib.datasets import Dataset, idx_folder, mnist
+from netlib.data.augmentation import Affine, Augmentation, Elastic, transform
+from netlib.data.datasets import Dataset, idx_folder, mnist
 from netlib.drawing import drawing
-from netlib.early_stopping import EarlyStopping
 from netlib.errors import (
     ConfigError,
     DataError,
@@ -27,15 +26,9 @@ from netlib.errors import (
     ShapeError,
     StateError,
 )
-from netlib.evaluation import (
-    View,
-    confusion,
-    evaluate,
-    evaluate_together,
-    mean_probabilities,
-    unchanged,
-)
-from netlib.exports.files import export_model
+from netlib.files.export import export_model
+from netlib.files.model_file import load_model, save_model
+from netlib.files.weights_file import load_weights, save_weights
 from netlib.gradcheck import directional_error, gradient_errors
 from netlib.initializers import Initializer, glorot_uniform, he_normal, normal, uniform, zeros
 from netlib.layers.averagepool2d import AveragePool2d, GlobalAveragePool2d
@@ -51,12 +44,22 @@ from netlib.layers.relu import ReLU
 from netlib.layers.sequential import Sequential
 from netlib.layers.sigmoid import Sigmoid
 from netlib.layers.tanh import Tanh
-from netlib.losses import Loss, mean_squared_error, softmax, softmax_cross_entropy
-from netlib.models import load_model, save_model
-from netlib.optimizer import Optimizer
-from netlib.optimizers import SGD, Adam
-from netlib.recipe import Epoch, Recipe, State
-from netlib.schedules import (
+from netlib.optimizers.adam import Adam
+from netlib.optimizers.optimizer import Optimizer
+from netlib.optimizers.sgd import SGD
+from netlib.training.early_stopping import EarlyStopping
+from netlib.training.evaluation import (
+    View,
+    confusion,
+    evaluate,
+    evaluate_together,
+    mean_probabilities,
+    unchanged,
+)
+from netlib.training.fit import fit
+from netlib.training.losses import Loss, mean_squared_error, softmax, softmax_cross_entropy
+from netlib.training.recipe import Epoch, Recipe, State
+from netlib.training.schedules import (
     Schedule,
     constant,
     cosine,
@@ -64,8 +67,6 @@ from netlib.schedules import (
     step_halving,
     warmup_halving,
 )
-from netlib.training import fit
-from netlib.weights import load_weights, save_weights
 
 __all__ = [
     "SGD",

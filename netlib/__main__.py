@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 import netlib as nl
-from netlib.pictures import in_characters, read_picture
+from netlib.data.digit_images import in_characters, read_picture
 
 EXIT_MISTAKE = 2
 

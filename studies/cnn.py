@@ -12,7 +12,7 @@ import numpy as np
 
 import netlib as nl
 import sweep
-from netlib.pictures import png
+from netlib.data.digit_images import png
 
 
 @dataclass(frozen=True)

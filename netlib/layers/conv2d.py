@@ -1,13 +1,13 @@
-"""This file holds the convolution layer; the arithmetic is in `netlib/convolution.py`."""
+"""This file holds the convolution layer; the arithmetic is in `netlib/convolution`."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 from netlib.arrays import Array, Rng, Shape
 from netlib.checks import check_count
-from netlib.convolution import convolution
+from netlib.convolution.choice import convolution
+from netlib.convolution.geometry import Geometry
 from netlib.errors import ConfigError, ShapeError
-from netlib.geometry import Geometry
 from netlib.initializers import Initializer, he_normal, zeros
 from netlib.layers.layer import Backward, Layer
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from netlib.arrays import Array, Rng, Shape
 from netlib.checks import check_count
-from netlib.columns import SMALL_PRODUCT
+from netlib.convolution.columns import SMALL_PRODUCT
 from netlib.errors import ShapeError
 from netlib.initializers import Initializer, he_normal, zeros
 from netlib.layers.layer import Backward, Layer

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import netlib as nl
-from netlib.warping import interpolate
+from netlib.data.warping import interpolate
 
 SIDE = 28
 """Rows and columns of the images."""

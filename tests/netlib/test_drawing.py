@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import netlib as nl
-from netlib.pictures import png, read_picture
+from netlib.data.digit_images import png, read_picture
 
 
 def test_every_layer_is_drawn_with_its_settings_and_size(rng):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import netlib as nl
-from netlib.warping import interpolate
+from netlib.data.warping import interpolate
 from references import networks, quirks
 
 

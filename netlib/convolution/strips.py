@@ -1,0 +1,166 @@
+"""This file lays images side by side in memory, so that a convolution needs no copies of patches.
+
+A *strip* (rows, places, C) holds a block of images next to each other, zeros in between. In one
+of its rows a patch, K places wide, is K*C neighbouring values. Cut the row into pieces of K
+places: each is a patch, and together they are a matrix of patches where they lie. Cut from place
+1 on, then from 2, ..., and after K cuts every patch had its turn. Patches that straddle two
+images come along; they are a few per cent, and nobody reads what is computed from them.
+
+`StripConvolution` runs the arithmetic of `toom_cook.py` over such strips, a few images at a time
+so that everything in between stays in cache. Results are copied out of the strips before they
+leave it, so that layers after it find images without gaps.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from netlib.arrays import Array, Shape, Weights
+from netlib.convolution.geometry import Geometry
+from netlib.convolution.toom_cook import ToomCook, choose_outputs, view
+from netlib.scratch import Scratch
+
+BLOCK_BYTES = 5 << 18
+"""Images are handled a few at a time, so that their points and products about fit an L2 cache."""
+
+
+@dataclass(frozen=True)
+class Strips:
+    """How the images of one convolution lie in strips, for strides of 1.
+
+    Args:
+        geometry: Sizes of the convolution.
+    """
+
+    geometry: Geometry
+
+    @property
+    def before(self) -> tuple[int, int]:
+        """Zeros above and to the left of x."""
+        return self.geometry.before
+
+    @property
+    def before_dy(self) -> tuple[int, int]:
+        """Zeros above and to the left of dy, where the input gradient reads it."""
+        outer = self.geometry.kernel - 1
+        return outer - self.before[0], outer - self.before[1]
+
+    @property
+    def pitch(self) -> int:
+        """Places from one image to the next; neighbours share the zeros between them."""
+        return self.geometry.in_shape[1] + max(self.before[1], self._after)
+
+    @property
+    def _after(self) -> int:
+        """Zeros to the right of x."""
+        columns, out_columns = self.geometry.in_shape[1], self.geometry.out_shape[1]
+        return out_columns + self.geometry.kernel - 1 - columns - self.before[1]
+
+    def places(self, n: int) -> int:
+        """Return the length of a strip of n images, a multiple of K."""
+        kernel, (one, other) = self.geometry.kernel, (self.before[1], self._after)
+        beyond = max(min(one, other), kernel - 1 - max(one, other))  # that some pass reads
+        return -(-(n * self.pitch + beyond) // kernel) * kernel
+
+    def images(self, rows: Array, n: int, shape: Shape, start: tuple[int, int] = (0, 0)) -> Array:
+        """Return the view (N, H, W, C) of n images of one shape in (rows, places, C)."""
+        places, channels = rows.shape[1:]
+        steps = (self.pitch * channels, places * channels, channels, 1)
+        return view(rows, (n, *shape), steps, (start[0] * places + start[1]) * channels)
+
+
+class StripConvolution:
+    """The passes of one convolution layer with a stride of 1.
+
+    Args:
+        geometry: Sizes of the convolution.
+        scratch: Work memory of the layer; results live in it until the next call.
+    """
+
+    def __init__(self, geometry: Geometry, scratch: Scratch) -> None:
+        (rows, _, channels), (out_rows, _, filters) = geometry.in_shape, geometry.out_shape
+        m = choose_outputs(out_rows, geometry.kernel)
+        self._geometry, self._scratch, self._strips = geometry, scratch, Strips(geometry)
+        self._there = ToomCook(m, geometry.kernel, -(-out_rows // m), scratch)
+        self._back = ToomCook(m, geometry.kernel, -(-rows // m), scratch)
+        image_values = self._there.lines * self._strips.pitch * (channels + filters)
+        self.block = max(1, BLOCK_BYTES // (4 * image_values))
+
+    def forward(self, x: Array, weight: Array, bias: Array | None) -> tuple[Array, Array]:
+        """Return y (N, H', W', F), and the points of x that `backward` needs.
+
+        Args:
+            x: (N, H, W, C), in any order in memory.
+            weight: (K, K, C, F).
+            bias: (F,), or None to add nothing.
+        """
+        n, strips, there = len(x), self._strips, self._there
+        size = (there.lines + 1) * strips.places(min(n, self.block)) * x.shape[3]
+        kept: Array = self._scratch("kept", (-(-n // self.block), size), x.dtype)
+        y: Array = self._scratch("y", (n, *self._geometry.out_shape), x.dtype)
+        filters = there.transform_filters(weight)
+        for images, points in zip(self._blocks(n), kept, strict=True):
+            strip = self._lay_out("x", x[images], there.strip_rows, strips.before)
+            there.transform(strip, points)
+            self._compute(there, points, filters, out=y[images])
+            if bias is not None:
+                lines = y[images].reshape(-1, y.shape[2] * len(bias))  # while they are in cache
+                lines += np.tile(bias, y.shape[2])
+        return y, kept
+
+    def backward(
+        self, kept: Array, dy: Array, weight: Array, grads: Weights, *, input_gradient: bool
+    ) -> Array:
+        """Fill the gradients; return dx (N, H, W, C), or an empty array if it is not wanted.
+
+        Args:
+            kept: As returned by `forward`.
+            dy: (N, H', W', F), in any order in memory.
+            weight: (K, K, C, F).
+            grads: "weight" and, if there is one, "bias"; overwritten.
+            input_gradient: Whether dx is wanted.
+        """
+        n, strips, there, back = len(dy), self._strips, self._there, self._back
+        total: Array = self._scratch("total", (there.points, *weight.shape[1:]), dy.dtype)
+        total.fill(0)
+        for gradient in grads.values():
+            gradient.fill(0)
+        filters = back.transform_filters(weight[::-1, ::-1].swapaxes(2, 3))
+        shape = (n * input_gradient, *self._geometry.in_shape)
+        dx: Array = self._scratch("dx", shape, dy.dtype)
+        top, left = strips.before_dy
+        rows = max(back.strip_rows, top + there.rows)
+        for images, points in zip(self._blocks(n), kept, strict=True):
+            strip = self._lay_out("dy", dy[images], rows, strips.before_dy)
+            there.add_weight_gradient(points, strip, (top, left), total)
+            if "bias" in grads:  # a product is 20 times as fast as a sum
+                pixels = strip.reshape(-1, strip.shape[2])
+                grads["bias"] += np.ones(len(pixels), dy.dtype) @ pixels
+            if input_gradient:
+                work = self._scratch("work", ((back.lines + 1) * strip[0].size,), dy.dtype)
+                back.transform(strip, work)
+                self._compute(back, work, filters, out=dx[images])
+        there.finish_weight_gradient(total, grads["weight"])
+        return dx
+
+    def _blocks(self, n: int) -> Iterator[slice]:
+        """Yield the images that are handled at a time."""
+        for start in range(0, n, self.block):
+            yield slice(start, min(start + self.block, n))
+
+    def _lay_out(self, name: str, images: Array, rows: int, start: tuple[int, int]) -> Array:
+        """Copy images into a strip of zeros, with a spare row at its end."""
+        n, channels = len(images), images.shape[3]
+        shape = (rows + 1, self._strips.places(n), channels)
+        # A name for each number of images: with another number the zeros lie elsewhere.
+        strip: Array = self._scratch(f"{name} {n}", shape, images.dtype)
+        self._strips.images(strip, n, images.shape[1:], start)[...] = images
+        return strip
+
+    def _compute(self, correlation: ToomCook, points: Array, filters: Array, out: Array) -> None:
+        """Write the outputs of a block of images, given their points, to a view of their shape."""
+        places = self._strips.places(len(out))
+        strip = self._scratch("outputs", (correlation.rows, places, out.shape[3]), out.dtype)
+        correlation.multiply(points, filters, out=strip)
+        out[...] = self._strips.images(strip, len(out), out.shape[1:])

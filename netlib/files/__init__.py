@@ -1,0 +1,1 @@
+"""Networks in files: to be loaded again, or for ONNX and PyTorch."""

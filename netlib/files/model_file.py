@@ -1,0 +1,118 @@
+"""This file keeps whole networks in files: the weights, and in the header the layers."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import safe_open
+
+from netlib.errors import DataError
+from netlib.files.weights_file import load_weights, save_weights
+from netlib.layers.averagepool2d import AveragePool2d, GlobalAveragePool2d
+from netlib.layers.batchnorm import BatchNorm
+from netlib.layers.conv2d import Conv2d
+from netlib.layers.dense import Dense
+from netlib.layers.dropout import Dropout
+from netlib.layers.flatten import Flatten
+from netlib.layers.layer import Layer
+from netlib.layers.leakyrelu import LeakyReLU
+from netlib.layers.maxpool2d import MaxPool2d
+from netlib.layers.relu import ReLU
+from netlib.layers.sequential import Sequential
+from netlib.layers.sigmoid import Sigmoid
+from netlib.layers.tanh import Tanh
+
+LAYERS: dict[str, type[Layer]] = {
+    layer.__name__: layer
+    for layer in (
+        AveragePool2d, BatchNorm, Conv2d, Dense, Dropout, Flatten, GlobalAveragePool2d, LeakyReLU,
+        MaxPool2d, ReLU, Sigmoid, Tanh,
+    )
+}  # fmt: skip
+"""The layers that a file can name; it holds settings and arrays, never code."""
+
+
+def description(network: Sequential) -> dict[str, Any]:
+    """Return what makes the same network again but for its weights, as JSON values.
+
+    Args:
+        network: Built. Of a layer that is not netlib's own only the name is kept.
+
+    Returns:
+        `load`, the name of the function that reads such a file; `in_shape` and `dtype`; `layers`,
+        each a name and its settings, without the initializers, which a trained network is past.
+    """
+    return {
+        "load": "netlib.load_model",
+        "in_shape": list(network.in_shape),
+        "dtype": network.dtype.name,
+        "layers": [[type(layer).__name__, _settings(layer)] for layer in network.layers],
+    }
+
+
+def save_model(network: Sequential, path: str | Path) -> None:
+    """Write a network to a safetensors file: its weights and, in the header, its layers.
+
+    Args:
+        network: Built.
+        path: The file, by custom named *.safetensors; replaced if it exists, whole or not at all.
+    """
+    save_weights(network.weights(), path, json.dumps(description(network)))
+
+
+def load_model(path: str | Path) -> Sequential:
+    """Read a network that `save_model` wrote, or a sweep of trainings by `fit` as its best.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The network, built, with its weights.
+
+    Raises:
+        DataNotFoundError: If there is no such file.
+        DataError: If it is damaged, holds weights alone, or a layer that is not netlib's.
+        StateError: If its weights belong to another network than its header describes.
+    """
+    weights = load_weights(path)
+    with safe_open(path, "np") as file:
+        text = (file.metadata() or {}).get("model")
+    if text is None:
+        raise DataError(
+            f"{path}: expected a network and its weights, got weights alone; build the network, "
+            "load them into it and write it with netlib.save_model"
+        )
+    try:
+        about = json.loads(text)
+        network = Sequential(*(_layer(path, name, given) for name, given in about["layers"]))
+        network.build(tuple(about["in_shape"]), np.random.default_rng(0), about["dtype"])
+    except (json.JSONDecodeError, LookupError, TypeError) as error:
+        raise DataError(
+            f"{path}: expected a network of this version of netlib, got {text[:200]!r} "
+            f"({error!r}); write it again with netlib.save_model"
+        ) from error
+    network.load(weights)
+    return network
+
+
+def _settings(layer: Layer) -> dict[str, Any]:
+    """Return the settings that `repr` shows."""
+    if LAYERS.get(type(layer).__name__) is not type(layer):
+        return {}
+    values = {f.name: getattr(layer, f.name) for f in fields(layer) if f.init and f.repr}
+    return {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in values.items()
+    }
+
+
+def _layer(path: str | Path, name: str, settings: Mapping[str, Any]) -> Layer:
+    if name not in LAYERS:
+        raise DataError(
+            f"{path}: expected layers of netlib, got {name}; build this network in Python and "
+            "give it the arrays that netlib.load_weights reads"
+        )
+    return LAYERS[name](**settings)

@@ -1,0 +1,104 @@
+"""This file writes networks in the ONNX format (https://onnx.ai)."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from netlib.files.channels_first import channels_first, shape_of
+from netlib.layers.averagepool2d import AveragePool2d, GlobalAveragePool2d
+from netlib.layers.batchnorm import BatchNorm
+from netlib.layers.conv2d import Conv2d
+from netlib.layers.dense import Dense
+from netlib.layers.dropout import Dropout
+from netlib.layers.flatten import Flatten
+from netlib.layers.layer import Layer
+from netlib.layers.leakyrelu import LeakyReLU
+from netlib.layers.maxpool2d import MaxPool2d
+from netlib.layers.pool2d import Pool2d
+from netlib.layers.relu import ReLU
+from netlib.layers.sequential import Sequential
+from netlib.layers.sigmoid import Sigmoid
+from netlib.layers.tanh import Tanh
+
+OPSET, IR_VERSION = 17, 8
+"""Of 2022: what runtimes since then understand, with all operators that are needed here."""
+
+Operator = tuple[str, dict[str, Any]]
+"""Its name and attributes; a layer's arrays are its further inputs, in the order of the layer."""
+
+
+def _window(layer: Pool2d) -> dict[str, Any]:
+    return {"kernel_shape": [layer.size] * 2, "strides": [layer.stride or layer.size] * 2}
+
+
+def _convolution(layer: Conv2d) -> Operator:
+    geometry = layer.geometry
+    pads = [*geometry.before, *geometry.after]
+    return "Conv", {"strides": [layer.stride] * 2, "pads": pads}
+
+
+OPERATORS: dict[type[Layer], Callable[[Any], Operator]] = {
+    AveragePool2d: lambda layer: ("AveragePool", _window(layer)),
+    BatchNorm: lambda layer: ("BatchNormalization", {"epsilon": layer.epsilon}),
+    Conv2d: _convolution,
+    Dense: lambda _: ("Gemm", {"transB": 1}),
+    Dropout: lambda _: ("Identity", {}),
+    Flatten: lambda _: ("Flatten", {}),
+    GlobalAveragePool2d: lambda _: ("ReduceMean", {"axes": [2, 3], "keepdims": 0}),
+    LeakyReLU: lambda layer: ("LeakyRelu", {"alpha": layer.slope}),
+    MaxPool2d: lambda layer: ("MaxPool", _window(layer)),
+    ReLU: lambda _: ("Relu", {}),
+    Sigmoid: lambda _: ("Sigmoid", {}),
+    Tanh: lambda _: ("Tanh", {}),
+}
+
+
+def onnx_file(network: Sequential) -> bytes:
+    """Return a network as an ONNX file: input `images`, output `outputs`, any batch size.
+
+    Args:
+        network: Built. Images are (N, C, H, W) float32 in [0, 1] there; outputs are those of
+            `Sequential.predict`, so logits if it was trained with cross-entropy.
+
+    Raises:
+        NotBuiltError: If the network has not been built.
+        ConfigError: If a layer has no operator; see `channels_first`.
+    """
+    steps = list(channels_first(network, OPERATORS))
+    graph = helper.make_graph(
+        list(_nodes([layer for layer, _ in steps])),
+        network.describe() or "network",
+        [_values("images", shape_of(network.in_shape))],
+        [_values("outputs", shape_of(network.out_shape))],
+        [
+            numpy_helper.from_array(array, f"{i}.{name}")
+            for i, (_, weights) in enumerate(steps)
+            for name, array in weights.items()
+        ],
+        doc_string="Images are channels first, float32 in [0, 1].",
+    )
+    model = helper.make_model(
+        graph,
+        producer_name="netlib",
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+    )
+    onnx.checker.check_model(model, full_check=True)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
+
+
+def _nodes(layers: list[Layer]) -> Iterator[onnx.NodeProto]:
+    last = len(layers) - 1
+    for i, layer in enumerate(layers):
+        operator, attributes = OPERATORS[type(layer)](layer)
+        before = f"{i - 1}.y" if i else "images"
+        arrays = [f"{i}.{name}" for name in layer.params | layer.buffers]
+        after = f"{i}.y" if i < last else "outputs"
+        yield helper.make_node(operator, [before, *arrays], [after], name=str(i), **attributes)
+
+
+def _values(name: str, shape: tuple[int, ...]) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *shape])
