@@ -13,6 +13,7 @@ for epoch in nl.fit(network, recipe, train, validation, seed=0):
 nl.save_model(network, "network.safetensors")
 """
 
+from netlib import layers
 from netlib.arrays import Array, Labels, Rng, Shape, Weights
 from netlib.data.augmentation import Affine, Augmentation, Elastic, transform
 from netlib.data.datasets import Dataset, idx_folder, mnist
@@ -31,19 +32,9 @@ from netlib.files.model_file import load_model, save_model
 from netlib.files.weights_file import load_weights, save_weights
 from netlib.gradcheck import directional_error, gradient_errors
 from netlib.initializers import Initializer, glorot_uniform, he_normal, normal, uniform, zeros
-from netlib.layers.averagepool2d import AveragePool2d, GlobalAveragePool2d
-from netlib.layers.batchnorm import BatchNorm
-from netlib.layers.conv2d import Conv2d
-from netlib.layers.dense import Dense
-from netlib.layers.dropout import Dropout
-from netlib.layers.flatten import Flatten
+from netlib.layers import *
 from netlib.layers.layer import Backward, Layer
-from netlib.layers.leakyrelu import LeakyReLU
-from netlib.layers.maxpool2d import MaxPool2d
-from netlib.layers.relu import ReLU
 from netlib.layers.sequential import Sequential
-from netlib.layers.sigmoid import Sigmoid
-from netlib.layers.tanh import Tanh
 from netlib.optimizers.adam import Adam
 from netlib.optimizers.optimizer import Optimizer
 from netlib.optimizers.sgd import SGD
@@ -74,41 +65,29 @@ __all__ = [
     "Affine",
     "Array",
     "Augmentation",
-    "AveragePool2d",
     "Backward",
-    "BatchNorm",
     "ConfigError",
-    "Conv2d",
     "DataError",
     "DataNotFoundError",
     "Dataset",
-    "Dense",
-    "Dropout",
     "EarlyStopping",
     "Elastic",
     "Epoch",
-    "Flatten",
-    "GlobalAveragePool2d",
     "Initializer",
     "Labels",
     "Layer",
-    "LeakyReLU",
     "Loss",
-    "MaxPool2d",
     "NetlibError",
     "NotBuiltError",
     "Optimizer",
-    "ReLU",
     "Recipe",
     "Rng",
     "Schedule",
     "Sequential",
     "Shape",
     "ShapeError",
-    "Sigmoid",
     "State",
     "StateError",
-    "Tanh",
     "View",
     "Weights",
     "confusion",
@@ -142,3 +121,5 @@ __all__ = [
     "warmup_halving",
     "zeros",
 ]
+
+__all__ += layers.__all__

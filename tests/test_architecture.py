@@ -1,6 +1,7 @@
 """The rules of the house that no linter knows."""
 
 import ast
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,15 @@ def name(path: Path) -> str:
 def test_public_names_are_sorted_and_complete(package: object) -> None:
     tree = ast.parse(Path(str(package.__file__)).read_text())  # type: ignore[attr-defined]
     imported = {
-        alias.asname or alias.name
+        name
         for node in tree.body
-        if isinstance(node, ast.ImportFrom)
+        if isinstance(node, ast.ImportFrom) and node.module != package.__name__  # type: ignore[attr-defined]
         for alias in node.names
+        for name in (
+            import_module(str(node.module)).__all__
+            if alias.name == "*"
+            else [alias.asname or alias.name]
+        )
     }
     listed = package.__all__  # type: ignore[attr-defined]
     assert sorted(imported) == sorted(listed)

@@ -9,29 +9,13 @@ from typing import Any
 import numpy as np
 from safetensors import safe_open
 
+from netlib import layers
 from netlib.errors import DataError
 from netlib.files.weights_file import load_weights, save_weights
-from netlib.layers.averagepool2d import AveragePool2d, GlobalAveragePool2d
-from netlib.layers.batchnorm import BatchNorm
-from netlib.layers.conv2d import Conv2d
-from netlib.layers.dense import Dense
-from netlib.layers.dropout import Dropout
-from netlib.layers.flatten import Flatten
 from netlib.layers.layer import Layer
-from netlib.layers.leakyrelu import LeakyReLU
-from netlib.layers.maxpool2d import MaxPool2d
-from netlib.layers.relu import ReLU
 from netlib.layers.sequential import Sequential
-from netlib.layers.sigmoid import Sigmoid
-from netlib.layers.tanh import Tanh
 
-LAYERS: dict[str, type[Layer]] = {
-    layer.__name__: layer
-    for layer in (
-        AveragePool2d, BatchNorm, Conv2d, Dense, Dropout, Flatten, GlobalAveragePool2d, LeakyReLU,
-        MaxPool2d, ReLU, Sigmoid, Tanh,
-    )
-}  # fmt: skip
+LAYERS: dict[str, type[Layer]] = {name: getattr(layers, name) for name in layers.__all__}
 """The layers that a file can name; it holds settings and arrays, never code."""
 
 

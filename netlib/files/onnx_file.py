@@ -6,21 +6,11 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from netlib import layers
 from netlib.files.channels_first import channels_first, shape_of
-from netlib.layers.averagepool2d import AveragePool2d, GlobalAveragePool2d
-from netlib.layers.batchnorm import BatchNorm
-from netlib.layers.conv2d import Conv2d
-from netlib.layers.dense import Dense
-from netlib.layers.dropout import Dropout
-from netlib.layers.flatten import Flatten
 from netlib.layers.layer import Layer
-from netlib.layers.leakyrelu import LeakyReLU
-from netlib.layers.maxpool2d import MaxPool2d
 from netlib.layers.pool2d import Pool2d
-from netlib.layers.relu import ReLU
 from netlib.layers.sequential import Sequential
-from netlib.layers.sigmoid import Sigmoid
-from netlib.layers.tanh import Tanh
 
 OPSET, IR_VERSION = 17, 8
 """Of 2022: what runtimes since then understand, with all operators that are needed here."""
@@ -33,25 +23,25 @@ def _window(layer: Pool2d) -> dict[str, Any]:
     return {"kernel_shape": [layer.size] * 2, "strides": [layer.stride or layer.size] * 2}
 
 
-def _convolution(layer: Conv2d) -> Operator:
+def _convolution(layer: layers.Conv2d) -> Operator:
     geometry = layer.geometry
     pads = [*geometry.before, *geometry.after]
     return "Conv", {"strides": [layer.stride] * 2, "pads": pads}
 
 
 OPERATORS: dict[type[Layer], Callable[[Any], Operator]] = {
-    AveragePool2d: lambda layer: ("AveragePool", _window(layer)),
-    BatchNorm: lambda layer: ("BatchNormalization", {"epsilon": layer.epsilon}),
-    Conv2d: _convolution,
-    Dense: lambda _: ("Gemm", {"transB": 1}),
-    Dropout: lambda _: ("Identity", {}),
-    Flatten: lambda _: ("Flatten", {}),
-    GlobalAveragePool2d: lambda _: ("ReduceMean", {"axes": [2, 3], "keepdims": 0}),
-    LeakyReLU: lambda layer: ("LeakyRelu", {"alpha": layer.slope}),
-    MaxPool2d: lambda layer: ("MaxPool", _window(layer)),
-    ReLU: lambda _: ("Relu", {}),
-    Sigmoid: lambda _: ("Sigmoid", {}),
-    Tanh: lambda _: ("Tanh", {}),
+    layers.AveragePool2d: lambda layer: ("AveragePool", _window(layer)),
+    layers.BatchNorm: lambda layer: ("BatchNormalization", {"epsilon": layer.epsilon}),
+    layers.Conv2d: _convolution,
+    layers.Dense: lambda _: ("Gemm", {"transB": 1}),
+    layers.Dropout: lambda _: ("Identity", {}),
+    layers.Flatten: lambda _: ("Flatten", {}),
+    layers.GlobalAveragePool2d: lambda _: ("ReduceMean", {"axes": [2, 3], "keepdims": 0}),
+    layers.LeakyReLU: lambda layer: ("LeakyRelu", {"alpha": layer.slope}),
+    layers.MaxPool2d: lambda layer: ("MaxPool", _window(layer)),
+    layers.ReLU: lambda _: ("Relu", {}),
+    layers.Sigmoid: lambda _: ("Sigmoid", {}),
+    layers.Tanh: lambda _: ("Tanh", {}),
 }
 
 
@@ -90,9 +80,9 @@ def onnx_file(network: Sequential) -> bytes:
     return content
 
 
-def _nodes(layers: list[Layer]) -> Iterator[onnx.NodeProto]:
-    last = len(layers) - 1
-    for i, layer in enumerate(layers):
+def _nodes(steps: list[Layer]) -> Iterator[onnx.NodeProto]:
+    last = len(steps) - 1
+    for i, layer in enumerate(steps):
         operator, attributes = OPERATORS[type(layer)](layer)
         before = f"{i - 1}.y" if i else "images"
         arrays = [f"{i}.{name}" for name in layer.params | layer.buffers]

@@ -3,22 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+from netlib import layers
 from netlib.arrays import Weights
 from netlib.files.channels_first import channels_first, shape_of
-from netlib.layers.averagepool2d import AveragePool2d, GlobalAveragePool2d
-from netlib.layers.batchnorm import BatchNorm
-from netlib.layers.conv2d import Conv2d
-from netlib.layers.dense import Dense
-from netlib.layers.dropout import Dropout
-from netlib.layers.flatten import Flatten
 from netlib.layers.layer import Layer
-from netlib.layers.leakyrelu import LeakyReLU
-from netlib.layers.maxpool2d import MaxPool2d
 from netlib.layers.pool2d import Pool2d
-from netlib.layers.relu import ReLU
 from netlib.layers.sequential import Sequential
-from netlib.layers.sigmoid import Sigmoid
-from netlib.layers.tanh import Tanh
 
 TEMPLATE = '''\
 """{title} as a PyTorch module.
@@ -50,7 +40,7 @@ def load(weights: Path = Path(__file__).with_suffix(".safetensors")) -> Network:
 '''
 
 
-def _convolution(layer: Conv2d) -> list[str]:
+def _convolution(layer: layers.Conv2d) -> list[str]:
     (top, left), (below, right) = layer.geometry.before, layer.geometry.after
     is_even = (top, left) == (below, right)
     text = f"nn.Conv2d({layer.in_shape[2]}, {layer.filters}, kernel_size={layer.kernel}"
@@ -69,25 +59,25 @@ def _pooling(name: str) -> Callable[[Pool2d], list[str]]:
     return lines
 
 
-def _batchnorm(layer: BatchNorm) -> list[str]:
+def _batchnorm(layer: layers.BatchNorm) -> list[str]:
     axes, momentum = len(layer.in_shape) // 2 + 1, round(1 - layer.momentum, 12)
     channels = layer.in_shape[-1]
     return [f"nn.BatchNorm{axes}d({channels}, eps={layer.epsilon}, momentum={momentum})"]
 
 
 MODULES: dict[type[Layer], Callable[[Any], list[str]]] = {
-    AveragePool2d: _pooling("AvgPool2d"),
-    BatchNorm: _batchnorm,
-    Conv2d: _convolution,
-    Dense: lambda layer: [f"nn.Linear({layer.in_shape[0]}, {layer.units})"],
-    Dropout: lambda layer: [f"nn.Dropout({layer.probability})"],
-    Flatten: lambda _: ["nn.Flatten()"],
-    GlobalAveragePool2d: lambda _: ["nn.AdaptiveAvgPool2d(1)", "nn.Flatten()"],
-    LeakyReLU: lambda layer: [f"nn.LeakyReLU({layer.slope})"],
-    MaxPool2d: _pooling("MaxPool2d"),
-    ReLU: lambda _: ["nn.ReLU()"],
-    Sigmoid: lambda _: ["nn.Sigmoid()"],
-    Tanh: lambda _: ["nn.Tanh()"],
+    layers.AveragePool2d: _pooling("AvgPool2d"),
+    layers.BatchNorm: _batchnorm,
+    layers.Conv2d: _convolution,
+    layers.Dense: lambda layer: [f"nn.Linear({layer.in_shape[0]}, {layer.units})"],
+    layers.Dropout: lambda layer: [f"nn.Dropout({layer.probability})"],
+    layers.Flatten: lambda _: ["nn.Flatten()"],
+    layers.GlobalAveragePool2d: lambda _: ["nn.AdaptiveAvgPool2d(1)", "nn.Flatten()"],
+    layers.LeakyReLU: lambda layer: [f"nn.LeakyReLU({layer.slope})"],
+    layers.MaxPool2d: _pooling("MaxPool2d"),
+    layers.ReLU: lambda _: ["nn.ReLU()"],
+    layers.Sigmoid: lambda _: ["nn.Sigmoid()"],
+    layers.Tanh: lambda _: ["nn.Tanh()"],
 }
 """The lines that make each layer; the weights are those of the last."""
 

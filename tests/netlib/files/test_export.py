@@ -10,7 +10,8 @@ import onnxruntime
 import pytest
 
 import netlib as nl
-from tests.netlib.cases import every_layer
+from netlib.files.onnx_file import OPERATORS
+from tests.netlib.cases import every_layer_of
 from tests.netlib.files.exported import (
     any_network,
     assert_close,
@@ -29,7 +30,7 @@ def answers(path: Path, x: nl.Array) -> nl.Array:
     return np.asarray(outputs)
 
 
-@every_layer
+@every_layer_of(OPERATORS)
 def test_onnx_computes_what_the_layer_does(
     make: Callable[[], nl.Layer],
     in_shape: nl.Shape,

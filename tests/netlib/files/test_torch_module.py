@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import netlib as nl
-from tests.netlib.cases import every_layer
+from netlib.files.torch_module import MODULES
+from tests.netlib.cases import every_layer_of
 from tests.netlib.files.exported import (
     any_network,
     assert_close,
@@ -30,7 +31,7 @@ def answers(path: Path, x: nl.Array) -> nl.Array:
     return outputs
 
 
-@every_layer
+@every_layer_of(MODULES)
 def test_the_module_computes_what_the_layer_does(
     make: Callable[[], nl.Layer],
     in_shape: nl.Shape,
