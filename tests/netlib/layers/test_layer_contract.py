@@ -3,11 +3,14 @@
 import inspect
 import pickle
 from collections.abc import Callable
+from importlib import import_module
+from pkgutil import iter_modules
 
 import numpy as np
 import pytest
 
 import netlib as nl
+from netlib import layers
 from tests.netlib.cases import CASES, every_layer
 
 
@@ -22,6 +25,17 @@ def run(layer: nl.Layer, x: nl.Array, dy: nl.Array) -> list[nl.Array]:
     y, backward = layer.forward(x, train=True, rng=np.random.default_rng(2))
     results = [y.copy(), backward(dy).copy()]
     return results + [grad.copy() for grad in layer.grads.values()]
+
+
+def test_every_layer_in_the_folder_is_on_the_list():
+    modules = [import_module(f"netlib.layers.{m.name}") for m in iter_modules(layers.__path__)]
+    found = {
+        name
+        for module in modules
+        for name, kind in inspect.getmembers(module, inspect.isclass)
+        if issubclass(kind, nl.Layer) and not inspect.isabstract(kind)
+    }
+    assert found - {"Sequential"} == {*layers.__all__}
 
 
 def test_every_public_layer_is_in_the_table():
