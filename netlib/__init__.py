@@ -33,7 +33,7 @@ from netlib.files.weights_file import load_weights, save_weights
 from netlib.gradcheck import directional_error, gradient_errors
 from netlib.initializers import Initializer, glorot_uniform, he_normal, normal, uniform, zeros
 from netlib.layers import *
-from netlib.layers.layer import Backward, Layer
+from netlib.layers.layer import Backward, Layer, Mode
 from netlib.layers.sequential import Sequential
 from netlib.optimizers.adam import Adam
 from netlib.optimizers.optimizer import Optimizer
@@ -77,6 +77,7 @@ __all__ = [
     "Labels",
     "Layer",
     "Loss",
+    "Mode",
     "NetlibError",
     "NotBuiltError",
     "Optimizer",

@@ -64,7 +64,6 @@ def gradient_errors(layer: Layer, x: Array, seed: int = 0) -> dict[str, float]:
     """
     rng = np.random.default_rng(seed)
     point = x.copy()
-    layer.input_gradient = True
     y, backward = layer.forward(point, train=True, rng=np.random.default_rng(seed))
     dy = rng.standard_normal(y.shape)
     dx = backward(dy).copy()

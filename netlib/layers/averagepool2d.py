@@ -6,7 +6,7 @@ import numpy as np
 
 from netlib.arrays import Array, Rng, Shape
 from netlib.errors import ShapeError
-from netlib.layers.layer import Backward, Layer
+from netlib.layers.layer import Backward, Layer, Mode
 from netlib.layers.pool2d import Pool2d
 
 
@@ -27,7 +27,7 @@ class AveragePool2d(Pool2d):
         """A for average."""
         return "A"
 
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+    def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
         y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
         first, *others = self._views(x)
         np.copyto(y, first)
@@ -69,7 +69,7 @@ class GlobalAveragePool2d(Layer):
             )
         return in_shape[2:]
 
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+    def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
         pixels = x.shape[1] * x.shape[2]
         y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
         np.sum(x.sum(axis=1), axis=1, out=y)

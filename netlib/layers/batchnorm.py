@@ -7,7 +7,7 @@ import numpy as np
 
 from netlib.arrays import Array, Rng, Shape
 from netlib.checks import check_range
-from netlib.layers.layer import Backward, Layer
+from netlib.layers.layer import Backward, Layer, Mode
 
 
 @dataclass(eq=False)
@@ -56,8 +56,8 @@ class BatchNorm(Layer):
         self._pixels = math.prod(in_shape[:-1])
         return in_shape
 
-    def _forward(self, x: Array, rng: Rng | None, /) -> tuple[Array, Backward]:
-        train, count = rng is not None, len(x) * self._pixels
+    def _forward(self, x: Array, mode: Mode, /) -> tuple[Array, Backward]:
+        train, count = mode.rng is not None, len(x) * self._pixels
         y, centred = (self.scratch(name, x.shape, self.dtype) for name in ("y", "centred"))
         mean = _sum(x) / count if train else self.buffers["running_mean"]
         np.subtract(x, self._spread(mean), out=centred)

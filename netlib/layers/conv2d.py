@@ -9,7 +9,7 @@ from netlib.convolution.choice import convolution
 from netlib.convolution.geometry import Geometry
 from netlib.errors import ConfigError, ShapeError
 from netlib.initializers import Initializer, he_normal, zeros
-from netlib.layers.layer import Backward, Layer
+from netlib.layers.layer import Backward, Layer, Mode
 
 
 @dataclass(eq=False)
@@ -80,13 +80,13 @@ class Conv2d(Layer):
         """Its sizes, once it is built."""
         return Geometry(self.in_shape, self.filters, self.kernel, self.padding, self.stride)
 
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+    def _forward(self, x: Array, mode: Mode, /) -> tuple[Array, Backward]:
         weight, bias = self.params["weight"], self.params.get("bias")
         y, kept = self._convolution.forward(x, weight, bias)
 
         def backward(dy: Array) -> Array:
             return self._convolution.backward(
-                kept, dy, weight, self.grads, input_gradient=self.input_gradient
+                kept, dy, weight, self.grads, input_gradient=mode.input_gradient
             )
 
         return y, backward

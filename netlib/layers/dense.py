@@ -9,7 +9,7 @@ from netlib.checks import check_count
 from netlib.convolution.columns import SMALL_PRODUCT
 from netlib.errors import ShapeError
 from netlib.initializers import Initializer, he_normal, zeros
-from netlib.layers.layer import Backward, Layer
+from netlib.layers.layer import Backward, Layer, Mode
 
 
 @dataclass(eq=False)
@@ -49,7 +49,7 @@ class Dense(Layer):
         self._add_param("bias", self.bias_init(rng, (self.units,), *fans))
         return (self.units,)
 
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+    def _forward(self, x: Array, mode: Mode, /) -> tuple[Array, Backward]:
         weight, bias = self.params["weight"], self.params["bias"]
         y = self.scratch("y", (len(x), self.units), self.dtype)
         _multiply(x, weight, out=y)
@@ -58,7 +58,7 @@ class Dense(Layer):
         def backward(dy: Array) -> Array:
             _multiply(x.T, dy, out=self.grads["weight"])
             np.add.reduce(dy, axis=0, out=self.grads["bias"])
-            if not self.input_gradient:
+            if not mode.input_gradient:
                 return np.empty(0, self.dtype)
             return np.matmul(dy, weight.T, out=self.scratch("dx", x.shape, self.dtype))
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from netlib.arrays import Array, Rng, Shape
+from netlib.arrays import Array, Rng
 from netlib.checks import check_range
-from netlib.layers.layer import Backward, Layer
+from netlib.layers.layer import Backward, Layer, Mode
 
 _LEVELS = 2**16
 
@@ -34,14 +34,11 @@ class Dropout(Layer):
     def __post_init__(self) -> None:
         check_range("Dropout", "probability", self.probability, "[0, 1)")
 
-    def _build(self, in_shape: Shape, _rng: Rng, /) -> Shape:
-        return in_shape
-
-    def _forward(self, x: Array, rng: Rng | None, /) -> tuple[Array, Backward]:
-        if rng is None or self.probability == 0:
+    def _forward(self, x: Array, mode: Mode, /) -> tuple[Array, Backward]:
+        if mode.rng is None or self.probability == 0:
             return x, lambda dy: dy
         threshold = min(round(self.probability * _LEVELS), _LEVELS - 1)
-        kept = np.greater_equal(_random_levels(rng, x.size), threshold)
+        kept = np.greater_equal(_random_levels(mode.rng, x.size), threshold)
         mask: Array = self.scratch("mask", x.shape, self.dtype)
         np.copyto(mask, kept.reshape(x.shape))
         mask *= _LEVELS / (_LEVELS - threshold)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from netlib.arrays import Array, Rng, Shape
-from netlib.layers.layer import Backward, Layer
+from netlib.layers.layer import Backward, Layer, Mode
 
 
 @dataclass(eq=False)
@@ -17,7 +17,7 @@ class Flatten(Layer):
     def _build(self, in_shape: Shape, _rng: Rng, /) -> Shape:
         return (math.prod(in_shape),)
 
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+    def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
         def backward(dy: Array) -> Array:
             return dy.reshape(x.shape)
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netlib.arrays import Array, Rng, Shape
+from netlib.arrays import Array
 from netlib.checks import check_range
-from netlib.layers.layer import Backward, Layer
+from netlib.layers.layer import Backward, Layer, Mode
 
 
 @dataclass(eq=False)
@@ -29,10 +29,7 @@ class LeakyReLU(Layer):
     def __post_init__(self) -> None:
         check_range("LeakyReLU", "slope", self.slope, "[0, 1)")
 
-    def _build(self, in_shape: Shape, _rng: Rng, /) -> Shape:
-        return in_shape
-
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+    def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
         y: Array = self.scratch("y", x.shape, self.dtype)
         np.multiply(x, self.slope, out=y)
         np.maximum(x, y, out=y)

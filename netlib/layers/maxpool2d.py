@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netlib.arrays import Array, Rng
-from netlib.layers.layer import Backward
+from netlib.arrays import Array
+from netlib.layers.layer import Backward, Mode
 from netlib.layers.pool2d import Pool2d
 
 
@@ -28,7 +28,7 @@ class MaxPool2d(Pool2d):
         """P for pooling."""
         return "P"
 
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+    def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
         y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
         first, *others = self._views(x)
         np.maximum(first, others[-1] if others else first, out=y)

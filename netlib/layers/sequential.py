@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from netlib.arrays import Array, Rng, Shape, Weights, as_input
 from netlib.checks import check_count
 from netlib.errors import ConfigError, StateError
-from netlib.layers.layer import Backward, Layer
+from netlib.layers.layer import Backward, Layer, Mode
 from netlib.layers.maxpool2d import MaxPool2d
 from netlib.layers.relu import ReLU
 
@@ -20,14 +20,13 @@ class Sequential(Layer):
 
     After `build` all parameters are views into one flat vector `parameters` and all gradients
     views into `gradients`, so an optimizer handles the whole network in a few NumPy calls. Names
-    carry the position of the layer: "0.weight". A Sequential among the layers is taken apart, and
-    a ReLU changes places with a max pooling after it: the same numbers for a quarter of the work.
+    carry the position of the layer: "0.weight". A Sequential among the layers is taken apart.
 
     Args:
         *layers: At least one; each object only once.
 
     Attributes:
-        layers: The layers in order.
+        layers: The layers, as they were given.
         parameters: (P,) all parameters.
         gradients: (P,) all gradients of the last `backward`.
 
@@ -37,11 +36,12 @@ class Sequential(Layer):
 
     def __init__(self, *layers: Layer) -> None:
         super().__init__()
-        self.layers: tuple[Layer, ...] = _pool_first(
+        self.layers: tuple[Layer, ...] = tuple(
             part
             for layer in layers
             for part in (layer.layers if isinstance(layer, Sequential) else (layer,))
         )
+        self._execution_order = _pool_first(self.layers)
         self.parameters: Array = np.empty(0, np.float32)
         self.gradients: Array = np.empty(0, np.float32)
         if not self.layers or len(set(map(id, self.layers))) < len(self.layers):
@@ -82,16 +82,18 @@ class Sequential(Layer):
         self.__dict__.update(state)
         self._join()  # a pickle, like a copy, holds the views as separate arrays
 
-    def _forward(self, x: Array, rng: Rng | None, /) -> tuple[Array, Backward]:
-        first = next((i for i, layer in enumerate(self.layers) if layer.params), 0)
-        self.layers[first].input_gradient = self.input_gradient
+    def _forward(self, x: Array, mode: Mode, /) -> tuple[Array, Backward]:
+        layers = self._execution_order
+        first = next((i for i, layer in enumerate(layers) if layer.params), 0)
+        inside = Mode(mode.rng, input_gradient=True)
         backwards: list[Backward] = []
-        for layer in self.layers:
-            x, backward = layer._forward(x, rng)  # `build` made sure that shapes fit
+        for i, layer in enumerate(layers):
+            # `build` made sure that shapes fit.
+            x, backward = layer._forward(x, mode if i == first else inside)
             backwards.append(backward)
 
         def backward_all(dy: Array) -> Array:
-            for backward in reversed(backwards if self.input_gradient else backwards[first:]):
+            for backward in reversed(backwards if mode.input_gradient else backwards[first:]):
                 dy = backward(dy)
             return dy
 
@@ -149,10 +151,10 @@ class Sequential(Layer):
 
 
 def _pool_first(layers: Iterable[Layer]) -> tuple[Layer, ...]:
-    """Swap each ReLU with a max pooling after it, which gives the same values and gradients.
+    """Swap each ReLU with a max pooling after it: the same numbers for a quarter of ReLU's work.
 
     The largest value does not depend on the order, and where ReLU makes ties, all of them 0, it
-    lets no gradient through.
+    lets no gradient through. Neither has weights, so their names do not depend on it either.
     """
     ordered = list(layers)
     for i, (layer, after) in enumerate(pairwise(ordered)):

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netlib.arrays import Array, Rng, Shape
-from netlib.layers.layer import Backward, Layer
+from netlib.arrays import Array
+from netlib.layers.layer import Backward, Layer, Mode
 
 
 @dataclass(eq=False)
@@ -15,10 +15,7 @@ class Sigmoid(Layer):
     Computed as (tanh(x / 2) + 1) / 2, which overflows nowhere. Input and output of any one shape.
     """
 
-    def _build(self, in_shape: Shape, _rng: Rng, /) -> Shape:
-        return in_shape
-
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+    def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
         y: Array = self.scratch("y", x.shape, self.dtype)
         np.multiply(x, 0.5, out=y)
         np.tanh(y, out=y)

@@ -93,7 +93,6 @@ class _Training:
         self._number, self._finished = 0, False
         if self._stopping:
             self._stopping.check(["train_loss", *(_JUDGED if validation is not None else [])])
-        network.input_gradient = False  # of the images: nobody needs it
 
     def restore(self, state: State) -> None:
         """Continue after the epoch of a state."""
@@ -169,7 +168,7 @@ class _Training:
         x = as_input(images, network.dtype)
         if recipe.augment:
             x = recipe.augment(x, self._rng)
-        outputs, backward = network.forward(x, train=True, rng=self._rng)
+        outputs, backward = network.forward(x, train=True, rng=self._rng, input_gradient=False)
         loss, doutputs = recipe.training_loss(outputs, labels)
         backward(doutputs)
         rate = recipe.schedule(self._number + elapsed)

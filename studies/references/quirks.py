@@ -55,12 +55,12 @@ class UpdatedFirstDense(nl.Dense):
 
     learning_rate: float = 0.0
 
-    def _forward(self, x: nl.Array, rng: nl.Rng | None, /) -> tuple[nl.Array, nl.Backward]:
-        y, backward = super()._forward(x, rng)
+    def _forward(self, x: nl.Array, mode: nl.Mode, /) -> tuple[nl.Array, nl.Backward]:
+        y, backward = super()._forward(x, mode)
 
         def backward_after_update(dy: nl.Array) -> nl.Array:
             dx = backward(dy)
-            if not self.input_gradient:
+            if not mode.input_gradient:
                 return dx
             updated = self.params["weight"] - self.learning_rate * self.grads["weight"]
             return np.matmul(dy, updated.T, out=dx)
@@ -72,9 +72,9 @@ class UpdatedFirstDense(nl.Dense):
 class UnscaledDropout(nl.Dropout):
     """Dropout whose backward pass forgets the factor 1 / (1 - probability) of the forward pass."""
 
-    def _forward(self, x: nl.Array, rng: nl.Rng | None, /) -> tuple[nl.Array, nl.Backward]:
-        y, backward = super()._forward(x, rng)
-        if rng is None:
+    def _forward(self, x: nl.Array, mode: nl.Mode, /) -> tuple[nl.Array, nl.Backward]:
+        y, backward = super()._forward(x, mode)
+        if mode.rng is None:
             return y, backward
 
         def backward_unscaled(dy: nl.Array) -> nl.Array:

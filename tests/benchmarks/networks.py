@@ -41,11 +41,10 @@ def netlib_step(description: str) -> Step:
     network = nl.Sequential(*netlib_layers(description))
     rng, optimizer = np.random.default_rng(0), nl.Adam()
     network.build((28, 28, 1), rng)
-    network.input_gradient = False
 
     def step(images: np.ndarray, labels: np.ndarray) -> None:
         x = np.divide(images, 255, dtype=np.float32)
-        logits, backward = network.forward(x, train=True, rng=rng)
+        logits, backward = network.forward(x, train=True, rng=rng, input_gradient=False)
         _, dlogits = nl.softmax_cross_entropy(logits, labels)
         backward(dlogits)
         optimizer.step(network.parameters, network.gradients, 1e-3)

@@ -48,8 +48,7 @@ def test_a_dense_layer_that_steps_first_passes_gradients_through_its_new_weights
     assert layer.grads["weight"] == pytest.approx(x.T @ dy)
     assert layer.grads["bias"] == pytest.approx(dy.sum(axis=0))
     assert dx == pytest.approx(dy @ (layer.params["weight"] - 0.5 * (x.T @ dy)).T)
-    layer.input_gradient = False
-    _, backward = layer.forward(x, train=True, rng=rng())
+    _, backward = layer.forward(x, train=True, rng=rng(), input_gradient=False)
     assert backward(dy).size == 0
 
 

@@ -67,8 +67,8 @@ def test_its_layers_read_as_a_person_would_write_them(
     assert [line.strip() for line in lines] == [
         "nn.Conv2d(1, 8, kernel_size=5, padding=2, bias=False),  # (8, 28, 28)",
         "nn.BatchNorm2d(8, eps=1e-05, momentum=0.1),  # (8, 28, 28)",
+        "nn.ReLU(),  # (8, 28, 28)",
         "nn.MaxPool2d(2),  # (8, 14, 14)",
-        "nn.ReLU(),  # (8, 14, 14)",
         "nn.Dropout(0.1),  # (8, 14, 14)",
         "nn.Conv2d(8, 12, kernel_size=5, padding=2),  # (12, 14, 14)",
         "nn.LeakyReLU(0.01),  # (12, 14, 14)",

@@ -1,12 +1,14 @@
 """Networks: one flat vector, names, weights, prediction."""
 
 import copy
+import json
 import pickle
 
 import numpy as np
 import pytest
 
 import netlib as nl
+from netlib.files.model_file import description
 
 
 def network(**settings: int) -> nl.Sequential:
@@ -45,17 +47,38 @@ def test_nested_networks_are_taken_apart():
 
 def test_pooling_before_relu_is_the_same_to_the_last_bit(draw, rng):
     net = nl.Sequential(nl.Conv2d(3), nl.ReLU(), nl.MaxPool2d(), nl.Flatten(), nl.Dense(2))
-    assert [type(layer) for layer in net.layers[1:3]] == [nl.MaxPool2d, nl.ReLU]
     net.build((6, 6, 2), rng)
     x, dy = draw(4, 6, 6, 2), draw(4, 2)
     y, backward = net.forward(x, train=False)
     results = [y.copy(), backward(dy).copy(), net.gradients.copy()]
-    net.layers = tuple(net.layers[i] for i in (0, 2, 1, 3, 4))
-    for layer in net.layers[1:3]:
-        layer.build(net.layers[0].out_shape, rng)
-    y, backward = net.forward(x, train=False)
-    for one, other in zip((y, backward(dy), net.gradients), results, strict=True):
+    backwards = []
+    for layer in net.layers:  # one by one, as they are written
+        x, backward = layer.forward(x, train=False)
+        backwards.append(backward)
+    y = x.copy()
+    for backward in reversed(backwards):
+        dy = backward(dy)
+    for one, other in zip((y, dy, net.gradients), results, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_layers_are_shown_as_they_were_written():
+    net = network()
+    assert [type(layer) for layer in net.layers[1:3]] == [nl.ReLU, nl.MaxPool2d]
+    assert "ReLU(), MaxPool2d(" in repr(net)
+    assert [layer.out_shape for layer in net.layers[1:3]] == [(6, 6, 3), (3, 3, 3)]
+    text = nl.drawing(net)
+    assert text.index("ReLU") < text.index("MaxPool2d")
+
+
+def test_a_network_saved_with_pooling_before_relu_still_loads(tmp_path, draw):
+    net = network()  # what netlib wrote when it kept layers in the order of execution
+    other = nl.Sequential(*(net.layers[i] for i in (0, 2, 1, 3, 4, 5)))
+    about = json.dumps(description(net) | {"layers": description(other)["layers"]})
+    nl.save_weights(net.weights(), tmp_path / "old", about)
+    loaded, x = nl.load_model(tmp_path / "old"), draw(3, 6, 6, 2)
+    assert [type(layer) for layer in loaded.layers[1:3]] == [nl.MaxPool2d, nl.ReLU]
+    np.testing.assert_array_equal(loaded.predict(x), net.predict(x))
 
 
 def test_the_description_is_short_and_the_repr_complete():
@@ -112,10 +135,8 @@ def test_the_gradient_of_the_images_can_be_switched_off_and_on(draw, rng):
     x, dy = draw(3, 2, 2, 1), draw(3, 2)
     assert net.forward(x, train=False)[1](dy).shape == x.shape
     expected = net.gradients.copy()
-    net.input_gradient = False
-    assert net.forward(x, train=False)[1](dy).size == 0
+    assert net.forward(x, train=False, input_gradient=False)[1](dy).size == 0
     np.testing.assert_array_equal(net.gradients, expected)
-    net.input_gradient = True
     assert net.forward(x, train=False)[1](dy).shape == x.shape
 
 

@@ -29,9 +29,9 @@ class RecordedDropout(nl.Dropout):
 
     masks: list[np.ndarray] = field(init=False, repr=False, default_factory=list)
 
-    def _forward(self, x, rng, /):
-        y, backward = super()._forward(x, rng)
-        if rng is not None:
+    def _forward(self, x, mode, /):
+        y, backward = super()._forward(x, mode)
+        if mode.rng is not None:
             self.masks.append(backward(np.ones_like(x)).copy())
         return y, backward
 
