@@ -17,7 +17,8 @@ from netlib import layers
 from netlib.arrays import Array, Labels, Rng, Shape, Weights
 from netlib.data.augmentation import Affine, Augmentation, Elastic, transform
 from netlib.data.datasets import Dataset, idx_folder, mnist
-from netlib.drawing import drawing
+from netlib.data.warping import interpolate
+from netlib.drawing import drawing, png
 from netlib.errors import (
     ConfigError,
     DataError,
@@ -104,6 +105,7 @@ __all__ = [
     "gradient_errors",
     "he_normal",
     "idx_folder",
+    "interpolate",
     "linear",
     "load_model",
     "load_weights",
@@ -111,6 +113,7 @@ __all__ = [
     "mean_squared_error",
     "mnist",
     "normal",
+    "png",
     "save_model",
     "save_weights",
     "softmax",

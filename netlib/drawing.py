@@ -1,8 +1,15 @@
-"""This file draws a network: a bar per layer, as wide as its output, as thick as it is deep."""
+"""Pictures for reports: a network as SVG, an image as PNG.
 
+A network has a bar for each layer, as wide as its output and as thick as it is deep.
+"""
+
+import io
 import math
 from dataclasses import MISSING, fields
 from xml.sax.saxutils import escape
+
+import numpy as np
+from numpy.typing import NDArray
 
 from netlib.arrays import Shape
 from netlib.errors import NotBuiltError
@@ -37,6 +44,22 @@ def drawing(network: Sequential) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} fill="currentColor" '
         f'font-family="system-ui, sans-serif" font-size="13">{"".join(parts)}</svg>'
     )
+
+
+def png(image: NDArray[np.uint8]) -> bytes:
+    """Write an image as a PNG file.
+
+    Args:
+        image: (H, W, 1) grey, or (H, W, 3) red, green, blue.
+
+    Returns:
+        The bytes of the file.
+    """
+    from PIL import Image  # here, because networks alone do not need Pillow
+
+    file = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(file, "PNG")
+    return file.getvalue()
 
 
 def call(layer: Layer) -> str:

@@ -12,7 +12,6 @@ import numpy as np
 
 import netlib as nl
 import sweep
-from netlib.data.digit_images import png
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,8 @@ def evaluate(config: Config, state: nl.State, test: nl.Dataset) -> sweep.Evaluat
     answers = trained.predict(test.images).argmax(axis=1)
     wrong = np.flatnonzero(answers != test.labels)
     misread = [
-        (png(test.images[i]), f"{test.labels[i]} read as {answers[i]}") for i in wrong[:MAX_SHOWN]
+        (nl.png(test.images[i]), f"{test.labels[i]} read as {answers[i]}")
+        for i in wrong[:MAX_SHOWN]
     ]
     counts = nl.confusion(test.labels, answers, test.n_classes).tolist()
     return sweep.Evaluation(

@@ -152,5 +152,7 @@ study = sweep.Study(
     sampler="grid",
     trials=len(settings.models) * settings.seeds,
     keep="all",
+    # By name, not by import: what is published may be corrected without changing the training code,
+    # which a run is tied to.
     tables=sweep.tables_in("references.published_luisadosch"),
 )

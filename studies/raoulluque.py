@@ -169,5 +169,7 @@ study = sweep.Study(
     sampler="grid",
     trials=sum(map(n_seeds, settings.models)),
     keep="all",
+    # By name, not by import: what is published may be corrected without changing the training code,
+    # which a run is tied to.
     tables=sweep.tables_in("references.published_raoulluque"),
 )

@@ -63,7 +63,7 @@ class Convolution(Protocol):
             input_gradient: Whether dx is wanted.
 
         Returns:
-            dx (N, H, W, C), or no images of that shape if it is not wanted.
+            dx (N, H, W, C), or an empty array if it is not wanted.
         """
         ...
 

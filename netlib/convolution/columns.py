@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from netlib.arrays import Array, Shape, Weights
+from netlib.blas import SMALL_PRODUCT, sum_rows
 from netlib.convolution.geometry import Geometry
 from netlib.scratch import Scratch
 
@@ -28,9 +29,6 @@ COLUMN_BYTES = 1 << 21
 
 SHORT_PATCH, TILED_FILTERS = 64, 64
 """Patches of up to so many values serve up to 4 outputs, if those have no more filters in all."""
-
-SMALL_PRODUCT = 1_000_000
-"""Up to about this M*N*K OpenBLAS does not pack: a product per row of pixels beats one for all."""
 
 
 class Columns:
@@ -44,17 +42,17 @@ class Columns:
     def __init__(self, geometry: Geometry, scratch: Scratch) -> None:
         kernel, outer = geometry.kernel, geometry.kernel - 1
         self._geometry, self._scratch = geometry, scratch
-        self._there = _Correlation(
+        self._x_correlation = _Correlation(
             geometry.out_shape, geometry.in_shape[2], kernel, geometry.stride, scratch
         )
-        self._back = _Correlation(geometry.in_shape, geometry.filters, kernel, 1, scratch)
+        self._dy_correlation = _Correlation(geometry.in_shape, geometry.filters, kernel, 1, scratch)
         self._before_dy = (outer - geometry.before[0], outer - geometry.before[1])
 
     def forward(self, x: Array, weight: Array, bias: Array | None) -> tuple[Array, Array]:
         """Return y and the padded images; see `Convolution.forward`."""
-        padded = self._there.pad("padded x", x, self._geometry.before, 1)
+        padded = self._x_correlation.pad("padded x", x, self._geometry.before, 1)
         y: Array = self._scratch("y", (len(x), *self._geometry.out_shape), x.dtype)
-        self._there.apply(padded, weight, bias, out=y)
+        self._x_correlation.apply(padded, weight, bias, out=y)
         return y, padded
 
     def backward(
@@ -65,16 +63,15 @@ class Columns:
         With a stride, dy is spread out by zeros first; that costs stride^2 times the work.
         """
         flat = dy.reshape(-1, self._geometry.filters)
-        self._there.weight_gradient(kept, flat.reshape(dy.shape), grads["weight"])
-        if "bias" in grads:  # a product is 20 times as fast as a sum
-            np.matmul(np.ones(len(flat), dy.dtype), flat, out=grads["bias"])
-        n = len(dy) * input_gradient
-        dx: Array = self._scratch("dx", (n, *self._geometry.in_shape), dy.dtype)
-        if input_gradient:
-            stride = self._geometry.stride
-            padded = self._back.pad("padded dy", dy, self._before_dy, stride)
-            flipped = np.ascontiguousarray(weight[::-1, ::-1].swapaxes(2, 3))
-            self._back.apply(padded, flipped, None, out=dx)
+        self._x_correlation.weight_gradient(kept, flat.reshape(dy.shape), grads["weight"])
+        if "bias" in grads:
+            grads["bias"][...] = sum_rows(flat)
+        if not input_gradient:
+            return np.empty(0, dy.dtype)
+        dx: Array = self._scratch("dx", (len(dy), *self._geometry.in_shape), dy.dtype)
+        padded = self._dy_correlation.pad("padded dy", dy, self._before_dy, self._geometry.stride)
+        flipped = np.ascontiguousarray(weight[::-1, ::-1].swapaxes(2, 3))
+        self._dy_correlation.apply(padded, flipped, None, out=dx)
         return dx
 
 
@@ -119,6 +116,7 @@ class _Correlation:
         """Correlate padded images with filters (K, K, C, F)."""
         matrix = self._spread_filters(weight)
         tiles = self._columns // self._tile
+        # A product for each row of pixels if those are small products, else one for each block.
         rows = tiles if tiles * matrix.size <= SMALL_PRODUCT else self._rows * tiles
         for images, columns in self._blocks(padded):
             stack = columns.reshape(-1, rows, columns.shape[1])

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from netlib.arrays import Array, Shape, Weights
+from netlib.blas import sum_rows
 from netlib.convolution.geometry import Geometry
 from netlib.convolution.toom_cook import ToomCook, choose_outputs, view
 from netlib.scratch import Scratch
@@ -82,9 +83,9 @@ class StripConvolution:
         (rows, _, channels), (out_rows, _, filters) = geometry.in_shape, geometry.out_shape
         m = choose_outputs(out_rows, geometry.kernel)
         self._geometry, self._scratch, self._strips = geometry, scratch, Strips(geometry)
-        self._there = ToomCook(m, geometry.kernel, -(-out_rows // m), scratch)
-        self._back = ToomCook(m, geometry.kernel, -(-rows // m), scratch)
-        image_values = self._there.lines * self._strips.pitch * (channels + filters)
+        self._x_correlation = ToomCook(m, geometry.kernel, -(-out_rows // m), scratch)
+        self._dy_correlation = ToomCook(m, geometry.kernel, -(-rows // m), scratch)
+        image_values = self._x_correlation.lines * self._strips.pitch * (channels + filters)
         self.block = max(1, BLOCK_BYTES // (4 * image_values))
 
     def forward(self, x: Array, weight: Array, bias: Array | None) -> tuple[Array, Array]:
@@ -95,15 +96,15 @@ class StripConvolution:
             weight: (K, K, C, F).
             bias: (F,), or None to add nothing.
         """
-        n, strips, there = len(x), self._strips, self._there
-        size = (there.lines + 1) * strips.places(min(n, self.block)) * x.shape[3]
+        n, strips, correlation = len(x), self._strips, self._x_correlation
+        size = (correlation.lines + 1) * strips.places(min(n, self.block)) * x.shape[3]
         kept: Array = self._scratch("kept", (-(-n // self.block), size), x.dtype)
         y: Array = self._scratch("y", (n, *self._geometry.out_shape), x.dtype)
-        filters = there.transform_filters(weight)
+        filters = correlation.transform_filters(weight)
         for images, points in zip(self._blocks(n), kept, strict=True):
-            strip = self._lay_out("x", x[images], there.strip_rows, strips.before)
-            there.transform(strip, points)
-            self._compute(there, points, filters, out=y[images])
+            strip = self._lay_out("x", x[images], correlation.strip_rows, strips.before)
+            correlation.transform(strip, points)
+            self._compute(correlation, points, filters, out=y[images])
             if bias is not None:
                 lines = y[images].reshape(-1, y.shape[2] * len(bias))  # while they are in cache
                 lines += np.tile(bias, y.shape[2])
@@ -121,27 +122,29 @@ class StripConvolution:
             grads: "weight" and, if there is one, "bias"; overwritten.
             input_gradient: Whether dx is wanted.
         """
-        n, strips, there, back = len(dy), self._strips, self._there, self._back
-        total: Array = self._scratch("total", (there.points, *weight.shape[1:]), dy.dtype)
+        n, strips = len(dy), self._strips
+        x_correlation, dy_correlation = self._x_correlation, self._dy_correlation
+        total: Array = self._scratch("total", (x_correlation.points, *weight.shape[1:]), dy.dtype)
         total.fill(0)
         for gradient in grads.values():
             gradient.fill(0)
-        filters = back.transform_filters(weight[::-1, ::-1].swapaxes(2, 3))
-        shape = (n * input_gradient, *self._geometry.in_shape)
+        filters = dy_correlation.transform_filters(weight[::-1, ::-1].swapaxes(2, 3))
+        shape = (n if input_gradient else 0, *self._geometry.in_shape)
         dx: Array = self._scratch("dx", shape, dy.dtype)
         top, left = strips.before_dy
-        rows = max(back.strip_rows, top + there.rows)
+        rows = max(dy_correlation.strip_rows, top + x_correlation.rows)
         for images, points in zip(self._blocks(n), kept, strict=True):
             strip = self._lay_out("dy", dy[images], rows, strips.before_dy)
-            there.add_weight_gradient(points, strip, (top, left), total)
-            if "bias" in grads:  # a product is 20 times as fast as a sum
-                pixels = strip.reshape(-1, strip.shape[2])
-                grads["bias"] += np.ones(len(pixels), dy.dtype) @ pixels
+            x_correlation.add_weight_gradient(points, strip, (top, left), total)
+            if "bias" in grads:
+                grads["bias"] += sum_rows(strip.reshape(-1, strip.shape[2]))
             if input_gradient:
-                work = self._scratch("work", ((back.lines + 1) * strip[0].size,), dy.dtype)
-                back.transform(strip, work)
-                self._compute(back, work, filters, out=dx[images])
-        there.finish_weight_gradient(total, grads["weight"])
+                work = self._scratch(
+                    "work", ((dy_correlation.lines + 1) * strip[0].size,), dy.dtype
+                )
+                dy_correlation.transform(strip, work)
+                self._compute(dy_correlation, work, filters, out=dx[images])
+        x_correlation.finish_weight_gradient(total, grads["weight"])
         return dx
 
     def _blocks(self, n: int) -> Iterator[slice]:

@@ -95,19 +95,12 @@ class Affine:
 
 @dataclass(frozen=True)
 class Elastic(Affine):
-    """Do what `Affine` does, and let the images warp like rubber on top, in the same go.
+    """Transform images as `Affine` does and also warp them like rubber, in one interpolation.
 
-    The pixels of each image come from places that a smooth random displacement, one for rows and
-    one for columns, moves away from where they were.
+    A smooth random displacement, one for rows and one for columns, moves the places that the
+    pixels of each image are taken from. The settings are those of `Affine` and two more.
 
     Args:
-        probability: Of an image, or of a whole batch, being transformed, in [0, 1].
-        scope: "sample" tosses a coin for every image, "batch" one for all images of a batch.
-        zoom: Lowest and highest factor, > 0; 1.2 makes a digit larger by a fifth.
-        rotation_degrees: Highest angle in either direction, in [0, 180].
-        shift: Longest shift in any of the four directions, as a share of the size, in [0, 1].
-        shear: Most columns by which a row moves against the one above, to either side, in [0, 1].
-        zoom_per_axis: Whether height and width are zoomed apart, each by its own factor.
         displacement_pixels: Root mean square of the displacement along each axis, >= 0.
         cells: Cells along each axis of the grid, at whose nodes displacements are drawn; at least
             1. With more cells neighbouring parts move apart more.

@@ -3,7 +3,6 @@
 Those are light on dark, 20 pixels at most from edge to edge, and centred by mass in 28x28.
 """
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -62,17 +61,6 @@ def read_picture(path: str | Path, shape: Shape) -> NDArray[np.uint8]:
     own = grey.shape == shape[:2]
     image = grey if own else _centred(_cut_out(grey, background), shape)
     return image[..., np.newaxis]
-
-
-def png(image: NDArray[np.uint8]) -> bytes:
-    """Write an image as a PNG file.
-
-    Args:
-        image: (H, W, 1) grey, or (H, W, 3) red, green, blue.
-    """
-    file = io.BytesIO()
-    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(file, "PNG")
-    return file.getvalue()
 
 
 def in_characters(image: NDArray[np.uint8]) -> str:

@@ -12,15 +12,7 @@ from netlib.layers.pool2d import Pool2d
 
 @dataclass(eq=False)
 class AveragePool2d(Pool2d):
-    """Take the mean of each window of each channel; `Pool2d` tells of the windows.
-
-    Args:
-        size: Rows and columns of a window, at least 1.
-        stride: Step from window to window; by default the size, so that windows do not overlap.
-
-    Raises:
-        ConfigError: If `size` or `stride` is not a positive integer.
-    """
+    """Take the mean of each window of each channel; see `Pool2d` for its settings."""
 
     @property
     def symbol(self) -> str:

@@ -11,16 +11,9 @@ from netlib.layers.pool2d import Pool2d
 
 @dataclass(eq=False)
 class MaxPool2d(Pool2d):
-    """Keep the largest value of each window of each channel; `Pool2d` tells of the windows.
+    """Keep the largest value of each window of each channel; see `Pool2d` for its settings.
 
     The gradient goes to the maximum, the first one in row order if there are several.
-
-    Args:
-        size: Rows and columns of a window, at least 1.
-        stride: Step from window to window; by default the size, so that windows do not overlap.
-
-    Raises:
-        ConfigError: If `size` or `stride` is not a positive integer.
     """
 
     @property

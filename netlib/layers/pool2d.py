@@ -12,14 +12,15 @@ from netlib.layers.layer import Layer
 
 @dataclass(eq=False)
 class Pool2d(Layer):
-    """Make one value of each window of each channel; subclasses say which.
+    """Reduce each window of each channel to one value; subclasses say to which.
 
     Input (N, H, W, C), output (N, H', W', C) with H' = (H - size) // stride + 1: rows and
     columns that fill no window are dropped.
 
     Args:
         size: Rows and columns of a window, at least 1.
-        stride: Step from window to window; by default the size, so that windows do not overlap.
+        stride: Step from window to window, at least 1; by default the size, so that windows do not
+            overlap.
 
     Raises:
         ConfigError: If `size` or `stride` is not a positive integer.

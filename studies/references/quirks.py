@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import netlib as nl
-from netlib.data.warping import interpolate
 
 SIDE = 28
 """Rows and columns of the images."""
@@ -157,7 +156,7 @@ class BatchAugmentation:
         zoomed = zoom @ images[..., 0] @ zoom.transpose(0, 2, 1)
         angles = np.radians(rng.uniform(-25, 25, n))
         shifts = np.trunc(rng.uniform(-0.2, 0.2, (2, n)) * SIDE)
-        return interpolate(zoomed[..., None], *rotated_and_shifted(angles, shifts))
+        return nl.interpolate(zoomed[..., None], *rotated_and_shifted(angles, shifts))
 
 
 def zoom_matrices(factors: NDArray[np.float64]) -> NDArray[np.float64]:

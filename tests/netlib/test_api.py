@@ -23,7 +23,7 @@ def test_the_example_of_the_package_runs(tmp_path, monkeypatch, capsys):
     assert "0.weight" in nl.load_weights("network.safetensors")
 
 
-EXTRA = {"digit_images.py": {"PIL"}, "onnx_file.py": {"onnx"}}
+EXTRA = {"digit_images.py": {"PIL"}, "drawing.py": {"PIL"}, "onnx_file.py": {"onnx"}}
 
 
 @by_file

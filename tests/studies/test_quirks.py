@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import netlib as nl
-from netlib.data.warping import interpolate
 from references import networks, quirks
 
 
@@ -138,7 +137,7 @@ def test_zoom_by_more_takes_whole_pixels_from_the_middle():
 
 def moved(image, degrees, down, right):
     sources = quirks.rotated_and_shifted(np.radians([degrees]), np.array([[down], [right]]))
-    return interpolate(image[None, ..., None], *sources)[0, ..., 0]
+    return nl.interpolate(image[None, ..., None], *sources)[0, ..., 0]
 
 
 def test_shifts_are_of_whole_pixels_and_lose_what_leaves_the_image():
