@@ -10,7 +10,11 @@ network = nl.Sequential(
 recipe = nl.Recipe(nl.Adam(), nl.constant(1e-3), epochs=3, batch_size=32)
 for epoch in nl.fit(network, recipe, train, validation, seed=0):
     print(epoch.number, epoch.metrics)
+digits = network.predict(validation.images).argmax(axis=1)
 nl.save_model(network, "network.safetensors")
+
+`predict` returns a fresh array. `network.forward` and the `backward` that it returns are faster:
+they write to the same memory at every call, so copy their results if you need them later.
 """
 
 from netlib import layers

@@ -17,7 +17,7 @@ from netlib.layers.layer import Layer
 from netlib.layers.sequential import Sequential
 
 ROW, BARS, TEXT = 44, 150, 330
-"""Height of a row, width of the bars and of the words beside them, in pixels."""
+"""Height of a row, width of the bars and width of the text next to them, in pixels."""
 
 
 def drawing(network: Sequential) -> str:
@@ -63,7 +63,7 @@ def png(image: NDArray[np.uint8]) -> bytes:
 
 
 def call(layer: Layer) -> str:
-    """Write a layer as one makes it, without the settings that are left as they are."""
+    """Return the call that makes a layer, without the settings that have their defaults."""
     words = []
     for setting in fields(layer):
         if not setting.init:

@@ -1,17 +1,17 @@
-"""This file convolves exactly: products of columns with the filters.
+"""Exact convolution: products of columns with the filters.
 
-*Columns* are a matrix whose rows are the patches of the padded images, copied out once so that
-BLAS can do the rest.
+*Columns* are a matrix with a patch of the padded images in each row. The patches are copied once;
+BLAS does the rest.
 
     forward           y  = columns(x)  @ weight
     weight gradient   dw = columns(x).T @ dy
     input gradient    dx = columns(dy) @ flipped weight,   dy spread out by the stride
 
 In NHWC a patch is K runs of K*C contiguous values, so the copy runs at the speed of memory.
-Columns are made for a few images at a time and used while they are in cache. And where patches
-are short, as in a first layer, one patch serves a *tile* of neighbouring outputs: it is wider,
-and the matrix holds a shifted copy of the filters for each output (block Toeplitz). That
-multiplies by some zeros, but copies less and gives BLAS a wider product.
+Columns are made for a few images at a time and used while they are in cache. Where patches are
+short, as in a first layer, one wider patch serves a *tile* of neighbouring outputs, and the matrix
+holds a shifted copy of the filters for each of them (block Toeplitz). This multiplies by some
+zeros, but copies less and gives BLAS a wider product.
 """
 
 from collections.abc import Iterator
@@ -25,10 +25,10 @@ from netlib.convolution.geometry import Geometry
 from netlib.scratch import Scratch
 
 COLUMN_BYTES = 1 << 21
-"""Columns are made for as many images as fit in this, about an L2 cache, but for at least one."""
+"""Size of the columns made at a time, about an L2 cache; always at least those of one image."""
 
 SHORT_PATCH, TILED_FILTERS = 64, 64
-"""Patches of up to so many values serve up to 4 outputs, if those have no more filters in all."""
+"""Largest patch, in values, that 2 or 4 outputs share, and most filters these may have in total."""
 
 
 class Columns:
@@ -36,7 +36,7 @@ class Columns:
 
     Args:
         geometry: Sizes of the convolution.
-        scratch: Work memory of the layer; results live in it until the next call.
+        scratch: Work memory of the layer; results stay in it until the next call.
     """
 
     def __init__(self, geometry: Geometry, scratch: Scratch) -> None:
@@ -60,7 +60,8 @@ class Columns:
     ) -> Array:
         """Fill the gradients and return dx; see `Convolution.backward`.
 
-        With a stride, dy is spread out by zeros first; that costs stride^2 times the work.
+        With a stride, zeros are put between the values of dy first, which makes the input gradient
+        stride^2 times as much work.
         """
         flat = dy.reshape(-1, self._geometry.filters)
         self._x_correlation.weight_gradient(kept, flat.reshape(dy.shape), grads["weight"])
@@ -108,7 +109,9 @@ class _Correlation:
         columns = (self._columns - 1) * self._stride + self._kernel
         frame: Array = self._scratch(name, (len(x), rows, columns, self._channels), x.dtype)
         inside = frame[:, before[0] :: spread, before[1] :: spread]
-        used = x[:, : inside.shape[1], : inside.shape[2]]  # a stride may leave a rest unused
+        used = x[
+            :, : inside.shape[1], : inside.shape[2]
+        ]  # a stride may leave the last pixels unused
         inside[:, : used.shape[1], : used.shape[2]] = used
         return frame
 
@@ -136,7 +139,7 @@ class _Correlation:
         self._gather_filters(total.T, out)
 
     def _blocks(self, padded: Array) -> Iterator[tuple[slice, Array]]:
-        """Yield images, a few at a time, with their columns (rows of patches, patch values)."""
+        """Yield slices of a few images with their columns (patches, values of a patch)."""
         tiles = self._columns // self._tile
         run = self._patch * self._channels
         n, (image, row, pixel, value) = len(padded), padded.strides
@@ -165,7 +168,7 @@ class _Correlation:
         return matrix.reshape(-1, self._tile * self._filters)
 
     def _gather_filters(self, matrix: Array, out: Array) -> None:
-        """Add up what belongs to each filter value in a gradient of `_spread_filters`."""
+        """Sum the gradients of all copies that `_spread_filters` makes of each filter value."""
         shape = (self._kernel, self._patch, self._channels, self._tile, self._filters)
         copies = matrix.reshape(shape)
         out.fill(0)

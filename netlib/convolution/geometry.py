@@ -1,4 +1,4 @@
-"""This file computes the sizes of a convolution."""
+"""Sizes of a convolution."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from netlib.arrays import Shape
 
 @dataclass(frozen=True)
 class Geometry:
-    """The sizes of a convolution and what follows from them.
+    """The sizes of a convolution, given and derived.
 
     Args:
         in_shape: (H, W, C) of one image.

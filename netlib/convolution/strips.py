@@ -1,14 +1,14 @@
-"""This file lays images side by side in memory, so that a convolution needs no copies of patches.
+"""Convolution on images that lie next to each other in memory, so that no patches are copied.
 
-A *strip* (rows, places, C) holds a block of images next to each other, zeros in between. In one
-of its rows a patch, K places wide, is K*C neighbouring values. Cut the row into pieces of K
-places: each is a patch, and together they are a matrix of patches where they lie. Cut from place
-1 on, then from 2, ..., and after K cuts every patch had its turn. Patches that straddle two
-images come along; they are a few per cent, and nobody reads what is computed from them.
+A *strip* (rows, places, C) holds a block of images next to each other, with zeros in between. In
+one of its rows a patch, K places wide, is K*C neighbouring values. Cut the row into pieces of K
+places: each piece is a patch, and together they form a matrix of patches without any copying. Cut
+again starting at place 1, then at 2, and so on: K cuts give all patches. Some patches straddle two
+images; they are a few per cent, and the outputs computed from them are never read.
 
-`StripConvolution` runs the arithmetic of `toom_cook.py` over such strips, a few images at a time
-so that everything in between stays in cache. Results are copied out of the strips before they
-leave it, so that layers after it find images without gaps.
+`StripConvolution` runs the arithmetic of `toom_cook.py` on such strips, a few images at a time so
+that all intermediate results stay in cache. Results are copied out of the strips while they are
+still in cache, so that the next layers get images without gaps.
 """
 
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ from netlib.convolution.toom_cook import ToomCook, choose_outputs, view
 from netlib.scratch import Scratch
 
 BLOCK_BYTES = 5 << 18
-"""Images are handled a few at a time, so that their points and products about fit an L2 cache."""
+"""Size of the points and products of the images handled at a time: about an L2 cache."""
 
 
 @dataclass(frozen=True)
 class Strips:
-    """How the images of one convolution lie in strips, for strides of 1.
+    """Where the images of a convolution lie in strips, for a stride of 1.
 
     Args:
         geometry: Sizes of the convolution.
@@ -43,7 +43,7 @@ class Strips:
 
     @property
     def before_dy(self) -> tuple[int, int]:
-        """Zeros above and to the left of dy, where the input gradient reads it."""
+        """Zeros above and to the left of dy when the input gradient is computed."""
         outer = self.geometry.kernel - 1
         return outer - self.before[0], outer - self.before[1]
 
@@ -59,9 +59,9 @@ class Strips:
         return out_columns + self.geometry.kernel - 1 - columns - self.before[1]
 
     def places(self, n: int) -> int:
-        """Return the length of a strip of n images, a multiple of K."""
+        """Return the length of a strip of n images, rounded up to a multiple of K."""
         kernel, (one, other) = self.geometry.kernel, (self.before[1], self._after)
-        beyond = max(min(one, other), kernel - 1 - max(one, other))  # that some pass reads
+        beyond = max(min(one, other), kernel - 1 - max(one, other))  # read by some pass
         return -(-(n * self.pitch + beyond) // kernel) * kernel
 
     def images(self, rows: Array, n: int, shape: Shape, start: tuple[int, int] = (0, 0)) -> Array:
@@ -76,7 +76,7 @@ class StripConvolution:
 
     Args:
         geometry: Sizes of the convolution.
-        scratch: Work memory of the layer; results live in it until the next call.
+        scratch: Work memory of the layer; results stay in it until the next call.
     """
 
     def __init__(self, geometry: Geometry, scratch: Scratch) -> None:
@@ -89,7 +89,7 @@ class StripConvolution:
         self.block = max(1, BLOCK_BYTES // (4 * image_values))
 
     def forward(self, x: Array, weight: Array, bias: Array | None) -> tuple[Array, Array]:
-        """Return y (N, H', W', F), and the points of x that `backward` needs.
+        """Return y (N, H', W', F), and the points of x for `backward`.
 
         Args:
             x: (N, H, W, C), in any order in memory.
@@ -148,7 +148,7 @@ class StripConvolution:
         return dx
 
     def _blocks(self, n: int) -> Iterator[slice]:
-        """Yield the images that are handled at a time."""
+        """Yield slices of the images to handle at a time."""
         for start in range(0, n, self.block):
             yield slice(start, min(start + self.block, n))
 
@@ -156,13 +156,13 @@ class StripConvolution:
         """Copy images into a strip of zeros, with a spare row at its end."""
         n, channels = len(images), images.shape[3]
         shape = (rows + 1, self._strips.places(n), channels)
-        # A name for each number of images: with another number the zeros lie elsewhere.
+        # A separate array for each number of images, because the zeros lie elsewhere in each.
         strip: Array = self._scratch(f"{name} {n}", shape, images.dtype)
         self._strips.images(strip, n, images.shape[1:], start)[...] = images
         return strip
 
     def _compute(self, correlation: ToomCook, points: Array, filters: Array, out: Array) -> None:
-        """Write the outputs of a block of images, given their points, to a view of their shape."""
+        """Compute the outputs of a block of images from their points."""
         places = self._strips.places(len(out))
         strip = self._scratch("outputs", (correlation.rows, places, out.shape[3]), out.dtype)
         correlation.multiply(points, filters, out=strip)

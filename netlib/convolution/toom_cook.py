@@ -1,26 +1,26 @@
-"""This file convolves with a third of the multiplications: Toom-Cook down the columns of an image.
+"""Convolution with a third of the multiplications: Toom-Cook along the columns of an image.
 
 m neighbouring outputs of a column depend on a = m + K - 1 inputs. Read both as polynomials: one
 product at each of a points replaces m * K products, and interpolation gives the outputs back,
 
     y = AT @ ((G @ w) * (BT @ x)),    AT = V(m).T,  G = V(K),  BT = inv(V(a)).T
 
-V(n) being the Vandermonde matrix of the points with n columns. For K = 5 and m = 7 that is 11
-products instead of 35. Along the rows and over the channels it is a sum over patches as ever, and
-images lie in strips (see `strips.py`), so that every step is a matrix product on memory as it is:
+where V(n) is the Vandermonde matrix of the points with n columns. For K = 5 and m = 7 that is 11
+products instead of 35. Along the rows and over the channels it is an ordinary sum over patches.
+Images lie in strips (see `strips.py`), so every step is a matrix product without copying:
 
-    strip     (rows, places, C)         T tiles of a rows, each m rows further down
+    strip     (rows, places, C)         T tiles of a rows each, starting m rows apart
     points    (a, T, places, C)         BT @ strip
     products  (a, T, places, F)         patches of points @ (G @ weight), for each point
     y         (T * m, places, F)        AT @ products
 
-The input gradient is the same for dy and the flipped filters. For the weight gradient each step
-is transposed: dy goes through A, the points of x are kept from the forward pass.
+The input gradient is the same with dy and the flipped filters. For the weight gradient each step
+is transposed: dy is multiplied by A, and the points of x are kept from the forward pass.
 
 The points are the tangents of evenly spaced angles, in homogeneous coordinates (cosine, sine);
-that includes infinity, and rounds a fourth as much as 0, 1, -1, 2, -2, 1/2, ... do.
+these include infinity, and their rounding error is a fourth of that of 0, 1, -1, 2, -2, 1/2, ...
 
-Source: Winograd 1980; Lavin and Gray 2016 (arXiv:1509.09308) in two dimensions. Differs: one
+Source: Winograd 1980; Lavin and Gray 2016 (arXiv:1509.09308) in two dimensions. Here it is one
 dimension, which keeps the products long and rounds to about 1e-5 of the largest output.
 """
 
@@ -33,14 +33,14 @@ from netlib.arrays import Array, Shape
 from netlib.scratch import Scratch
 
 POINTS = 11
-"""a is at most this. More points save more, but each two of them quadruple the rounding error."""
+"""Largest number of points, a. More would save more, but every two quadruple the rounding error."""
 
 
 class ToomCook:
     """Correlation of a strip with filters, in T tiles of m rows of outputs.
 
-    Points are given as flat memory with a spare line at its end, since the last patches reach
-    beyond the last line.
+    Points are flat memory with a spare line at the end, because the last patches reach beyond the
+    last line.
     """
 
     def __init__(self, m: int, kernel: int, tiles: int, scratch: Scratch) -> None:
@@ -75,7 +75,7 @@ class ToomCook:
     def add_weight_gradient(
         self, points: Array, strip: Array, start: tuple[int, int], total: Array
     ) -> None:
-        """Add the gradient of the transformed filters, for a strip in which dy begins at start."""
+        """Add the gradient of the transformed filters, for a strip where dy begins at `start`."""
         _, places, filters = strip.shape
         line, m = places * filters, self._m
         offset = start[0] * line + start[1] * filters
@@ -101,14 +101,14 @@ class ToomCook:
         return view(points, (self.points, self._kernel, pieces, patch), steps)
 
     def _products(self, places: int, filters: int, like: Array) -> Array:
-        """Return work memory (a, pieces, cuts, F), in which pieces and cuts make up the places."""
+        """Return work memory (a, pieces, cuts, F); pieces and cuts together are the places."""
         shape = (self.points, self._tiles * places // self._kernel, self._kernel, filters)
         products: Array = self._scratch("products", shape, like.dtype)
         return products
 
 
 def choose_outputs(rows: int, kernel: int) -> int:
-    """Return the m with the fewest points in all for so many rows of outputs."""
+    """Return the m that needs the fewest points in total for a number of rows of outputs."""
     return min(range(1, POINTS - kernel + 2), key=lambda m: (m + kernel - 1) * -(-rows // m))
 
 
@@ -128,7 +128,7 @@ def _transformations(m: int, kernel: int) -> tuple[Array, Array, Array]:
 
 
 def view(array: Array, shape: Shape, steps: Shape, start: int = 0) -> Array:
-    """Return a view of contiguous memory, steps and start counted in values."""
+    """Return a view of contiguous memory; steps and start are in values, not bytes."""
     flat = array.reshape(-1)[start:]
     last = sum((length - 1) * step for length, step in zip(shape, steps, strict=True))
     assert last < flat.size or not math.prod(shape), "a view outside its array"

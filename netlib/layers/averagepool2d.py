@@ -1,4 +1,4 @@
-"""This file holds average pooling, of windows and of whole images."""
+"""Average pooling, over windows and over whole images."""
 
 from dataclasses import dataclass
 

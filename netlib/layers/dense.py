@@ -1,4 +1,4 @@
-"""This file holds the fully connected layer."""
+"""The fully connected layer."""
 
 from dataclasses import dataclass, field
 
@@ -14,14 +14,14 @@ from netlib.layers.layer import Backward, Layer, Mode
 
 @dataclass(eq=False)
 class Dense(Layer):
-    """Connect every input with every unit: y = x @ weight + bias.
+    """Connect every input to every unit: y = x @ weight + bias.
 
     Input (N, D), output (N, U); params `weight` (D, U) and `bias` (U,).
 
     Args:
         units: U, at least 1.
-        weight_init: Draws the weight, by default for ReLU.
-        bias_init: Draws the bias.
+        weight_init: Initializer of the weight; the default suits ReLU.
+        bias_init: Initializer of the bias.
 
     Raises:
         ConfigError: If `units` is not a positive integer.

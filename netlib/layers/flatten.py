@@ -1,4 +1,4 @@
-"""This file holds the layer between images and dense layers."""
+"""The layer between images and dense layers."""
 
 import math
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from netlib.layers.layer import Backward, Layer, Mode
 
 @dataclass(eq=False)
 class Flatten(Layer):
-    """Lay the values of each image in one row: (N, H, W, C) to (N, H*W*C).
+    """Put the values of each image in one row: (N, H, W, C) to (N, H*W*C).
 
-    The order is that of memory, channels fastest. The output shares the input's memory.
+    Values keep their order in memory, channels fastest. The output shares the input's memory.
     """
 
     def _build(self, in_shape: Shape, _rng: Rng, /) -> Shape:

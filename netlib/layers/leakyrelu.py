@@ -1,4 +1,4 @@
-"""This file holds the rectified linear unit that lets a little through."""
+"""The leaky rectified linear unit."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ from netlib.layers.layer import Backward, Layer, Mode
 class LeakyReLU(Layer):
     """Shrink negative values: y = x if x > 0, else slope * x, with derivative `slope` at 0.
 
-    Input and output of any one shape.
+    Input and output have the same shape, any shape.
 
     Args:
-        slope: Share of a negative value that remains, in [0, 1).
+        slope: Factor for negative values, in [0, 1).
 
     Raises:
         ConfigError: If the slope lies outside [0, 1).
@@ -35,7 +35,7 @@ class LeakyReLU(Layer):
         np.maximum(x, y, out=y)
 
         def backward(dy: Array) -> Array:
-            # The derivative as (y > 0) * (1 - slope) + slope: quicker than NumPy's choices.
+            # The derivative as (y > 0) * (1 - slope) + slope, which is faster than np.where.
             dx: Array = self.scratch("dx", y.shape, self.dtype)
             np.greater(y, 0, out=dx)
             dx *= 1 - self.slope

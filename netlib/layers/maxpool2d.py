@@ -1,4 +1,4 @@
-"""This file holds max pooling."""
+"""Max pooling."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from netlib.layers.pool2d import Pool2d
 class MaxPool2d(Pool2d):
     """Keep the largest value of each window of each channel; see `Pool2d` for its settings.
 
-    The gradient goes to the maximum, the first one in row order if there are several.
+    The gradient goes to the maximum; if there are several, to the first in row order.
     """
 
     @property
@@ -31,7 +31,7 @@ class MaxPool2d(Pool2d):
         def backward(dy: Array) -> Array:
             dx, hit = self._empty_gradient(x.shape), self.scratch("hit", y.shape, np.bool_)
             share, left = (self.scratch(name, y.shape, self.dtype) for name in ("share", "left"))
-            np.copyto(left, dy)  # until a maximum claims it
+            np.copyto(left, dy)  # what no maximum has received so far
             *places, (_, last) = zip(self._views(x), self._views(dx), strict=True)
             for value, target in places:
                 np.multiply(left, np.equal(value, y, out=hit), out=share)
@@ -43,7 +43,7 @@ class MaxPool2d(Pool2d):
         return y, backward
 
     def _give(self, share: Array, target: Array) -> None:
-        """Write gradients to one place of all windows; add them where windows overlap."""
+        """Write gradients to one position of all windows; add them where windows overlap."""
         if self._step >= self.size:
             np.copyto(target, share)
         else:

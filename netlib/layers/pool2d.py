@@ -1,4 +1,4 @@
-"""This file holds what all pooling layers share: the windows."""
+"""The windows that all pooling layers share."""
 
 import math
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ class Pool2d(Layer):
     """Reduce each window of each channel to one value; subclasses say to which.
 
     Input (N, H, W, C), output (N, H', W', C) with H' = (H - size) // stride + 1: rows and
-    columns that fill no window are dropped.
+    columns that do not fill a window are dropped.
 
     Args:
         size: Rows and columns of a window, at least 1.
@@ -46,7 +46,7 @@ class Pool2d(Layer):
         return (rows, columns, in_shape[2])
 
     def _views(self, x: Array) -> Iterator[Array]:
-        """Yield, for each place in the window, the values all windows have there."""
+        """Yield, for each position in a window, the values that all windows have there."""
         rows, columns, _ = self.out_shape
         for i in range(self.size):
             for j in range(self.size):
@@ -54,7 +54,7 @@ class Pool2d(Layer):
                 yield x[:, i : bottom : self._step, j : right : self._step]
 
     def _empty_gradient(self, shape: Shape) -> Array:
-        """Return memory for dx, zero wherever the windows do not all write just once."""
+        """Return memory for dx, zeroed unless the windows will write each value exactly once."""
         dx: Array = self.scratch("dx", shape, self.dtype)
         covered = math.prod(self.out_shape) * self.size**2
         if self._step != self.size or covered != math.prod(self.in_shape):

@@ -1,4 +1,4 @@
-"""This file holds the rectified linear unit."""
+"""The rectified linear unit."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,11 @@ from netlib.layers.layer import Backward, Layer, Mode
 class ReLU(Layer):
     """Set negative values to zero: y = max(x, 0), with derivative 0 at 0.
 
-    Input and output of any one shape.
+    Input and output have the same shape, any shape.
     """
 
     def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
-        # An array of zeros, because NumPy's maximum with a scalar takes three times as long.
+        # An array of zeros: NumPy's maximum with a scalar takes three times as long.
         zeros = self.scratch("zeros", (1, *x.shape[1:]), self.dtype)
         y = np.maximum(x, zeros, out=self.scratch("y", x.shape, self.dtype))
 

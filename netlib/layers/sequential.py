@@ -1,4 +1,4 @@
-"""This file chains layers into a network."""
+"""Networks: layers one after the other."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -18,15 +18,19 @@ from netlib.layers.relu import ReLU
 class Sequential(Layer):
     """A network: layers one after the other.
 
+    To compute outputs, use `predict`: it returns a fresh array. `forward`, the step of training,
+    reuses memory: outputs and gradients are overwritten by the next `forward`.
+
     After `build` all parameters are views into one flat vector `parameters` and all gradients
-    views into `gradients`, so an optimizer handles the whole network in a few NumPy calls. Names
-    carry the position of the layer: "0.weight". A Sequential among the layers is taken apart.
+    views into `gradients`, so an optimizer updates the whole network in a few NumPy calls. Their
+    names begin with the position of the layer: "0.weight". A Sequential among the layers is
+    replaced by its own layers.
 
     Args:
-        *layers: At least one; each object only once.
+        *layers: At least one layer; each object only once.
 
     Attributes:
-        layers: The layers, as they were given.
+        layers: The layers in the order in which they were given.
         parameters: (P,) all parameters.
         gradients: (P,) all gradients of the last `backward`.
 
@@ -54,7 +58,7 @@ class Sequential(Layer):
         return f"Sequential({', '.join(map(repr, self.layers))})"
 
     def describe(self) -> str:
-        """Return the architecture in short, such as "C16-P-C32-P-FC10"."""
+        """Return a short form of the architecture, such as "C16-P-C32-P-FC10"."""
         return "-".join(layer.symbol for layer in self.layers if layer.symbol)
 
     @property
@@ -70,7 +74,7 @@ class Sequential(Layer):
         return shape
 
     def _join(self) -> None:
-        """Move the arrays of all layers into the flat vectors and name their views."""
+        """Move the arrays of all layers into the flat vectors, and name their views."""
         params, grads, buffers = (
             [getattr(layer, store) for layer in self.layers]
             for store in ("params", "grads", "buffers")
@@ -80,7 +84,7 @@ class Sequential(Layer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._join()  # a pickle, like a copy, holds the views as separate arrays
+        self._join()  # pickles and copies hold separate arrays, not views
 
     def _forward(self, x: Array, mode: Mode, /) -> tuple[Array, Backward]:
         layers = self._execution_order
@@ -88,7 +92,7 @@ class Sequential(Layer):
         inside = Mode(mode.rng, input_gradient=True)
         backwards: list[Backward] = []
         for i, layer in enumerate(layers):
-            # `build` made sure that shapes fit.
+            # Not `forward`: `build` has already checked that shapes fit.
             x, backward = layer._forward(x, mode if i == first else inside)
             backwards.append(backward)
 
@@ -107,7 +111,8 @@ class Sequential(Layer):
             batch_size: Images computed at a time; changes the speed only.
 
         Returns:
-            (N, *out_shape) fresh array: logits, if the network ends with a dense layer.
+            (N, *out_shape) fresh array, which later calls leave alone: logits, if the network ends
+            with a dense layer.
 
         Raises:
             NotBuiltError: If the network has not been built.
@@ -131,7 +136,7 @@ class Sequential(Layer):
             weights: Arrays under the names that `weights` returns.
 
         Raises:
-            StateError: If a name is missing or unknown, or a shape differs; nothing is changed.
+            StateError: If a name is missing or unknown, or a shape differs; then nothing changes.
         """
         own = self.params | self.buffers
         missing, unknown = sorted(own.keys() - weights), sorted(weights.keys() - own)
@@ -164,12 +169,12 @@ def _pool_first(layers: Iterable[Layer]) -> tuple[Layer, ...]:
 
 
 def _named(stores: list[Weights]) -> Weights:
-    """Gather the arrays of all layers under names such as "0.weight"."""
+    """Return the arrays of all layers under names such as "0.weight"."""
     return {f"{i}.{name}": array for i, store in enumerate(stores) for name, array in store.items()}
 
 
 def _flatten(stores: list[Weights], dtype: np.dtype[np.floating[Any]]) -> Array:
-    """Move the arrays into one vector, replacing each by its view."""
+    """Move the arrays into one vector, and replace each by its view."""
     arrays = [array.ravel() for store in stores for array in store.values()]
     flat: Array = np.concatenate([np.empty(0, dtype), *arrays])
     start = 0

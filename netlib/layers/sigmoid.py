@@ -1,4 +1,4 @@
-"""This file holds the logistic function."""
+"""The logistic function."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,8 @@ from netlib.layers.layer import Backward, Layer, Mode
 class Sigmoid(Layer):
     """Squash values into (0, 1): y = 1 / (1 + exp(-x)), with derivative y * (1 - y).
 
-    Computed as (tanh(x / 2) + 1) / 2, which overflows nowhere. Input and output of any one shape.
+    Computed as (tanh(x / 2) + 1) / 2, which never overflows. Input and output have the same shape,
+    any shape.
     """
 
     def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:

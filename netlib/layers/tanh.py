@@ -1,4 +1,4 @@
-"""This file holds the hyperbolic tangent."""
+"""The hyperbolic tangent."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from netlib.layers.layer import Backward, Layer, Mode
 class Tanh(Layer):
     """Squash values into (-1, 1): y = tanh(x), with derivative 1 - y^2.
 
-    Input and output of any one shape.
+    Input and output have the same shape, any shape.
     """
 
     def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:

@@ -15,7 +15,7 @@ by_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 
 
 def test_the_example_of_the_package_runs(tmp_path, monkeypatch, capsys):
-    example = textwrap.dedent(nl.__doc__.partition("\n\n")[2])
+    example = textwrap.dedent(nl.__doc__.partition("\n\n")[2].rpartition("\n\n")[0])
     short = example.replace('mnist("train")', 'mnist("train").take(300)').replace("5000", "100")
     monkeypatch.chdir(tmp_path)
     exec(short, {})

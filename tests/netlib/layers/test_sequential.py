@@ -120,6 +120,15 @@ def test_prediction_scales_grey_values_and_does_not_depend_on_the_batch_size(rng
     np.testing.assert_allclose(net.predict(images / 255), expected, rtol=1e-12)
 
 
+def test_a_prediction_is_a_copy_that_later_passes_leave_alone(draw):
+    net = network()
+    first = net.predict(draw(3, 6, 6, 2))
+    kept = first.copy()
+    net.predict(draw(3, 6, 6, 2))
+    net.forward(draw(3, 6, 6, 2), train=False)
+    np.testing.assert_array_equal(first, kept)
+
+
 def test_prediction_of_nothing_is_empty():
     assert network().predict(np.empty((0, 6, 6, 2), np.uint8)).shape == (0, 4)
 
