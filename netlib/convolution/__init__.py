@@ -1,1 +1,1 @@
-"""Convolutions as matrix products, exact or by Toom-Cook with fewer of them; start in `choice`."""
+"""Convolutions as matrix products, exact or with fewer multiplications. Start with `choice.py`."""

@@ -1,1 +1,1 @@
-"""Labelled images: where they come from, and how training images are varied."""
+"""Labelled images: data sets, their file formats, and augmentation of training images."""

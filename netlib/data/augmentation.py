@@ -1,4 +1,4 @@
-"""This file varies training images.
+"""Augmentation: random changes of training images.
 
 An augmentation is a function `(images, rng) -> images` that is applied to each training batch.
 """
@@ -22,16 +22,17 @@ class Affine:
     """Zoom, shear, rotate and shift images at random, around their centre and in this order.
 
     Each image has its own zoom, shear, angle and shift, drawn uniformly. Values between pixels
-    are interpolated bilinearly in one go; what comes from outside the image is 0.
+    are interpolated bilinearly, once for all four; pixels from outside the image are 0.
 
     Args:
-        probability: Of an image, or of a whole batch, being transformed, in [0, 1].
-        scope: "sample" tosses a coin for every image, "batch" one for all images of a batch.
+        probability: Probability that an image, or a whole batch, is transformed, in [0, 1].
+        scope: "sample" to decide for each image, "batch" to decide once for all images of a batch.
         zoom: Lowest and highest factor, > 0; 1.2 makes a digit larger by a fifth.
-        rotation_degrees: Highest angle in either direction, in [0, 180].
-        shift: Longest shift in any of the four directions, as a share of the size, in [0, 1].
-        shear: Most columns by which a row moves against the one above, to either side, in [0, 1].
-        zoom_per_axis: Whether height and width are zoomed apart, each by its own factor.
+        rotation_degrees: Largest angle in either direction, in [0, 180].
+        shift: Largest shift in any of the four directions, as a share of the size, in [0, 1].
+        shear: Largest distance, in columns, by which a row moves relative to the row above it, to
+            either side, in [0, 1].
+        zoom_per_axis: Whether height and width have a zoom factor each.
 
     Raises:
         ConfigError: If a setting is out of its range.
@@ -69,7 +70,7 @@ class Affine:
             rng: Source of randomness.
 
         Returns:
-            Array of the same shape and dtype; the images themselves if no coin fell for any.
+            Array of the same shape and dtype; the images themselves if none is chosen.
         """
         n = len(images)
         tosses = rng.random(n if self.scope == "sample" else 1)
@@ -85,7 +86,7 @@ class Affine:
         return result
 
     def _sources(self, n: int, size: Shape, rng: Rng) -> tuple[Coordinates, Coordinates]:
-        """Draw transformations; return the row and column that each pixel is taken from."""
+        """Draw transformations, and return the row and column that each pixel is taken from."""
         zoom = rng.uniform(*self.zoom, (2 if self.zoom_per_axis else 1, n))
         angle = np.radians(rng.uniform(-self.rotation_degrees, self.rotation_degrees, n))
         shear = rng.uniform(-self.shear, self.shear, n)
@@ -102,13 +103,13 @@ class Elastic(Affine):
 
     Args:
         displacement_pixels: Root mean square of the displacement along each axis, >= 0.
-        cells: Cells along each axis of the grid, at whose nodes displacements are drawn; at least
-            1. With more cells neighbouring parts move apart more.
+        cells: Number of cells along each axis of the grid, at least 1. Displacements are drawn at
+            its nodes, so with more cells neighbouring parts differ more.
 
     Raises:
         ConfigError: If a setting is out of its range.
 
-    Source: Simard et al. 2003, with a coarse grid and splines instead of a blurred fine one.
+    Source: Simard et al. 2003, but with splines on a coarse grid instead of a blurred fine grid.
     """
 
     displacement_pixels: float = 0.7
@@ -134,14 +135,14 @@ def transform(
     shear: float = 0.0,
     shift: tuple[float, float] = (0.0, 0.0),
 ) -> Array:
-    """Zoom, shear, rotate and shift all images alike, as `Affine` does at random.
+    """Zoom, shear, rotate and shift all images in the same way, as `Affine` does at random.
 
     Args:
         images: (N, H, W, C) floats. Not modified.
-        zoom: Factor, > 0.
+        zoom: Zoom factor, > 0.
         rotation_degrees: Angle, counterclockwise.
-        shear: Columns to the right by which a row moves against the one above.
-        shift: Way down and way to the right, as shares of the size.
+        shear: Columns by which a row moves to the right of the row above it.
+        shift: Shift down and shift to the right, as shares of the size.
 
     Returns:
         Array of the same shape and dtype.

@@ -1,4 +1,4 @@
-"""This file holds labelled images and where they come from: the bundled MNIST, or a folder."""
+"""Labelled images, and two sources of them: the bundled MNIST, and folders of IDX files."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Part = Literal["train", "test"]
 
 _PREFIXES = {"train": "train", "test": "t10k"}
 _MNIST = Path(__file__).parent / "mnist"
-_MNIST_SHA256 = {  # of the uncompressed files; mnist/README.md has them too
+_MNIST_SHA256 = {  # of the uncompressed files, as in mnist/README.md
     "train-images.idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels.idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     "t10k-images.idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
@@ -27,7 +27,7 @@ _MNIST_SHA256 = {  # of the uncompressed files; mnist/README.md has them too
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images and their classes. The arrays may be read-only and are never written to.
+    """Images and their classes. The arrays are never written to, and may be read-only.
 
     Args:
         images: (N, H, W, C) uint8 grey or colour values.
@@ -35,7 +35,7 @@ class Dataset:
         n_classes: Number of classes, whether or not all of them occur.
 
     Raises:
-        DataError: If the arrays have other shapes or types, or a label is out of range.
+        DataError: If an array has another shape or type, or a label is out of range.
     """
 
     images: NDArray[np.uint8]
@@ -51,7 +51,7 @@ class Dataset:
         if self.labels.ndim != 1 or not np.issubdtype(self.labels.dtype, np.integer):
             raise DataError(
                 f"Dataset: expected integer labels (N,), got {self.labels.dtype} "
-                f"{self.labels.shape}; give the number of the class of each image"
+                f"{self.labels.shape}; give the class of each image as a number"
             )
         if len(self.labels) != len(self.images) or len(self.images) == 0:
             raise DataError(
@@ -81,32 +81,32 @@ class Dataset:
         """Return the first n images, without copying.
 
         Args:
-            n: How many, 1..len(self).
+            n: Number of images, 1..len(self).
 
         Raises:
-            ConfigError: If there are not that many.
+            ConfigError: If there are not that many images.
         """
         self._check_size("take", "n", n, len(self))
         return Dataset(self.images[:n], self.labels[:n], self.n_classes)
 
     def split(self, n_validation: int, seed: int) -> "tuple[Dataset, Dataset]":
-        """Set images aside, from every class in proportion to its size.
+        """Set images aside, from each class in proportion to its size.
 
         Args:
-            n_validation: How many to set aside, 1..len(self)-1.
-            seed: Chooses them; the same seed always chooses the same ones.
+            n_validation: Number of images to set aside, 1..len(self)-1.
+            seed: Seed of the choice; the same seed always chooses the same images.
 
         Returns:
-            The rest, and the images set aside, both in their old order.
+            The other images, and the images set aside, both in their old order.
 
         Raises:
-            ConfigError: If there are not that many.
+            ConfigError: If there are not that many images.
         """
         self._check_size("split", "n_validation", n_validation, len(self) - 1)
         rng = np.random.default_rng(seed)
         shuffled = rng.permutation(len(self))
         by_class = shuffled[np.argsort(self.labels[shuffled], kind="stable")]
-        # Every (N / n_validation)-th of the images ordered by class: each class gets its share.
+        # Every (N / n_validation)-th image in the order of classes, so each class gets its share.
         picks = np.arange(n_validation) * len(self) // n_validation
         chosen = np.zeros(len(self), np.bool_)
         chosen[by_class[picks]] = True
@@ -127,7 +127,8 @@ class Dataset:
 def mnist(part: Part) -> Dataset:
     """Load the bundled MNIST: 60,000 training or 10,000 test images of 28x28x1.
 
-    Read and checked against known sha256 sums once per process; later calls return the same object.
+    The files are read and their sha256 sums checked once per process; later calls return the same
+    object.
 
     Args:
         part: "train" or "test".
@@ -160,7 +161,7 @@ def idx_folder(folder: str | Path, part: Part, n_classes: int = 10) -> Dataset:
     and likewise train-labels...idx1-ubyte; t10k-... for the test part.
 
     Args:
-        folder: Where the files are.
+        folder: Folder with the files.
         part: "train" or "test".
         n_classes: Number of classes.
 
@@ -168,8 +169,8 @@ def idx_folder(folder: str | Path, part: Part, n_classes: int = 10) -> Dataset:
         The data set, its images with one channel and its arrays read-only.
 
     Raises:
-        DataNotFoundError: If a file is missing; the message lists the names looked for.
-        DataError: If a file is damaged or the two do not belong together.
+        DataNotFoundError: If a file is missing; the message lists the names that were tried.
+        DataError: If a file is damaged, or images and labels do not belong together.
     """
     prefix = _prefix("idx_folder", part)
     images = read_idx(_find(Path(folder), f"{prefix}-images", "idx3-ubyte"), n_axes=3)

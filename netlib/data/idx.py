@@ -1,4 +1,4 @@
-"""This file reads IDX, the format in which MNIST and its relatives are published.
+"""IDX, the file format in which MNIST and similar data sets are published.
 
 Two zero bytes, a byte for the type (8 = unsigned byte), a byte for the number of axes, the
 length of each axis as a big-endian uint32, then the values, last axis fastest.
@@ -15,28 +15,28 @@ from numpy.typing import NDArray
 
 from netlib.errors import DataError, DataNotFoundError
 
-_UNSIGNED_BYTE = 8
+_UNSIGNED_BYTE = 8  # code of the type in the header
 
 
 def read_idx(path: Path, n_axes: int) -> NDArray[np.uint8]:
-    """Read one IDX file of unsigned bytes.
+    """Read an IDX file of unsigned bytes.
 
     Args:
         path: The file; decompressed if its name ends with .gz.
-        n_axes: Axes it must have: 3 for images, 1 for labels.
+        n_axes: Number of axes it must have: 3 for images, 1 for labels.
 
     Returns:
-        Read-only uint8 array of that many axes.
+        Read-only uint8 array with that number of axes.
 
     Raises:
         DataNotFoundError: If there is no such file.
-        DataError: If the file is damaged or holds something else; the message names it.
+        DataError: If the file is damaged or has other contents; the message names it.
     """
     return parse_idx(read_bytes(path), n_axes, where=str(path))
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file, decompressed if its name ends with .gz.
+    """Read a file, and decompress it if its name ends with .gz.
 
     Args:
         path: The file.
@@ -46,7 +46,7 @@ def read_bytes(path: Path) -> bytes:
 
     Raises:
         DataNotFoundError: If there is no such file.
-        DataError: If it is damaged gzip.
+        DataError: If the compressed file is damaged.
     """
     try:
         content = path.read_bytes()
@@ -63,8 +63,8 @@ def parse_idx(content: bytes, n_axes: int, where: str) -> NDArray[np.uint8]:
     """Decode the contents of an IDX file.
 
     Args:
-        content: The uncompressed file.
-        n_axes: Axes it must have.
+        content: Contents of the uncompressed file.
+        n_axes: Number of axes it must have.
         where: Name of the file, for messages.
 
     Returns:
@@ -88,7 +88,7 @@ def parse_idx(content: bytes, n_axes: int, where: str) -> NDArray[np.uint8]:
     if content[3] != n_axes:
         raise DataError(
             f"{where}: expected {n_axes} axes, got {content[3]}; check that images and labels "
-            "are not exchanged"
+            "are not swapped"
         )
     shape = struct.unpack(f">{n_axes}I", content[4:header])
     if len(content) - header != math.prod(shape):

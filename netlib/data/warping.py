@@ -1,4 +1,4 @@
-"""This file moves the pixels of images: where each one comes from, and the value found there."""
+"""Moving the pixels of images: where each one comes from, and the interpolated value there."""
 
 from functools import cache
 
@@ -14,10 +14,11 @@ Coordinates = NDArray[np.float32]
 def affine_sources(
     size: Shape, zoom: Array, angle: Array, shear: Array, shift: Array
 ) -> tuple[Coordinates, Coordinates]:
-    """Return the coordinates that zooming, shearing, turning and shifting takes pixels from.
+    """Return the coordinates that pixels come from when zoomed, sheared, rotated and shifted.
 
-    All happens around the centre and in this order, so it is undone in the reverse one: the pixel
-    at p comes from (R(-angle) (p - centre - shift), sheared by -shear) / zoom + centre.
+    The transformations are applied around the centre and in this order, so they are undone in
+    reverse order: the pixel at p comes from
+    (R(-angle) (p - centre - shift), sheared by -shear) / zoom + centre.
 
     Args:
         size: (H, W).
@@ -42,15 +43,15 @@ def affine_sources(
 
 
 def smooth_noise(rng: Rng, n: int, cells: int, size: Shape) -> Coordinates:
-    """Draw smooth random surfaces, each value of which is normal with variance 1.
+    """Draw smooth random surfaces; each value has a normal distribution with variance 1.
 
-    Random heights at the nodes of a coarse grid, and one node beyond, are joined by cubic
-    B-splines; their weights are scaled to keep the variance the same everywhere.
+    Cubic B-splines connect random heights at the nodes of a coarse grid, and one node beyond it.
+    Their weights are scaled so that the variance is the same everywhere.
 
     Args:
         rng: Source of randomness.
         n: Number of surfaces.
-        cells: Cells of the grid along each axis, at least 1; the more, the rougher.
+        cells: Cells of the grid along each axis, at least 1; more cells make rougher surfaces.
         size: (H, W).
 
     Returns:
@@ -80,12 +81,12 @@ def _outer_sum(by_row: Array, by_column: Array) -> Coordinates:
 
 
 def interpolate(images: Array, rows: Coordinates, columns: Coordinates) -> Array:
-    """Return bilinear values between pixels; outside of the image all is 0.
+    """Interpolate images bilinearly at given coordinates; outside the image everything is 0.
 
     Args:
         images: (n, H, W, C).
-        rows: (n, H, W), of any value.
-        columns: (n, H, W), of any value.
+        rows: (n, H, W) coordinates, any values.
+        columns: (n, H, W) coordinates, any values.
 
     Returns:
         (n, H, W, C) in the dtype of the images.
@@ -94,9 +95,9 @@ def interpolate(images: Array, rows: Coordinates, columns: Coordinates) -> Array
     line = width + 3
     framed = np.zeros((n, height + 3, line, channels), images.dtype)
     framed[:, 1:-2, 1:-2] = images
-    # One channel is taken from a flat vector, which NumPy does in half the time.
+    # A single channel is taken from a flat vector: NumPy needs half the time for that.
     pixels = framed.reshape(-1, channels) if channels > 1 else framed.ravel()
-    # All that lies outside moves into the frame of zeros: one pixel before, two after.
+    # Coordinates outside are moved into the frame of zeros: one pixel before, two after.
     rows = np.clip(rows, -1, height) + 1
     columns = np.clip(columns, -1, width) + 1
     top, left = rows.astype(np.int32), columns.astype(np.int32)
@@ -111,7 +112,7 @@ def interpolate(images: Array, rows: Coordinates, columns: Coordinates) -> Array
 
 
 def _between(one: Array, other: Array, share: Array) -> Array:
-    """Return one + share * (other - one), in the memory of the other."""
+    """Return one + share * (other - one), written to `other`."""
     other -= one
     other *= share
     other += one

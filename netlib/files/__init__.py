@@ -1,1 +1,1 @@
-"""Networks in files: to be loaded again, or for ONNX and PyTorch."""
+"""Networks in files: netlib's own format, and exports for ONNX and PyTorch."""

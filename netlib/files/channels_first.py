@@ -1,8 +1,8 @@
-"""This file turns weights from netlib's layout, channels last, to that of the other frameworks.
+"""Conversion of weights from netlib's layout, channels last, to channels first.
 
 Images (N, H, W, C) become (N, C, H, W), filters (K, K, C, F) become (F, C, K, K), dense weights
-(D, U) become (U, D). Flatten lays an image out in another order then, so what comes after it
-has its values, or the rows of its weight, put in that order.
+(D, U) become (U, D). Since Flatten then puts the values of an image in another order, the layers
+after it get their values, or the rows of their weight, in that order too.
 """
 
 from collections.abc import Collection, Iterator
@@ -25,12 +25,12 @@ def channels_first(
 
     Args:
         network: Built.
-        known: The layers that the other framework has something for; no subclasses of them.
+        known: Layers that can be translated; their subclasses cannot.
 
     Raises:
         NotBuiltError: If the network has not been built.
-        ConfigError: If a layer is not known, or its inputs are neither images nor vectors, or the
-            network ends with a flattened image.
+        ConfigError: If a layer is not known, the inputs of the network are neither images nor
+            vectors, or it ends with a flattened image.
     """
     _check(network, known)
     order: np.ndarray[tuple[int], np.dtype[np.intp]] | None = None
@@ -52,13 +52,13 @@ def channels_first(
         )
     if order is not None:
         raise ConfigError(
-            f"export: expected Dense() after Flatten(), got {network!r}; the order of its outputs "
-            "would be another one"
+            f"export: expected Dense() after Flatten(), got {network!r}; its outputs would "
+            "change their order"
         )
 
 
 def shape_of(shape: Shape) -> Shape:
-    """Return the shape that (H, W, C) or (D,) has in the other layout: (C, H, W) or (D,)."""
+    """Return the channels-first shape of (H, W, C), or of (D,), which stays as it is."""
     return (*shape[-1:], *shape[:-1])
 
 

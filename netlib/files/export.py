@@ -1,4 +1,4 @@
-"""This file writes networks to files for other frameworks, never over one that exists."""
+"""Write networks to files for other frameworks, and never overwrite one."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,21 +13,20 @@ Files = Mapping[Path, bytes]
 
 
 def export_model(network: Sequential, path: str | Path) -> list[Path]:
-    """Write a network for another framework; the suffix says which.
+    """Write a network for another framework, which the suffix of the file chooses.
 
-    *.onnx is an ONNX file. *.py is a PyTorch module, with its weights beside it in *.safetensors.
-    Both take images (N, C, H, W) float32 in [0, 1] and give what `Sequential.predict` does, in
-    evaluation mode.
+    *.onnx is an ONNX file. *.py is a PyTorch module, with its weights in *.safetensors next to it.
+    Both take images (N, C, H, W) float32 in [0, 1] and return the outputs of `Sequential.predict`.
 
     Args:
-        network: Built, of netlib's own layers.
-        path: The file.
+        network: Built, with netlib's own layers.
+        path: Name of the new file.
 
     Returns:
         The files written.
 
     Raises:
-        ConfigError: If the suffix is another, a layer cannot be translated, a file exists or
+        ConfigError: If the suffix is unknown, a layer cannot be translated, a file exists or
             cannot be written, or a package is missing.
         NotBuiltError: If the network has not been built.
     """
@@ -62,7 +61,7 @@ WRITERS: dict[str, Callable[[Sequential, Path], Files]] = {".onnx": _onnx, ".py"
 
 
 def _create(files: Files) -> None:
-    """Write new files, all of them or none."""
+    """Write new files: all of them, or none."""
     made: list[Path] = []
     for path, content in files.items():
         try:

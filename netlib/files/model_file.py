@@ -1,4 +1,4 @@
-"""This file keeps whole networks in files: the weights, and in the header the layers."""
+"""Files with whole networks: the weights, and a header that describes the layers."""
 
 import json
 from collections.abc import Mapping
@@ -16,18 +16,18 @@ from netlib.layers.layer import Layer
 from netlib.layers.sequential import Sequential
 
 LAYERS: dict[str, type[Layer]] = {name: getattr(layers, name) for name in layers.__all__}
-"""The layers that a file can name; it holds settings and arrays, never code."""
+"""Layers that a file may name. A file holds settings and arrays, never code."""
 
 
 def description(network: Sequential) -> dict[str, Any]:
-    """Return what makes the same network again but for its weights, as JSON values.
+    """Return JSON values from which the same network can be built, except for its weights.
 
     Args:
-        network: Built. Of a layer that is not netlib's own only the name is kept.
+        network: Built. If a layer is not netlib's own, only its name is kept.
 
     Returns:
         `load`, the name of the function that reads such a file; `in_shape` and `dtype`; `layers`,
-        each a name and its settings, without the initializers, which a trained network is past.
+        the name and the settings of each, without initializers: a trained network needs none.
     """
     return {
         "load": "netlib.load_model",
@@ -42,13 +42,13 @@ def save_model(network: Sequential, path: str | Path) -> None:
 
     Args:
         network: Built.
-        path: The file, by custom named *.safetensors; replaced if it exists, whole or not at all.
+        path: The file, usually *.safetensors. An existing file is replaced, as a whole.
     """
     save_weights(network.weights(), path, json.dumps(description(network)))
 
 
 def load_model(path: str | Path) -> Sequential:
-    """Read a network that `save_model` wrote, or a sweep of trainings by `fit` as its best.
+    """Read a network that `save_model` wrote, or the best network of a sweep that uses `fit`.
 
     Args:
         path: The file.
@@ -58,15 +58,15 @@ def load_model(path: str | Path) -> Sequential:
 
     Raises:
         DataNotFoundError: If there is no such file.
-        DataError: If it is damaged, holds weights alone, or a layer that is not netlib's.
-        StateError: If its weights belong to another network than its header describes.
+        DataError: If the file is damaged, has only weights, or has a layer that is not netlib's.
+        StateError: If the weights do not fit the network that the header describes.
     """
     weights = load_weights(path)
     with safe_open(path, "np") as file:
         text = (file.metadata() or {}).get("model")
     if text is None:
         raise DataError(
-            f"{path}: expected a network and its weights, got weights alone; build the network, "
+            f"{path}: expected a network and its weights, got only weights; build the network, "
             "load them into it and write it with netlib.save_model"
         )
     try:
@@ -83,7 +83,7 @@ def load_model(path: str | Path) -> Sequential:
 
 
 def _settings(layer: Layer) -> dict[str, Any]:
-    """Return the settings that `repr` shows."""
+    """Return the settings that `repr` shows, as JSON values."""
     if LAYERS.get(type(layer).__name__) is not type(layer):
         return {}
     values = {f.name: getattr(layer, f.name) for f in fields(layer) if f.init and f.repr}

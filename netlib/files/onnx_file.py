@@ -1,4 +1,4 @@
-"""This file writes networks in the ONNX format (https://onnx.ai)."""
+"""Networks in the ONNX format (https://onnx.ai)."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,10 +13,10 @@ from netlib.layers.pool2d import Pool2d
 from netlib.layers.sequential import Sequential
 
 OPSET, IR_VERSION = 17, 8
-"""Of 2022: what runtimes since then understand, with all operators that are needed here."""
+"""Versions of 2022: newer runtimes understand them, and they have all operators used here."""
 
 Operator = tuple[str, dict[str, Any]]
-"""Its name and attributes; a layer's arrays are its further inputs, in the order of the layer."""
+"""Name and attributes of an operator; its further inputs are the layer's arrays, in their order."""
 
 
 def _window(layer: Pool2d) -> dict[str, Any]:
@@ -49,12 +49,12 @@ def onnx_file(network: Sequential) -> bytes:
     """Return a network as an ONNX file: input `images`, output `outputs`, any batch size.
 
     Args:
-        network: Built. Images are (N, C, H, W) float32 in [0, 1] there; outputs are those of
-            `Sequential.predict`, so logits if it was trained with cross-entropy.
+        network: Built. The file takes images (N, C, H, W) float32 in [0, 1]; its outputs are those
+            of `Sequential.predict`: logits, if the network was trained with cross-entropy.
 
     Raises:
         NotBuiltError: If the network has not been built.
-        ConfigError: If a layer has no operator; see `channels_first`.
+        ConfigError: If a layer has no operator, or see `channels_first`.
     """
     steps = list(channels_first(network, OPERATORS))
     graph = helper.make_graph(

@@ -1,4 +1,4 @@
-"""This file writes networks as PyTorch modules: a Python file, and the weights beside it."""
+"""Networks as PyTorch modules: a Python file, and a file with the weights."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ from torch import nn
 
 
 class Network(nn.Sequential):
-    """Comments tell the shape of what comes out of each layer, without the batch axis."""
+    """The comments are the output shapes of the layers, without the batch axis."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -79,18 +79,18 @@ MODULES: dict[type[Layer], Callable[[Any], list[str]]] = {
     layers.Sigmoid: lambda _: ["nn.Sigmoid()"],
     layers.Tanh: lambda _: ["nn.Tanh()"],
 }
-"""The lines that make each layer; the weights are those of the last."""
+"""The lines that make each layer; the last of them has the weights."""
 
 
 def torch_module(network: Sequential) -> tuple[str, Weights]:
-    """Return the Python text of a network, and its weights under PyTorch's names.
+    """Return the Python code of a network, and its weights under PyTorch's names.
 
     Args:
-        network: Built. Images are (N, C, H, W) float32 in [0, 1] there.
+        network: Built. The module takes images (N, C, H, W) float32 in [0, 1].
 
     Raises:
         NotBuiltError: If the network has not been built.
-        ConfigError: If a layer has no module; see `channels_first`.
+        ConfigError: If a layer has no module, or see `channels_first`.
     """
     lines: list[str] = []
     weights: Weights = {}

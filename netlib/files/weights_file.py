@@ -1,4 +1,4 @@
-"""This file keeps weights in safetensors files, which other frameworks read too."""
+"""Weights in safetensors files, which other frameworks can read too."""
 
 import os
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ from netlib.errors import DataError, DataNotFoundError
 
 
 def save_weights(weights: Mapping[str, Array], path: str | Path, model: str = "") -> None:
-    """Write arrays to a file, whole or not at all.
+    """Write arrays to a file, as a whole or not at all.
 
-    The bytes go to a temporary file in the same folder, which takes the name at the end; a reader
-    never sees half a file, and a crash leaves the old one.
+    The bytes go to a temporary file in the same folder, which is renamed at the end: readers never
+    see half a file, and a crash leaves the old one.
 
     Args:
-        weights: Arrays by name, such as `Sequential.weights` returns.
-        path: The file, by custom named *.safetensors; replaced if it exists.
-        model: What the weights belong to, for the file's header; see `save_model`.
+        weights: Arrays by name, as `Sequential.weights` returns them.
+        path: The file, usually *.safetensors; replaced if it exists.
+        model: Description of the network, for the file's header; see `save_model`.
     """
     path = Path(path)
     arrays = {name: np.ascontiguousarray(array) for name, array in weights.items()}

@@ -108,7 +108,7 @@ class Sequential(Layer):
 
         Args:
             images: (N, *in_shape) uint8, scaled to [0, 1] here, or floats as they are.
-            batch_size: Images computed at a time; changes the speed only.
+            batch_size: Images computed at a time; affects only the speed.
 
         Returns:
             (N, *out_shape) fresh array, which later calls leave alone: logits, if the network ends

@@ -12,18 +12,18 @@ from netlib.optimizers.optimizer import Optimizer
 
 @dataclass(eq=False)
 class Adam(Optimizer):
-    """Steps of about the learning rate for every parameter, whatever its gradient's scale.
+    """Take steps of about the learning rate for every parameter, whatever its gradient's scale.
 
     m <- beta1 m + (1 - beta1) g,   v <- beta2 v + (1 - beta2) g^2,
     p <- p - learning_rate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
 
-    at step t = 1, 2, ... The moments are kept as sums, m / (1 - beta1) and v / (1 - beta2), and
-    all factors gathered into two scalars; that saves a fourth of the passes over memory.
+    at step t = 1, 2, ... The moments are stored as sums, m / (1 - beta1) and v / (1 - beta2), and
+    all factors are combined into two scalars, which saves a fourth of the passes over memory.
 
     Args:
-        beta1: Decay of the mean gradient m, in [0, 1).
-        beta2: Decay of the mean square v, in [0, 1).
-        epsilon: Keeps the division finite, > 0.
+        beta1: Decay of the mean gradient m per step, in [0, 1).
+        beta2: Decay of the mean squared gradient v per step, in [0, 1).
+        epsilon: Number that keeps the division finite, > 0.
 
     Raises:
         ConfigError: If a setting is out of its range.

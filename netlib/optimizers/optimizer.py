@@ -1,7 +1,7 @@
-"""This file states what every optimizer promises. They work in place on a network's flat vectors.
+"""What every optimizer promises. Optimizers change the flat vectors of a network in place.
 
-`step` runs through the vectors in blocks that stay in cache together with their moments: one
-pass over memory instead of one for each operation.
+`step` handles the vectors in blocks that stay in cache together with their moments: one pass over
+memory instead of one for each operation.
 """
 
 import math
@@ -18,22 +18,23 @@ from netlib.errors import StateError
 from netlib.scratch import Scratch
 
 BLOCK = 1 << 17
-"""Values handled at a time: five vectors of float32 in 2.5 MiB."""
+"""Values handled at a time: five float32 vectors of this length, 2.5 MiB, stay in cache."""
 
 
 @dataclass(eq=False)
 class Optimizer(ABC):
-    """Changes parameters along their gradients; subclasses are dataclasses of settings.
+    """Change parameters along their gradients; subclasses are dataclasses of settings.
 
     Args:
-        weight_decay: Decoupled, >= 0: each step first multiplies all parameters, biases included,
-            by 1 - learning_rate * weight_decay; moments never see it. With Adam that is AdamW.
-        clip_norm: If given, > 0: gradients whose Euclidean norm over the whole network is larger
-            are scaled down to it.
+        weight_decay: Decoupled weight decay, >= 0: each step first multiplies all parameters,
+            including biases, by 1 - learning_rate * weight_decay; moments are not affected. Adam
+            with weight decay is AdamW.
+        clip_norm: Largest Euclidean norm of the gradients of the whole network, > 0; larger
+            gradients are scaled down to it. None for no limit.
 
     Attributes:
-        n_steps: Steps made so far.
-        moments: Running sums by name, of the shape of the parameters; filled at step 1.
+        n_steps: Number of steps so far.
+        moments: Running sums by name, shaped like the parameters; created at step 1.
 
     Raises:
         ConfigError: If a setting is out of its range.
@@ -59,7 +60,7 @@ class Optimizer(ABC):
         Args:
             parameters: (P,) vector, changed.
             gradients: (P,) vector, not modified.
-            learning_rate: Step size of this step.
+            learning_rate: Learning rate of this step.
         """
         self._start_step(parameters)
         scale = self._clipping(gradients)
@@ -80,13 +81,13 @@ class Optimizer(ABC):
     def _change(
         self, gradient: Array, moments: list[Array], learning_rate: float, work: Array
     ) -> Array:
-        """Return what a block of parameters loses in this step, written to `work`.
+        """Return what to subtract from a block of parameters, written to `work`.
 
         Args:
-            gradient: Of the block, not modified.
-            moments: Of the block, in the order of `_moment_names`; updated.
-            learning_rate: Step size of this step.
-            work: Memory of the block's size.
+            gradient: Gradient of the block, not modified.
+            moments: Moments of the block, in the order of `_moment_names`; updated.
+            learning_rate: Learning rate of this step.
+            work: Memory as large as the block.
         """
 
     def state(self) -> dict[str, Any]:
@@ -95,29 +96,29 @@ class Optimizer(ABC):
         return {"n_steps": self.n_steps, "moments": moments}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue from a state that an optimizer of the same kind returned.
+        """Continue from the state of an optimizer of the same class.
 
         Args:
             state: As returned by `state`; copied.
 
         Raises:
-            StateError: If it has other moments than this kind of optimizer.
+            StateError: If it has other moments than optimizers of this class.
         """
         names = sorted(self._moment_names()) if state["n_steps"] else []
         if sorted(state["moments"]) != names:
             raise StateError(
                 f"{self!r}: expected a state with the moments {names}, got "
-                f"{sorted(state['moments'])}; restore into the kind of optimizer that was saved"
+                f"{sorted(state['moments'])}; restore into an optimizer of the class that was saved"
             )
         self.n_steps = int(state["n_steps"])
         self.moments = {name: np.array(moment) for name, moment in state["moments"].items()}
 
     @abstractmethod
     def _moment_names(self) -> tuple[str, ...]:
-        """Names of the running averages."""
+        """Return the names of the running sums."""
 
     def _start_step(self, parameters: Array) -> None:
-        """Count the step and make missing moments."""
+        """Count the step and create missing moments."""
         self.n_steps += 1
         for name in self._moment_names():
             if name not in self.moments:
@@ -130,7 +131,7 @@ class Optimizer(ABC):
                 )
 
     def _clipping(self, gradients: Array) -> float:
-        """Return the factor, at most 1, that brings the gradients within `clip_norm`."""
+        """Return the factor, at most 1, that limits the norm of the gradients to `clip_norm`."""
         if self.clip_norm is None:
             return 1.0
         norm = math.sqrt(np.dot(gradients, gradients))

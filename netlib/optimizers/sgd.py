@@ -11,15 +11,15 @@ from netlib.optimizers.optimizer import Optimizer
 
 @dataclass(eq=False)
 class SGD(Optimizer):
-    """Stochastic gradient descent, if wanted with momentum.
+    """Stochastic gradient descent, optionally with momentum.
 
     v <- momentum * v + g,   p <- p - learning_rate * v,
 
     or with Nesterov's momentum p <- p - learning_rate * (g + momentum * v).
 
     Args:
-        momentum: Share of the last step's velocity that is kept, in [0, 1).
-        nesterov: Whether to step by the gradient and the velocity after it; needs a momentum.
+        momentum: Share of the velocity that is kept from step to step, in [0, 1).
+        nesterov: Whether to use Nesterov's momentum; needs a momentum above 0.
 
     Raises:
         ConfigError: If the momentum lies outside [0, 1), or is 0 for Nesterov's.

@@ -1,1 +1,1 @@
-"""Training a network and judging it: `fit`, and the recipe that tells it how."""
+"""How networks are trained and evaluated. Start with `fit.py`, then `recipe.py`."""

@@ -1,4 +1,4 @@
-"""This file decides when a training has stopped getting better."""
+"""When to end a training that no longer improves."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,22 +9,23 @@ from netlib.checks import check_count, check_range
 from netlib.errors import ConfigError
 
 Memory = dict[str, Any]
-"""What early stopping remembers: numbers, None and arrays, so that it is part of a state."""
+"""What early stopping remembers between epochs: numbers, None and arrays, as a state allows."""
 
 
 @dataclass(frozen=True)
 class EarlyStopping:
     """End a training after some epochs without improvement.
 
-    An epoch improves if its metric is below (1 - min_delta) times that of the last epoch that
-    improved; the first one does. So a slow descent counts once it adds up to min_delta.
+    An epoch counts as an improvement if its metric is below (1 - min_delta) times the metric of the
+    last improvement; the first epoch always counts. So a slow descent counts as soon as it adds up
+    to min_delta.
 
     Args:
-        metric: Name of an epoch metric for which less is better.
-        patience: Epochs in a row without improvement that end the training, at least 1.
-        min_delta: Relative size of an improvement, in [0, 1).
+        metric: Name of an epoch metric for which lower is better.
+        patience: Epochs without improvement after which the training ends, at least 1.
+        min_delta: Smallest relative improvement that counts, in [0, 1).
         restore_best: Whether the training ends with the weights of the epoch with the lowest
-            metric, also when it ends at its last epoch.
+            metric, even if it runs to its last epoch.
 
     Raises:
         ConfigError: If a setting is out of its range.
@@ -40,13 +41,13 @@ class EarlyStopping:
         check_range("EarlyStopping", "min_delta", self.min_delta, "[0, 1)")
 
     def check(self, metrics: Sequence[str]) -> None:
-        """Refuse a training without the metric to watch.
+        """Refuse a training that does not report the metric to watch.
 
         Args:
-            metrics: Names of those that its epochs will have.
+            metrics: Names of the metrics that its epochs will have.
 
         Raises:
-            ConfigError: If it is not among them.
+            ConfigError: If the metric is not among them.
         """
         if self.metric not in metrics:
             raise ConfigError(
@@ -61,12 +62,12 @@ class EarlyStopping:
     def update(
         self, memory: Memory, number: int, metrics: Mapping[str, float], weights: Weights
     ) -> Memory:
-        """Return the memory after one more epoch; the old one stays as it is.
+        """Return the memory after one more epoch; the old memory is not changed.
 
         Args:
-            memory: From `start` or the epoch before.
+            memory: Memory from `start` or from the previous epoch.
             number: Number of the epoch.
-            metrics: Its metrics, all finite.
+            metrics: Metrics of the epoch, all finite.
             weights: Weights at its end, kept without copying if they are the best so far.
         """
         value = metrics[self.metric]

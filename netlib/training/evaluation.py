@@ -1,4 +1,4 @@
-"""This file judges networks by labelled images: one, or several that answer together."""
+"""Evaluation of networks on labelled images: one network, or the mean of several."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,14 +14,14 @@ from netlib.layers.sequential import Sequential
 from netlib.training.losses import Loss, softmax, softmax_cross_entropy
 
 View = Callable[[Array], Array]
-"""Float images (N, H, W, C) -> the same, seen a little differently."""
+"""Float images (N, H, W, C) -> the same images, slightly changed."""
 
 
 def unchanged(images: Array) -> Array:
-    """Return the images as they are: the view that others are added to.
+    """Return the images as they are: the plain view, usually the first of several.
 
     Args:
-        images: Of any shape.
+        images: Images of any shape.
 
     Returns:
         The images themselves.
@@ -32,16 +32,16 @@ def unchanged(images: Array) -> Array:
 def evaluate(
     network: Sequential, dataset: Dataset, loss: Loss = softmax_cross_entropy
 ) -> dict[str, float]:
-    """Judge a network by labelled images.
+    """Evaluate a network on labelled images.
 
     Args:
-        network: Built, and used in evaluation mode.
-        dataset: Images it is judged by.
-        loss: The loss to report.
+        network: Built; used in evaluation mode.
+        dataset: Images and labels.
+        loss: Loss to report.
 
     Returns:
-        `loss`, the mean over the images; `wrong`, how many images have another label than the
-        largest output; `error`, the same as a fraction.
+        `loss`, the mean over the images; `wrong`, the number of images where the largest output is
+        not the label; `error`, the same as a fraction.
     """
     return _judge(network.predict(dataset.images), dataset, loss)
 
@@ -49,21 +49,21 @@ def evaluate(
 def evaluate_together(
     networks: Sequence[Sequential], dataset: Dataset, views: Sequence[View] = (unchanged,)
 ) -> dict[str, float]:
-    """Judge the mean answer of networks, or of one network to several views of each image.
+    """Evaluate the mean of several networks, or of one network on several views of each image.
 
     Args:
-        networks: Built, at least one, ending with logits; used in evaluation mode.
-        dataset: Images they are judged by.
+        networks: Built, at least one, with logits as outputs; used in evaluation mode.
+        dataset: Images and labels.
         views: Test-time augmentation, such as `partial(transform, rotation_degrees=6)`.
 
     Returns:
-        What `evaluate` returns; the loss is the cross-entropy of the mean probabilities.
+        The same as `evaluate`; the loss is the cross-entropy of the mean probabilities.
 
     Raises:
         ConfigError: If there is no network or no view.
     """
     probabilities = mean_probabilities(networks, dataset.images, views)
-    # The logarithm of probabilities are logits that have them for a softmax.
+    # The softmax of these logits gives the probabilities again.
     logits = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
     return _judge(logits, dataset, softmax_cross_entropy)
 
@@ -77,10 +77,10 @@ def mean_probabilities(
     """Average the softmax of all networks over all views.
 
     Args:
-        networks: Built, at least one, ending with logits; used in evaluation mode.
+        networks: Built, at least one, with logits as outputs; used in evaluation mode.
         images: (N, H, W, C) uint8, scaled to [0, 1] here, or floats as they are.
-        views: Shown to every network, at least one; `unchanged` is not added by itself.
-        batch_size: Images computed at a time; changes the speed only.
+        views: Views shown to every network, at least one; `unchanged` is not added automatically.
+        batch_size: Images computed at a time; affects only the speed.
 
     Returns:
         (N, U) float64 probabilities.
@@ -106,18 +106,18 @@ def mean_probabilities(
 
 
 def confusion(labels: Labels, answers: Labels, n_classes: int) -> NDArray[np.int64]:
-    """Count which classes are taken for which.
+    """Count how often each class is taken for each other class.
 
     Args:
-        labels: (N,) classes of the images, from 0.
-        answers: (N,) what a network takes them for, such as `network.predict(...).argmax(axis=1)`.
-        n_classes: K.
+        labels: (N,) classes of the images, counted from 0.
+        answers: (N,) classes predicted by a network, such as `network.predict(...).argmax(axis=1)`.
+        n_classes: Number of classes, K.
 
     Returns:
         (K, K) counts: a row for each class, a column for each answer.
 
     Raises:
-        ShapeError: If there are not as many answers as labels.
+        ShapeError: If the numbers of answers and labels differ.
     """
     if labels.shape != answers.shape:
         raise ShapeError(

@@ -1,7 +1,7 @@
-"""This file trains networks.
+"""Training of networks.
 
-`fit` is a generator: it trains one epoch each time the caller asks for the next one, so to stop
-a training is not to ask. Each epoch carries the state from which the same training continues.
+`fit` is a generator: it trains one epoch each time the caller asks for the next, so to stop a
+training, stop asking. Each epoch carries the state from which the same training can continue.
 """
 
 import copy
@@ -38,24 +38,24 @@ def fit(
 
     With a state, training continues after its epoch exactly as if it had never been interrupted:
     same weights, same data order, same dropout, to the last bit. A loss that is not finite ends
-    the training: the metrics of that last epoch are nan.
+    the training, and the metrics of its last epoch are nan.
 
     Args:
-        network: Built for the images if it is not built yet; after each epoch it holds the
-            weights that were validated, so the average if the recipe averages weights.
+        network: Network to train, built here if it is not built yet. After each epoch it holds the
+            weights that were validated: the average, if the recipe averages weights.
         recipe: How to train.
-        train: Images to learn from.
-        validation: Images to judge each epoch by.
-        seed: Initial weights, data order, dropout and augmentation all come from it; without
-            effect next to a state, which holds the generator's own.
+        train: Images to train on.
+        validation: Images to validate each epoch with.
+        seed: Seed of initial weights, data order, dropout and augmentation. Ignored if there is a
+            state, which holds the state of the random number generator.
         state: `Epoch.state` of the same training, to continue after that epoch.
 
     Returns:
-        Iterator of epochs; empty if the state is that of a finished training.
+        Iterator of epochs; empty if the training of the state is finished.
 
     Raises:
-        ShapeError: If the network does not end with one output per class.
-        ConfigError: If early stopping watches a metric that there will not be.
+        ShapeError: If the network does not have one output per class.
+        ConfigError: If early stopping watches a metric that the training does not report.
         StateError: If the state belongs to another network or recipe.
     """
     rng = np.random.default_rng(seed)
@@ -95,7 +95,7 @@ class _Training:
             self._stopping.check(["train_loss", *(_JUDGED if validation is not None else [])])
 
     def restore(self, state: State) -> None:
-        """Continue after the epoch of a state."""
+        """Continue after the epoch that a state belongs to."""
         own = {"early_stopping": self._memory, "weight_average": self._average}
         expected = _STATE_KEYS | {name for name, value in own.items() if value is not None}
         given = {name for name, value in state.items() if value is not None} - {"model"}
@@ -125,13 +125,13 @@ class _Training:
         }
 
     def run(self) -> Iterator[Epoch]:
-        """Yield the epochs that are left."""
+        """Yield the remaining epochs."""
         while self._number < self._recipe.epochs and not self._finished:
             yield self._next_epoch()
 
     def _next_epoch(self) -> Epoch:
         rate = self._recipe.schedule(self._number)
-        with np.errstate(all="ignore"):  # a diverging training is reported by its metrics
+        with np.errstate(all="ignore"):  # the metrics of a diverging training show it
             self._swap_average()
             metrics = {"train_loss": self._train_once()}
             self._swap_average()
@@ -150,7 +150,7 @@ class _Training:
             self._average.swap()
 
     def _train_once(self) -> float:
-        """Pass over the data once; return the mean loss, nan if a batch had none."""
+        """Pass over the data once; return the mean loss, nan if that of a batch was not finite."""
         n, batch_size = len(self._train), self._recipe.batch_size
         order = self._rng.permutation(n) if self._recipe.shuffle else np.arange(n)
         total = 0.0
@@ -163,7 +163,7 @@ class _Training:
         return total / n
 
     def _step(self, images: NDArray[np.uint8], labels: Labels, elapsed: float) -> float:
-        """Make one step; return the loss before it."""
+        """Make one step, and return the loss before it."""
         recipe, network = self._recipe, self._network
         x = as_input(images, network.dtype)
         if recipe.augment:
@@ -178,7 +178,7 @@ class _Training:
         return loss
 
     def _watch(self, stopping: EarlyStopping, metrics: dict[str, float]) -> dict[str, float]:
-        """Update early stopping; at the end of the training restore the best weights."""
+        """Update early stopping, and restore the best weights at the end of the training."""
         assert self._memory is not None
         weights = self._network.weights()
         self._memory = stopping.update(self._memory, self._number, metrics, weights)

@@ -1,6 +1,6 @@
-"""This file holds losses: functions `(outputs, labels) -> (mean loss, doutputs)`.
+"""Losses: functions `(outputs, labels) -> (mean loss, doutputs)`.
 
-The gradient belongs to the mean over the batch, so it needs no further division.
+The gradient is that of the mean over the batch, so it needs no further division.
 """
 
 from collections.abc import Callable
@@ -16,11 +16,11 @@ Loss = Callable[[Array, Labels], tuple[float, Array]]
 def softmax_cross_entropy(
     logits: Array, labels: Labels, *, smoothing: float = 0.0
 ) -> tuple[float, Array]:
-    """Measure how improbable the labels are under the softmax of the logits.
+    """Return the cross-entropy of the labels and the softmax of the logits.
 
     p = exp(z) / sum exp(z) along each row, t = (1 - smoothing) onehot(label) + smoothing / U,
-    loss = mean of -sum t log p, dz = (p - t) / N. Without smoothing that is -log p[label].
-    Logits are shifted by their maximum first, so nothing overflows.
+    loss = mean of -sum t log p, dz = (p - t) / N. Without smoothing the loss is the mean of
+    -log p[label]. The maximum of each row is subtracted first, so nothing overflows.
 
     Args:
         logits: (N, U), one row per image. Not modified.
@@ -65,7 +65,7 @@ def softmax(logits: Array) -> Array:
 
 
 def mean_squared_error(outputs: Array, labels: Labels) -> tuple[float, Array]:
-    """Compare outputs with one-hot targets.
+    """Return the mean squared difference of outputs and one-hot targets.
 
     loss = mean of (y - onehot(label))^2 over images and outputs, dy = 2 (y - onehot) / (N * U).
 
@@ -88,7 +88,7 @@ def mean_squared_error(outputs: Array, labels: Labels) -> tuple[float, Array]:
 
 
 def _count(where: str, outputs: Array, labels: Labels) -> int:
-    """Return N, or refuse outputs and labels that do not belong together."""
+    """Return N, or refuse outputs and labels that do not fit together."""
     if outputs.ndim != 2 or labels.shape != outputs.shape[:1]:
         raise ShapeError(
             f"{where}: expected outputs (N, U) and labels (N,), got {outputs.shape} and "

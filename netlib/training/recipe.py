@@ -1,4 +1,4 @@
-"""This file holds what goes into a training, the recipe, and what comes out, epochs."""
+"""What goes into a training, the recipe, and what comes out, its epochs."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ from netlib.training.losses import Loss, softmax_cross_entropy
 from netlib.training.schedules import Schedule
 
 State = dict[str, Any]
-"""Nested dicts of arrays and JSON values: no code, so nothing that needs pickle."""
+"""Nested dicts of arrays and JSON values; no code, so it needs no pickle."""
 
 
 @dataclass(frozen=True)
@@ -21,18 +21,19 @@ class Recipe:
     """How to train: everything but the network, the data and the seed.
 
     Args:
-        optimizer: Its settings; each training works on a fresh copy of it.
-        schedule: Epochs elapsed -> learning rate, asked before every step.
-        epochs: Passes over the training data, at most.
+        optimizer: Optimizer with its settings; each training uses a fresh copy.
+        schedule: Learning rate as a function of the epochs elapsed; called before every step.
+        epochs: Most passes over the training data.
         batch_size: Images per step; the last batch of an epoch may be smaller.
-        loss: What is minimised, and what validation reports.
-        augment: Applied to each training batch, after scaling to [0, 1].
-        early_stopping: When to stop sooner, if ever.
-        label_smoothing: Share of each target spread over all classes, in [0, 1), in training
-            only: validation reports the plain loss. Needs softmax cross-entropy.
-        weight_average: Decay per step of a moving average of the weights, in [0, 1): 0 for none,
-            0.999 to remember about 1000 steps. Epochs validate and keep the average.
-        shuffle: Whether each epoch takes the images in a new order, or all in that of the data.
+        loss: Loss to minimise, and to report in validation.
+        augment: Augmentation of each training batch, after scaling to [0, 1].
+        early_stopping: When to stop sooner; None for never.
+        label_smoothing: Share of each target that is spread over all classes, in [0, 1). Only in
+            training: validation reports the plain loss. Needs softmax cross-entropy.
+        weight_average: Decay per step of a moving average of the weights, in [0, 1): 0 for no
+            average, 0.999 for about the last 1000 steps. Epochs validate and keep the average.
+        shuffle: Whether each epoch takes the images in a new random order; otherwise all epochs
+            take them in the order of the data.
 
     Raises:
         ConfigError: If a setting is out of its range, or labels are to be smoothed for a loss
@@ -63,7 +64,7 @@ class Recipe:
 
     @property
     def training_loss(self) -> Loss:
-        """The loss that steps go downhill on: smoothed, if labels are."""
+        """The loss that training minimises: with smoothed labels, if the recipe smooths them."""
         if not self.label_smoothing:
             return self.loss
         return partial(softmax_cross_entropy, smoothing=self.label_smoothing)
@@ -74,17 +75,18 @@ class Epoch:
     """One pass over the training data.
 
     Attributes:
-        number: 1 for the first.
-        metrics: `train_loss`, the mean over the epoch as trained on (with dropout and
-            augmentation and smoothed labels, while the weights change); `learning_rate` of its
-            first step; with validation data `validation_loss` and `validation_error` (a fraction)
-            at its end, those of the averaged weights if they are averaged. In the last epoch of a
-            training that restores its best weights, the validation metrics are those of the
-            restored weights, and `restored_epoch` tells whose they are.
+        number: Number of the epoch, 1 for the first.
+        metrics: `train_loss`, the mean over the epoch as trained (with dropout, augmentation and
+            smoothed labels, while the weights change); `learning_rate`, of the first step; with
+            validation data also `validation_loss` and `validation_error` (a fraction), at the end
+            of the epoch, for the averaged weights if the recipe averages them. If the training
+            restores its best weights, the validation metrics of its last epoch are those of the
+            restored weights, and `restored_epoch` is the number of the epoch they come from.
         state: What `fit` needs to continue after this epoch; a copy, independent of the training.
-            `state["weights"]` is what was validated and what to use; with averaging that is the
-            average, and the latest weights are in `state["weight_average"]["weights"]`.
-            `state["model"]` describes the network, for `save_model`; continuing does not need it.
+            `state["weights"]` are the weights that were validated, and the ones to use; with
+            averaging they are the average, and the latest weights are in
+            `state["weight_average"]["weights"]`. `state["model"]` describes the network, for
+            `save_model`; continuing does not need it.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""This file holds learning rate schedules.
+"""Learning rate schedules.
 
 A schedule is a function of the epochs elapsed, e: 0 at the first batch, 0.5 in the middle of
 the first epoch, 1 at the start of the second. It returns the learning rate of the next step.
@@ -13,10 +13,10 @@ Schedule = Callable[[float], float]
 
 
 def constant(learning_rate: float) -> Schedule:
-    """Keep one learning rate.
+    """Return a schedule with a constant learning rate.
 
     Args:
-        learning_rate: Step size, >= 0.
+        learning_rate: The learning rate, >= 0.
 
     Returns:
         e -> learning_rate.
@@ -29,12 +29,12 @@ def constant(learning_rate: float) -> Schedule:
 
 
 def step_halving(learning_rate: float, every: int) -> Schedule:
-    """Halve the learning rate after every so many epochs.
+    """Halve the learning rate at regular intervals.
 
     rate(e) = learning_rate * 2^-floor(e / every)
 
     Args:
-        learning_rate: Step size at the start, >= 0.
+        learning_rate: Learning rate at the start, >= 0.
         every: Epochs from one halving to the next, at least 1.
 
     Returns:
@@ -49,13 +49,13 @@ def step_halving(learning_rate: float, every: int) -> Schedule:
 
 
 def warmup_halving(learning_rate: float, warmup: int, every: int) -> Schedule:
-    """Raise the learning rate linearly, epoch by epoch, then halve it in steps.
+    """Raise the learning rate linearly, epoch by epoch, then halve it at regular intervals.
 
     rate(e) = learning_rate * (floor(e) + 1) / warmup          while e < warmup
               learning_rate * 2^-floor((e - warmup) / every)   from then on
 
     Args:
-        learning_rate: The highest step size, reached in epoch number `warmup`, >= 0.
+        learning_rate: Highest learning rate, reached in epoch number `warmup`, >= 0.
         warmup: Epochs of warm-up, at least 1; 1 means none.
         every: Epochs from one halving to the next, at least 1.
 
@@ -78,7 +78,7 @@ def warmup_halving(learning_rate: float, warmup: int, every: int) -> Schedule:
 
 
 def cosine(peak: float, epochs: float, *, warmup: float = 0.0, floor: float = 0.0) -> Schedule:
-    """Raise the learning rate in a straight line, then lower it along half a cosine.
+    """Raise the learning rate linearly, then lower it along half a cosine.
 
     rate(e) = floor + (peak - floor) * e / warmup                              while e < warmup
               floor + (peak - floor) * (1 + cos(pi * t)) / 2                   until e = epochs
@@ -87,10 +87,10 @@ def cosine(peak: float, epochs: float, *, warmup: float = 0.0, floor: float = 0.
     with t = (e - warmup) / (epochs - warmup). It changes at every step, not only between epochs.
 
     Args:
-        peak: The highest step size, reached after the warm-up, >= 0.
-        epochs: Epochs until the floor is reached, > 0: those of the recipe, as a rule.
-        warmup: Epochs of the rise, fractions included, in [0, epochs).
-        floor: Step size at both ends, in [0, peak].
+        peak: Highest learning rate, reached after the warm-up, >= 0.
+        epochs: Epochs until the floor is reached, > 0; usually the epochs of the recipe.
+        warmup: Epochs of warm-up, possibly a fraction, in [0, epochs).
+        floor: Learning rate at both ends, in [0, peak].
 
     Returns:
         The schedule.
@@ -109,15 +109,15 @@ def cosine(peak: float, epochs: float, *, warmup: float = 0.0, floor: float = 0.
 
 
 def linear(peak: float, epochs: float, *, warmup: float = 0.0, floor: float = 0.0) -> Schedule:
-    """Raise the learning rate in a straight line, then lower it in a straight line.
+    """Raise the learning rate linearly, then lower it linearly.
 
-    As `cosine`, but with floor + (peak - floor) * (1 - t) between the warm-up and the end.
+    Like `cosine`, but with floor + (peak - floor) * (1 - t) between the warm-up and the end.
 
     Args:
-        peak: The highest step size, reached after the warm-up, >= 0.
-        epochs: Epochs until the floor is reached, > 0: those of the recipe, as a rule.
-        warmup: Epochs of the rise, fractions included, in [0, epochs).
-        floor: Step size at both ends, in [0, peak].
+        peak: Highest learning rate, reached after the warm-up, >= 0.
+        epochs: Epochs until the floor is reached, > 0; usually the epochs of the recipe.
+        warmup: Epochs of warm-up, possibly a fraction, in [0, epochs).
+        floor: Learning rate at both ends, in [0, peak].
 
     Returns:
         The schedule.
@@ -139,7 +139,7 @@ def _check_decay(where: str, peak: float, epochs: float, warmup: float, floor: f
 def _rise_and_fall(
     elapsed: float, warmup: float, epochs: float, fall: Callable[[float], float]
 ) -> float:
-    """Return a height 0..1: up to 1 during the warm-up, then `fall` of the share of the rest."""
+    """Return a height 0..1: rising to 1 in the warm-up, then `fall` of the share elapsed since."""
     if elapsed < warmup:
         return elapsed / warmup
     return fall(min((elapsed - warmup) / (epochs - warmup), 1.0))

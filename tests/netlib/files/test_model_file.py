@@ -56,7 +56,7 @@ def test_a_state_of_fit_describes_its_network(toy: nl.Dataset, tmp_path: Path) -
 
 def test_weights_alone_are_refused(tmp_path: Path, draw: Callable[..., nl.Array]) -> None:
     nl.save_weights({"0.weight": draw(3)}, tmp_path / "weights")
-    with pytest.raises(nl.DataError, match="weights: expected a network and its weights, got wei"):
+    with pytest.raises(nl.DataError, match="weights: expected a network and its weights, got onl"):
         nl.load_model(tmp_path / "weights")
 
 
