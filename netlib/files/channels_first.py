@@ -52,8 +52,8 @@ def channels_first(
         )
     if order is not None:
         raise ConfigError(
-            f"export: expected Dense() after Flatten(), got {network!r}; its outputs would "
-            "change their order"
+            f"export: expected Dense() after Flatten(), got {network!r}; add "
+            "Dense(), because the order of the outputs would change"
         )
 
 
