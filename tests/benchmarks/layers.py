@@ -59,7 +59,7 @@ def main() -> None:
 
 
 class _Clock:
-    """Writes the milliseconds since its last use into a row."""
+    """A clock that writes the milliseconds since its last use to a row."""
 
     def __init__(self, row: np.ndarray) -> None:
         self._row = row
