@@ -37,7 +37,7 @@ def drawing(network: Sequential) -> str:
     rows = [("input", network.in_shape, "")] + [
         (call(layer), layer.out_shape, _size(layer)) for layer in network.layers
     ]
-    widest = max(shape[0] for _, shape, _ in rows if len(shape) == 3) if _has_images(rows) else 1
+    widest = max((shape[0] for _, shape, _ in rows if len(shape) == 3), default=1)
     parts = [_row(i, *row, widest) for i, row in enumerate(rows)]
     size = f'viewBox="0 0 {BARS + TEXT} {ROW * len(rows)}" width="{BARS + TEXT}"'
     return (
@@ -80,10 +80,6 @@ def _brief(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return str(getattr(value, "__name__", None) or repr(value))
-
-
-def _has_images(rows: list[tuple[str, Shape, str]]) -> bool:
-    return any(len(shape) == 3 for _, shape, _ in rows)
 
 
 def _size(layer: Layer) -> str:

@@ -40,13 +40,12 @@ class Columns:
     """
 
     def __init__(self, geometry: Geometry, scratch: Scratch) -> None:
-        kernel, outer = geometry.kernel, geometry.kernel - 1
         self._geometry, self._scratch = geometry, scratch
+        kernel, channels = geometry.kernel, geometry.in_shape[2]
         self._x_correlation = _Correlation(
-            geometry.out_shape, geometry.in_shape[2], kernel, geometry.stride, scratch
+            geometry.out_shape, channels, kernel, geometry.stride, scratch
         )
         self._dy_correlation = _Correlation(geometry.in_shape, geometry.filters, kernel, 1, scratch)
-        self._before_dy = (outer - geometry.before[0], outer - geometry.before[1])
 
     def forward(self, x: Array, weight: Array, bias: Array | None) -> tuple[Array, Array]:
         """Return y and the padded images; see `Convolution.forward`."""
@@ -70,7 +69,9 @@ class Columns:
         if not input_gradient:
             return np.empty(0, dy.dtype)
         dx: Array = self._scratch("dx", (len(dy), *self._geometry.in_shape), dy.dtype)
-        padded = self._dy_correlation.pad("padded dy", dy, self._before_dy, self._geometry.stride)
+        padded = self._dy_correlation.pad(
+            "padded dy", dy, self._geometry.before_dy, self._geometry.stride
+        )
         flipped = np.ascontiguousarray(weight[::-1, ::-1].swapaxes(2, 3))
         self._dy_correlation.apply(padded, flipped, None, out=dx)
         return dx

@@ -1,6 +1,7 @@
 """Sizes of a convolution."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from netlib.arrays import Shape
 
@@ -23,17 +24,17 @@ class Geometry:
     padding: str
     stride: int
 
-    @property
+    @cached_property
     def out_shape(self) -> Shape:
         """(H', W', F) of one output."""
         return (self._axis(0)[0], self._axis(1)[0], self.filters)
 
-    @property
+    @cached_property
     def before(self) -> tuple[int, int]:
         """Zeros above and to the left of the image."""
         return (self._axis(0)[1], self._axis(1)[1])
 
-    @property
+    @cached_property
     def after(self) -> tuple[int, int]:
         """Zeros below and to the right of the image."""
         below, right = (
@@ -43,6 +44,11 @@ class Geometry:
             )
         )
         return below, right
+
+    @cached_property
+    def before_dy(self) -> tuple[int, int]:
+        """Zeros above and to the left of dy when the input gradient is computed."""
+        return (self.kernel - 1 - self.before[0], self.kernel - 1 - self.before[1])
 
     def _axis(self, axis: int) -> tuple[int, int]:
         """Return the output length and the zeros before the image along one axis."""

@@ -13,6 +13,7 @@ still in cache, so that the next layers get images without gaps.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,32 +37,15 @@ class Strips:
 
     geometry: Geometry
 
-    @property
-    def before(self) -> tuple[int, int]:
-        """Zeros above and to the left of x."""
-        return self.geometry.before
-
-    @property
-    def before_dy(self) -> tuple[int, int]:
-        """Zeros above and to the left of dy when the input gradient is computed."""
-        outer = self.geometry.kernel - 1
-        return outer - self.before[0], outer - self.before[1]
-
-    @property
+    @cached_property
     def pitch(self) -> int:
         """Places from one image to the next; neighbours share the zeros between them."""
-        return self.geometry.in_shape[1] + max(self.before[1], self._after)
-
-    @property
-    def _after(self) -> int:
-        """Zeros to the right of x."""
-        columns, out_columns = self.geometry.in_shape[1], self.geometry.out_shape[1]
-        return out_columns + self.geometry.kernel - 1 - columns - self.before[1]
+        return self.geometry.in_shape[1] + max(self.geometry.before[1], self.geometry.after[1])
 
     def places(self, n: int) -> int:
         """Return the length of a strip of n images, rounded up to a multiple of K."""
-        kernel, (one, other) = self.geometry.kernel, (self.before[1], self._after)
-        beyond = max(min(one, other), kernel - 1 - max(one, other))  # read by some pass
+        kernel, zeros = self.geometry.kernel, (self.geometry.before[1], self.geometry.after[1])
+        beyond = max(min(zeros), kernel - 1 - max(zeros))  # read by some pass
         return -(-(n * self.pitch + beyond) // kernel) * kernel
 
     def images(self, rows: Array, n: int, shape: Shape, start: tuple[int, int] = (0, 0)) -> Array:
@@ -102,7 +86,7 @@ class StripConvolution:
         y: Array = self._scratch("y", (n, *self._geometry.out_shape), x.dtype)
         filters = correlation.transform_filters(weight)
         for images, points in zip(self._blocks(n), kept, strict=True):
-            strip = self._lay_out("x", x[images], correlation.strip_rows, strips.before)
+            strip = self._lay_out("x", x[images], correlation.strip_rows, self._geometry.before)
             correlation.transform(strip, points)
             self._compute(correlation, points, filters, out=y[images])
             if bias is not None:
@@ -122,7 +106,7 @@ class StripConvolution:
             grads: "weight" and, if there is one, "bias"; overwritten.
             input_gradient: Whether dx is wanted.
         """
-        n, strips = len(dy), self._strips
+        n = len(dy)
         x_correlation, dy_correlation = self._x_correlation, self._dy_correlation
         total: Array = self._scratch("total", (x_correlation.points, *weight.shape[1:]), dy.dtype)
         total.fill(0)
@@ -131,11 +115,11 @@ class StripConvolution:
         filters = dy_correlation.transform_filters(weight[::-1, ::-1].swapaxes(2, 3))
         shape = (n if input_gradient else 0, *self._geometry.in_shape)
         dx: Array = self._scratch("dx", shape, dy.dtype)
-        top, left = strips.before_dy
-        rows = max(dy_correlation.strip_rows, top + x_correlation.rows)
+        start = self._geometry.before_dy
+        rows = max(dy_correlation.strip_rows, start[0] + x_correlation.rows)
         for images, points in zip(self._blocks(n), kept, strict=True):
-            strip = self._lay_out("dy", dy[images], rows, strips.before_dy)
-            x_correlation.add_weight_gradient(points, strip, (top, left), total)
+            strip = self._lay_out("dy", dy[images], rows, start)
+            x_correlation.add_weight_gradient(points, strip, start, total)
             if "bias" in grads:
                 grads["bias"] += sum_rows(strip.reshape(-1, strip.shape[2]))
             if input_gradient:

@@ -14,10 +14,7 @@ from netlib.layers.pool2d import Pool2d
 class AveragePool2d(Pool2d):
     """Take the mean of each window of each channel; see `Pool2d` for its settings."""
 
-    @property
-    def symbol(self) -> str:
-        """A for average."""
-        return "A"
+    symbol = "A"
 
     def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
         y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
@@ -32,10 +29,7 @@ class AveragePool2d(Pool2d):
             share = self.scratch("share", y.shape, self.dtype)
             np.multiply(dy, self.size**-2, out=share)
             for target in self._views(dx):
-                if self._step >= self.size:
-                    np.copyto(target, share)
-                else:
-                    target += share
+                self._give(share, target)
             return dx
 
         return y, backward
@@ -48,10 +42,7 @@ class GlobalAveragePool2d(Layer):
     Source: Lin et al. 2014 (arXiv:1312.4400).
     """
 
-    @property
-    def symbol(self) -> str:
-        """GA for global average."""
-        return "GA"
+    symbol = "GA"
 
     def _build(self, in_shape: Shape, _rng: Rng, /) -> Shape:
         if len(in_shape) != 3:

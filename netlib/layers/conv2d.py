@@ -71,9 +71,8 @@ class Conv2d(Layer):
         self._add_param("weight", self.weight_init(rng, shape, *fans))
         if self.bias:
             self._add_param("bias", self.bias_init(rng, (self.filters,), *fans))
-        geometry = self.geometry
-        self._convolution = convolution(geometry, self.scratch, exact=self.exact)
-        return geometry.out_shape
+        self._convolution = convolution(self.geometry, self.scratch, exact=self.exact)
+        return self.geometry.out_shape
 
     @property
     def geometry(self) -> Geometry:

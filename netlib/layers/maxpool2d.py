@@ -16,10 +16,7 @@ class MaxPool2d(Pool2d):
     The gradient goes to the maximum; if there are several, to the first in row order.
     """
 
-    @property
-    def symbol(self) -> str:
-        """P for pooling."""
-        return "P"
+    symbol = "P"
 
     def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
         y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
@@ -41,10 +38,3 @@ class MaxPool2d(Pool2d):
             return dx
 
         return y, backward
-
-    def _give(self, share: Array, target: Array) -> None:
-        """Write gradients to one position of all windows; add them where windows overlap."""
-        if self._step >= self.size:
-            np.copyto(target, share)
-        else:
-            target += share

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from netlib.arrays import Array, Rng, Shape
 from netlib.checks import check_count
 from netlib.errors import ShapeError
@@ -52,6 +54,13 @@ class Pool2d(Layer):
             for j in range(self.size):
                 bottom, right = i + rows * self._step, j + columns * self._step
                 yield x[:, i : bottom : self._step, j : right : self._step]
+
+    def _give(self, share: Array, target: Array) -> None:
+        """Write gradients to one position of all windows; add them where windows overlap."""
+        if self._step >= self.size:
+            np.copyto(target, share)
+        else:
+            target += share
 
     def _empty_gradient(self, shape: Shape) -> Array:
         """Return memory for dx, zeroed unless the windows will write each value exactly once."""
