@@ -10,14 +10,19 @@ network = nl.Sequential(
 recipe = nl.Recipe(nl.Adam(), nl.constant(1e-3), epochs=3, batch_size=32)
 for epoch in nl.fit(network, recipe, train, validation, seed=0):
     print(epoch.number, epoch.metrics)
+digits = network.predict(validation.images).argmax(axis=1)
 nl.save_model(network, "network.safetensors")
+
+`predict` returns a fresh array. `network.forward` and the `backward` that it returns are faster:
+they write to the same memory at every call, so copy their results if you need them later.
 """
 
+from netlib import layers
 from netlib.arrays import Array, Labels, Rng, Shape, Weights
-from netlib.augmentation import Affine, Augmentation, Elastic, transform
-from netlib.datasets import Dataset, idx_folder, mnist
-from netlib.drawing import drawing
-from netlib.early_stopping import EarlyStopping
+from netlib.data.augmentation import Affine, Augmentation, Elastic, transform
+from netlib.data.datasets import Dataset, idx_folder, mnist
+from netlib.data.warping import interpolate
+from netlib.drawing import drawing, png
 from netlib.errors import (
     ConfigError,
     DataError,
@@ -27,7 +32,19 @@ from netlib.errors import (
     ShapeError,
     StateError,
 )
-from netlib.evaluation import (
+from netlib.files.export import export_model
+from netlib.files.model_file import load_model, save_model
+from netlib.files.weights_file import load_weights, save_weights
+from netlib.gradcheck import directional_error, gradient_errors
+from netlib.initializers import Initializer, glorot_uniform, he_normal, normal, uniform, zeros
+from netlib.layers import *
+from netlib.layers.layer import Backward, Layer, Mode
+from netlib.layers.sequential import Sequential
+from netlib.optimizers.adam import Adam
+from netlib.optimizers.optimizer import Optimizer
+from netlib.optimizers.sgd import SGD
+from netlib.training.early_stopping import EarlyStopping
+from netlib.training.evaluation import (
     View,
     confusion,
     evaluate,
@@ -35,28 +52,10 @@ from netlib.evaluation import (
     mean_probabilities,
     unchanged,
 )
-from netlib.exports.files import export_model
-from netlib.gradcheck import directional_error, gradient_errors
-from netlib.initializers import Initializer, glorot_uniform, he_normal, normal, uniform, zeros
-from netlib.layers.averagepool2d import AveragePool2d, GlobalAveragePool2d
-from netlib.layers.batchnorm import BatchNorm
-from netlib.layers.conv2d import Conv2d
-from netlib.layers.dense import Dense
-from netlib.layers.dropout import Dropout
-from netlib.layers.flatten import Flatten
-from netlib.layers.layer import Backward, Layer
-from netlib.layers.leakyrelu import LeakyReLU
-from netlib.layers.maxpool2d import MaxPool2d
-from netlib.layers.relu import ReLU
-from netlib.layers.sequential import Sequential
-from netlib.layers.sigmoid import Sigmoid
-from netlib.layers.tanh import Tanh
-from netlib.losses import Loss, mean_squared_error, softmax, softmax_cross_entropy
-from netlib.models import load_model, save_model
-from netlib.optimizer import Optimizer
-from netlib.optimizers import SGD, Adam
-from netlib.recipe import Epoch, Recipe, State
-from netlib.schedules import (
+from netlib.training.fit import fit
+from netlib.training.losses import Loss, mean_squared_error, softmax, softmax_cross_entropy
+from netlib.training.recipe import Epoch, Recipe, State
+from netlib.training.schedules import (
     Schedule,
     constant,
     cosine,
@@ -64,8 +63,6 @@ from netlib.schedules import (
     step_halving,
     warmup_halving,
 )
-from netlib.training import fit
-from netlib.weights import load_weights, save_weights
 
 __all__ = [
     "SGD",
@@ -73,41 +70,30 @@ __all__ = [
     "Affine",
     "Array",
     "Augmentation",
-    "AveragePool2d",
     "Backward",
-    "BatchNorm",
     "ConfigError",
-    "Conv2d",
     "DataError",
     "DataNotFoundError",
     "Dataset",
-    "Dense",
-    "Dropout",
     "EarlyStopping",
     "Elastic",
     "Epoch",
-    "Flatten",
-    "GlobalAveragePool2d",
     "Initializer",
     "Labels",
     "Layer",
-    "LeakyReLU",
     "Loss",
-    "MaxPool2d",
+    "Mode",
     "NetlibError",
     "NotBuiltError",
     "Optimizer",
-    "ReLU",
     "Recipe",
     "Rng",
     "Schedule",
     "Sequential",
     "Shape",
     "ShapeError",
-    "Sigmoid",
     "State",
     "StateError",
-    "Tanh",
     "View",
     "Weights",
     "confusion",
@@ -123,6 +109,7 @@ __all__ = [
     "gradient_errors",
     "he_normal",
     "idx_folder",
+    "interpolate",
     "linear",
     "load_model",
     "load_weights",
@@ -130,6 +117,7 @@ __all__ = [
     "mean_squared_error",
     "mnist",
     "normal",
+    "png",
     "save_model",
     "save_weights",
     "softmax",
@@ -141,3 +129,5 @@ __all__ = [
     "warmup_halving",
     "zeros",
 ]
+
+__all__ += layers.__all__

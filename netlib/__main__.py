@@ -1,4 +1,4 @@
-"""This file is the command line of netlib: what to do with a trained network."""
+"""The command line of netlib, to use a trained network: `python -m netlib --help`."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 import netlib as nl
-from netlib.pictures import in_characters, read_picture
+from netlib.data.digit_images import in_characters, read_picture
 
 EXIT_MISTAKE = 2
 
@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        0 when done, 2 after a mistake that the user can mend.
+        0 on success, 2 after a mistake that the user can fix.
     """
     arguments = _parser().parse_args(argv)
     try:
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except nl.NetlibError as error:
         return _complain(error)
     except BrokenPipeError:
-        # Whoever read the output has gone; Python would complain once more when it flushes it.
+        # The reader of the output is gone; Python would complain again when it flushes it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
@@ -37,28 +37,35 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m netlib", description="Use a trained network.")
     commands = parser.add_subparsers(dest="command", required=True)
-    export = commands.add_parser("export", help="write it for ONNX or PyTorch")
+    export = commands.add_parser("export", help="convert the network to ONNX or PyTorch")
     predict = commands.add_parser(
         "predict",
-        help="read digits in pictures",
-        epilog="Percentages are the softmax of the outputs: for networks trained with "
-        "cross-entropy.",
+        help="recognise the digits in pictures",
+        epilog="The percentages are the softmax of the outputs, so they make sense for networks "
+        "trained with cross-entropy.",
     )
     for command in (export, predict):
         command.add_argument(
-            "model", metavar="MODEL", help="a file of netlib.save_model, or a sweep's best"
+            "model",
+            metavar="MODEL",
+            help="file written by netlib.save_model, or best/weights.safetensors of a sweep",
         )
     export.add_argument(
-        "file", metavar="FILE", help="*.onnx, or *.py for PyTorch (its weights beside it)"
+        "file",
+        metavar="FILE",
+        help="new file: *.onnx, or *.py for PyTorch (weights go to *.safetensors)",
     )
     predict.add_argument(
-        "images", metavar="IMAGE", nargs="+", help="PNG of any size, a digit on light or dark"
+        "images",
+        metavar="IMAGE",
+        nargs="+",
+        help="picture of a single digit, any size, dark on light or light on dark",
     )
     return parser
 
 
 def _predict(network: nl.Sequential, path: str) -> int:
-    """Print what the network makes of a picture, and what it saw."""
+    """Print the network's answer to a picture, and the picture as the network sees it."""
     try:
         image = read_picture(path, network.in_shape)
     except nl.DataError as error:

@@ -1,4 +1,4 @@
-"""This file names the array types and the axes that all of netlib shares.
+"""Array types and names of axes used throughout netlib.
 
 Axes, in the order in which they occur:
 
@@ -24,7 +24,7 @@ Labels = NDArray[np.integer[Any]]
 """(N,) integers: the class of each image."""
 
 Shape = tuple[int, ...]
-"""Lengths of axes. The shapes a layer speaks of leave out the batch axis N."""
+"""Lengths of axes. The shapes of a layer leave out the batch axis N."""
 
 Rng = np.random.Generator
 """The only source of randomness; always an argument, never global."""
@@ -34,14 +34,14 @@ Weights = dict[str, Array]
 
 
 def as_input(images: NDArray[Any], dtype: DTypeLike) -> Array:
-    """Turn images into what a network takes.
+    """Convert images to the input of a network.
 
     Args:
-        images: uint8 grey values 0..255, scaled to [0, 1], or floats, only converted.
+        images: uint8 grey values 0..255, scaled to [0, 1]; or floats, which keep their values.
         dtype: float32 or float64.
 
     Returns:
-        Array of that dtype; the images themselves if nothing had to change.
+        Array of that dtype; the images themselves if nothing has to change.
     """
     if images.dtype != np.uint8:
         return images.astype(dtype, copy=False)

@@ -1,4 +1,4 @@
-"""This file checks settings at construction and words the errors alike."""
+"""Checks of settings, all with the same wording of errors."""
 
 import math
 
@@ -11,7 +11,7 @@ def check_count(where: str, name: str, value: object) -> None:
     """Refuse anything but an integer of at least one.
 
     Args:
-        where: Who asks; opens the message.
+        where: Name of the caller, which opens the message.
         name: Name of the setting.
         value: Its value.
 
@@ -28,7 +28,7 @@ def check_range(where: str, name: str, value: object, law: str) -> None:
     """Refuse a number outside a half-open or closed interval.
 
     Args:
-        where: Who asks; opens the message.
+        where: Name of the caller, which opens the message.
         name: Name of the setting.
         value: Its value.
         law: The interval in mathematical notation, such as "[0, 1)" or "(0, inf)".

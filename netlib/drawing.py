@@ -1,8 +1,15 @@
-"""This file draws a network: a bar per layer, as wide as its output, as thick as it is deep."""
+"""Pictures for reports: a network as SVG, an image as PNG.
 
+A network has a bar for each layer, as wide as its output and as thick as it is deep.
+"""
+
+import io
 import math
 from dataclasses import MISSING, fields
 from xml.sax.saxutils import escape
+
+import numpy as np
+from numpy.typing import NDArray
 
 from netlib.arrays import Shape
 from netlib.errors import NotBuiltError
@@ -10,7 +17,7 @@ from netlib.layers.layer import Layer
 from netlib.layers.sequential import Sequential
 
 ROW, BARS, TEXT = 44, 150, 330
-"""Height of a row, width of the bars and of the words beside them, in pixels."""
+"""Height of a row, width of the bars and width of the text next to them, in pixels."""
 
 
 def drawing(network: Sequential) -> str:
@@ -30,7 +37,7 @@ def drawing(network: Sequential) -> str:
     rows = [("input", network.in_shape, "")] + [
         (call(layer), layer.out_shape, _size(layer)) for layer in network.layers
     ]
-    widest = max(shape[0] for _, shape, _ in rows if len(shape) == 3) if _has_images(rows) else 1
+    widest = max((shape[0] for _, shape, _ in rows if len(shape) == 3), default=1)
     parts = [_row(i, *row, widest) for i, row in enumerate(rows)]
     size = f'viewBox="0 0 {BARS + TEXT} {ROW * len(rows)}" width="{BARS + TEXT}"'
     return (
@@ -39,8 +46,24 @@ def drawing(network: Sequential) -> str:
     )
 
 
+def png(image: NDArray[np.uint8]) -> bytes:
+    """Write an image as a PNG file.
+
+    Args:
+        image: (H, W, 1) grey, or (H, W, 3) red, green, blue.
+
+    Returns:
+        The bytes of the file.
+    """
+    from PIL import Image  # here, because networks alone do not need Pillow
+
+    file = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(file, "PNG")
+    return file.getvalue()
+
+
 def call(layer: Layer) -> str:
-    """Write a layer as one makes it, without the settings that are left as they are."""
+    """Return the call that makes a layer, without the settings that have their defaults."""
     words = []
     for setting in fields(layer):
         if not setting.init:
@@ -57,10 +80,6 @@ def _brief(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return str(getattr(value, "__name__", None) or repr(value))
-
-
-def _has_images(rows: list[tuple[str, Shape, str]]) -> bool:
-    return any(len(shape) == 3 for _, shape, _ in rows)
 
 
 def _size(layer: Layer) -> str:

@@ -13,7 +13,7 @@ Every message reads `where: expected law, got value; what to do`.
 
 
 class NetlibError(Exception):
-    """The root: catches everything netlib raises on purpose."""
+    """Base class: catches everything that netlib raises on purpose."""
 
 
 class ShapeError(NetlibError, ValueError):

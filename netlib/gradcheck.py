@@ -1,4 +1,4 @@
-"""This file checks gradients against finite differences.
+"""Check gradients against finite differences.
 
 One random direction v is enough: the slope of f along v is (f(p + hv) - f(p - hv)) / 2h, and it
 must equal the scalar product of v with the gradient. Two evaluations check a whole array.
@@ -20,7 +20,7 @@ def directional_error(
 
     Args:
         function: Computes the value from the current contents of `point`.
-        point: float64 array that `function` reads; moved here and put back.
+        point: float64 array that `function` reads; changed here and restored.
         gradient: The gradient to check, of the same shape.
         rng: Draws the direction.
         step: h, length of the step relative to values of about 1.
@@ -29,7 +29,7 @@ def directional_error(
         |slope - expected| / max(|slope|, |expected|): about 1e-9 if the gradient is right.
 
     Raises:
-        ShapeError: If the point is not float64, in which rounding would hide the error.
+        ShapeError: If the point is not float64: float32 rounding would hide the error.
     """
     if point.dtype != np.float64:
         raise ShapeError(
@@ -54,7 +54,7 @@ def gradient_errors(layer: Layer, x: Array, seed: int = 0) -> dict[str, float]:
     Args:
         layer: Built with dtype float64.
         x: (N, *in_shape) float64 batch.
-        seed: Seeds the directions, and freezes what the layer itself draws.
+        seed: Seeds the directions, and the random numbers that the layer itself draws.
 
     Returns:
         The error of `directional_error` for "x" and for each parameter by name.
@@ -64,7 +64,6 @@ def gradient_errors(layer: Layer, x: Array, seed: int = 0) -> dict[str, float]:
     """
     rng = np.random.default_rng(seed)
     point = x.copy()
-    layer.input_gradient = True
     y, backward = layer.forward(point, train=True, rng=np.random.default_rng(seed))
     dy = rng.standard_normal(y.shape)
     dx = backward(dy).copy()

@@ -1,4 +1,4 @@
-"""This file draws initial parameters.
+"""Initial values of parameters.
 
 An initializer is a function `(rng, shape, fan_in, fan_out) -> array`, where fan_in and
 fan_out count the connections into and out of one unit. Layers convert the result to their dtype.
@@ -18,7 +18,7 @@ Initializer = Callable[[Rng, Shape, int, int], Array]
 def he_normal(rng: Rng, shape: Shape, fan_in: int, _fan_out: int) -> Array:
     """Draw from a normal distribution with standard deviation sqrt(2 / fan_in).
 
-    Keeps the variance of activations through layers of ReLU.
+    The variance of activations stays the same through layers of ReLU.
 
     Args:
         rng: Source of randomness.
@@ -36,7 +36,7 @@ def he_normal(rng: Rng, shape: Shape, fan_in: int, _fan_out: int) -> Array:
 def glorot_uniform(rng: Rng, shape: Shape, fan_in: int, fan_out: int) -> Array:
     """Draw uniformly from [-a, a) with a = sqrt(6 / (fan_in + fan_out)).
 
-    Keeps the variance of activations and gradients through layers of tanh.
+    The variance of activations and gradients stays the same through layers of tanh.
 
     Args:
         rng: Source of randomness.
@@ -54,7 +54,7 @@ def glorot_uniform(rng: Rng, shape: Shape, fan_in: int, fan_out: int) -> Array:
 
 
 def uniform(limit: float) -> Initializer:
-    """Make an initializer that draws uniformly from [-limit, limit).
+    """Return an initializer that draws uniformly from [-limit, limit).
 
     Args:
         limit: Half the width of the interval, > 0.
@@ -67,7 +67,7 @@ def uniform(limit: float) -> Initializer:
     """
     check_range("uniform", "limit", limit, "(0, inf)")
 
-    return partial(_draw_uniform, limit)  # unlike a closure it can be pickled with its layer
+    return partial(_draw_uniform, limit)  # unlike a closure, it can be pickled with its layer
 
 
 def _draw_uniform(limit: float, rng: Rng, shape: Shape, _fan_in: int, _fan_out: int) -> Array:
@@ -75,7 +75,7 @@ def _draw_uniform(limit: float, rng: Rng, shape: Shape, _fan_in: int, _fan_out: 
 
 
 def normal(deviation: float) -> Initializer:
-    """Make an initializer that draws from a normal distribution of mean 0.
+    """Return an initializer that draws from a normal distribution of mean 0.
 
     Args:
         deviation: Its standard deviation, > 0.
@@ -96,7 +96,7 @@ def _draw_normal(deviation: float, rng: Rng, shape: Shape, _fan_in: int, _fan_ou
 
 
 def zeros(_rng: Rng, shape: Shape, _fan_in: int, _fan_out: int) -> Array:
-    """Return zeros, the usual start of a bias; draws nothing.
+    """Return zeros, the usual initial bias; draws nothing.
 
     Args:
         shape: Shape of the parameter.

@@ -1,6 +1,6 @@
-"""This file keeps work arrays alive between steps.
+"""Work arrays that stay allocated between steps.
 
-A fresh array of megabytes costs page faults worth more than the arithmetic done in it, so a
+Page faults in a fresh array of several megabytes cost more than the arithmetic done in it, so a
 layer asks its `Scratch` for the same memory at every step.
 """
 
@@ -14,10 +14,10 @@ from netlib.arrays import Shape
 
 
 class Scratch:
-    """Work arrays by name, grown when a larger one is asked for and never shrunk.
+    """Work arrays by name. They grow when a larger one is requested, and never shrink.
 
-    Contents survive until the next call with the same name; memory is zero when it is first
-    handed out. A copy or a pickle of a scratch is empty: nothing in it is worth keeping.
+    Contents stay until the next call with the same name; new memory is zero. A copy or a pickle
+    of a scratch is empty: nothing in it is worth keeping.
     """
 
     def __init__(self) -> None:
@@ -25,10 +25,10 @@ class Scratch:
         self._views: dict[tuple[str, Shape], NDArray[Any]] = {}
 
     def __call__(self, name: str, shape: Shape, dtype: DTypeLike) -> NDArray[Any]:
-        """Return the work array of this name, its old contents included.
+        """Return the work array of this name, with its old contents.
 
         Args:
-            name: Key; one name, one purpose.
+            name: Key; use a name for one purpose only.
             shape: Shape of the array.
             dtype: Its dtype; the same for all calls of one name.
 

@@ -1,8 +1,9 @@
 """Which small convolutional network reads MNIST best? 24 trials, about 6 minutes on two cores.
 
-Each trial trains on 15,000 images and is judged by 10,000 others, all from the training set. The
-best configuration is then trained once more, longer and on all 60,000, and only that network
-meets the test set. More time: `--trials 200 --set epochs=12 --set images=50000`.
+Each trial trains on 15,000 images and is validated on 10,000 others, all from the training set.
+Then the best configuration is trained once more, longer and on all 60,000 images, and only that
+network is evaluated on the test set. If you have more time, try
+`--trials 200 --set epochs=12 --set images=50000`.
 """
 
 from collections.abc import Iterator
@@ -12,35 +13,34 @@ import numpy as np
 
 import netlib as nl
 import sweep
-from netlib.pictures import png
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What `--set` changes; none of it is searched."""
+    """What `--set` can change; none of it is searched."""
 
-    images: int = 15_000  # to train on during the search
-    validation: int = 10_000  # to select by
-    epochs: int = 6  # of each trial
+    images: int = 15_000  # for training during the search
+    validation: int = 10_000  # images for validation
+    epochs: int = 6  # per trial
     final_epochs: int = 8  # of the final training
 
 
 @dataclass(frozen=True)
 class Config:
-    """One network and how it is trained."""
+    """A network and how to train it."""
 
-    blocks: int  # of convolution, ReLU, pooling, dropout
-    filters: int  # of the first block; each further block has twice as many
+    blocks: int  # each of convolution, ReLU, pooling and dropout
+    filters: int  # in the first block; each further block has twice as many
     kernel: int  # width and height of every convolution
     dropout: float  # probability of zeroing an activation
     batch_size: int
     augmentation: float  # probability that an image is zoomed, rotated and shifted
     learning_rate: float  # of Adam
-    halve_every: int  # epochs after which the learning rate is halved
+    halve_every: int  # epochs between halvings of the learning rate
     epochs: int
 
 
-MAX_SHOWN = 120  # misread digits in the report
+MAX_SHOWN = 120  # most misread digits in the report
 CONFUSION = "Rows: what the digit is. Columns: what it was read as."
 
 Split = tuple[nl.Dataset, nl.Dataset | None]
@@ -49,7 +49,7 @@ settings = sweep.settings(Settings)
 
 
 def space(trial: sweep.Trial) -> Config:
-    """Draws a configuration."""
+    """Draw a configuration."""
     return Config(
         blocks=trial.suggest_int("blocks", 2, 3),
         filters=trial.suggest_categorical("filters", (8, 12, 16)),
@@ -64,7 +64,7 @@ def space(trial: sweep.Trial) -> Config:
 
 
 def network(config: Config) -> nl.Sequential:
-    """The network of a configuration; its layers get their shapes from the data."""
+    """Return the network of a configuration; the data determine the shapes of its layers."""
     blocks = [
         layer
         for i in range(config.blocks)
@@ -79,13 +79,13 @@ def network(config: Config) -> nl.Sequential:
 
 
 def data() -> Split:
-    """Images to train on and images to select by, from the training set."""
+    """Return images for training and images for validation, all from the training set."""
     train, validation = nl.mnist("train").split(settings.validation, seed=0)
     return train.take(settings.images), validation
 
 
 def train(config: Config, data: Split, seed: int, state: nl.State | None) -> Iterator[nl.Epoch]:
-    """Trains a configuration, from the start or from a state."""
+    """Train a configuration, from the start or from a state."""
     recipe = nl.Recipe(
         optimizer=nl.Adam(),
         schedule=nl.step_halving(config.learning_rate, every=config.halve_every),
@@ -97,19 +97,20 @@ def train(config: Config, data: Split, seed: int, state: nl.State | None) -> Ite
 
 
 def all_training_images() -> Split:
-    """What the final network learns from; nothing is left to validate with."""
+    """Return the data of the final training, which leaves nothing for validation."""
     return nl.mnist("train"), None
 
 
 def evaluate(config: Config, state: nl.State, test: nl.Dataset) -> sweep.Evaluation:
-    """What the trained network makes of the test set, in numbers and to look at."""
+    """Evaluate the trained network on the test set, in numbers and in pictures."""
     trained = network(config)
     trained.build(test.images.shape[1:], np.random.default_rng())
     trained.load(state["weights"])
     answers = trained.predict(test.images).argmax(axis=1)
     wrong = np.flatnonzero(answers != test.labels)
     misread = [
-        (png(test.images[i]), f"{test.labels[i]} read as {answers[i]}") for i in wrong[:MAX_SHOWN]
+        (nl.png(test.images[i]), f"{test.labels[i]} read as {answers[i]}")
+        for i in wrong[:MAX_SHOWN]
     ]
     counts = nl.confusion(test.labels, answers, test.n_classes).tolist()
     return sweep.Evaluation(

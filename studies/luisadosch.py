@@ -1,15 +1,15 @@
-"""The fifteen networks of luisadosch/mnist-cnn-numpy-framework again, each with several seeds.
+"""Retrain the fifteen networks of luisadosch/mnist-cnn-numpy-framework, each with several seeds.
 
 Nothing is searched: every trial is one of the published architectures with one seed, trained image
-by image with plain SGD. What the published code does in its own way is a field of `Config`;
-`--set faithful=false` trains without it. Known differences: float32 for their float64, and random
-numbers of our own, since they set no seed. Their code has two initialisations, one of them
-commented out, and does not say which networks had which. The fully connected ones come out as
-published with the uniform one (fc1, fc5 and fc7 were tried), cnn7 with He's and not at all with the
-other; `--set init=he` or `init=uniform` takes one for all.
+by image with plain SGD. Peculiarities of the published code are fields of `Config`;
+`--set faithful=false` trains without them. Known differences: float32 instead of float64, and our
+own random numbers, since the published code sets no seed. It has two initialisations, one of them
+commented out, and does not say which networks used which. With the uniform one, the fully connected
+networks come out as published (fc1, fc5 and fc7 were tried); cnn7 does so with He's, and not at all
+with the uniform one. `--set init=he` or `init=uniform` selects one for all networks.
 
-There is no validation split, as there was none: the test images are looked at once, after the last
-epoch. They are not MNIST's own: 10,000 of all 70,000 images were drawn at random for the purpose.
+As in the original there is no validation split: the test images are used once, after the last
+epoch. They are not MNIST's test images: the published code draws 10,000 of all 70,000 at random.
 """
 
 from collections.abc import Iterator
@@ -44,18 +44,18 @@ ARCHITECTURES = {
 
 @dataclass(frozen=True)
 class Settings:
-    """What `--set` changes."""
+    """What `--set` can change."""
 
     models: tuple[str, ...] = tuple(ARCHITECTURES)
-    seeds: int = 3  # trainings of each architecture
-    faithful: bool = True  # whether quirks are kept
-    init: str = "own"  # of each architecture; or "he" or "uniform" for all
-    max_epochs: int = 0  # of every training; 0 for the ten published
+    seeds: int = 3  # trainings per architecture
+    faithful: bool = True  # whether to keep the quirks
+    init: str = "own"  # that of each architecture; or "he" or "uniform" for all
+    max_epochs: int = 0  # per training; 0 for the published ten
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """One network and how it is trained; what is a quirk says so, with the value without it."""
+    """A network and how to train it. Quirks are marked, with the value without the quirk."""
 
     model: str
     repeat: int
@@ -64,7 +64,7 @@ class Config:
     init: str  # "he", or "uniform" in -0.5..0.5, biases too
     batch_size: int = 1
     epochs: int = 10
-    order: str = "drawn once"  # quirk: of the images, the same in all epochs (reshuffled)
+    order: str = "drawn once"  # quirk: the same order of images in all epochs (reshuffled)
     split: str = "of all 70,000"  # quirk: test images drawn from all (MNIST's own)
 
 
@@ -81,7 +81,7 @@ if settings.init not in ("own", "he", "uniform"):
 
 
 def space(trial: sweep.Trial) -> Config:
-    """One training of one architecture."""
+    """Draw an architecture and the number of its training."""
     model = trial.suggest_categorical("model", settings.models)
     layers, learning_rate, init = ARCHITECTURES[model]
     config = Config(
@@ -97,7 +97,7 @@ def space(trial: sweep.Trial) -> Config:
 
 
 def network(config: Config) -> nl.Sequential:
-    """The network of a configuration; its layers get their shapes from the data."""
+    """Return the network of a configuration; the data determine the shapes of its layers."""
     uniform = nl.uniform(0.5)
     init, bias = (uniform, uniform) if config.init == "uniform" else (nl.he_normal, nl.zeros)
     return networks.sequential(
@@ -108,27 +108,27 @@ def network(config: Config) -> nl.Sequential:
 
 
 def data() -> Split:
-    """Images to train on and test images, split as the configurations want it."""
+    """Return training images and test images, split as the configurations say."""
     own = nl.mnist("train"), nl.mnist("test")
     return own if not settings.faithful else split_of_all(*own)
 
 
 def split_of_all(train: nl.Dataset, test: nl.Dataset) -> Split:
-    """Draws 10,000 test images from all 70,000, as scikit-learn's train_test_split does.
+    """Draw 10,000 test images from all 70,000, as scikit-learn's train_test_split does.
 
-    With random_state=0 its test images are the first of this permutation, of the images in the
-    order of OpenML's mnist_784: MNIST's training images first.
+    With random_state=0, its test images are the first ones of this permutation of the images in
+    the order of OpenML's mnist_784, which has MNIST's training images first.
     """
     images = np.concatenate([train.images, test.images])
     labels = np.concatenate([train.labels, test.labels])
-    # The only generator that draws what theirs drew.
+    # The legacy generator, because only it draws what theirs drew.
     permutation = np.random.RandomState(0).permutation(len(images))
     chosen, rest = permutation[: len(test)], permutation[len(test) :]
     return nl.Dataset(images[rest], labels[rest]), nl.Dataset(images[chosen], labels[chosen])
 
 
 def train(config: Config, data: Split, seed: int, state: nl.State | None) -> Iterator[nl.Epoch]:
-    """Trains a network, from the start or from a state."""
+    """Train a network, from the start or from a state."""
     images, test = data
     if config.order == "drawn once":
         order = np.random.default_rng([seed, 1]).permutation(len(images))
@@ -152,5 +152,7 @@ study = sweep.Study(
     sampler="grid",
     trials=len(settings.models) * settings.seeds,
     keep="all",
+    # By name, not by import: what is published may be corrected without changing the training code,
+    # which a run is tied to.
     tables=sweep.tables_in("references.published_luisadosch"),
 )

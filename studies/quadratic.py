@@ -1,6 +1,6 @@
-"""Where is the minimum of a noisy valley? 40 trials, a second or two; no network, no data.
+"""Where is the minimum of a noisy valley? 40 trials in a second or two; no network, no data.
 
-Shows that a sweep needs nothing but a space and a function that yields numbers.
+This study shows that a sweep needs only a space and a function that yields numbers.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ import sweep
 
 @dataclass(frozen=True)
 class Config:
-    """One point of the search.
+    """A point of the search space.
 
     Attributes:
-        method: How the step size changes over the epochs.
-        x: Where the descent starts.
+        method: "constant" or "halving", how the step size changes over the epochs.
+        x: Starting point of the descent.
         step: Size of the first step.
     """
 
@@ -26,7 +26,7 @@ class Config:
 
 
 def space(trial: sweep.Trial) -> Config:
-    """Draws a starting point and a way to walk."""
+    """Draw a starting point and how to move from there."""
     return Config(
         method=trial.suggest_categorical("method", ("constant", "halving")),
         x=trial.suggest_float("x", -10, 10),
@@ -37,7 +37,7 @@ def space(trial: sweep.Trial) -> Config:
 def train(
     config: Config, _data: None, seed: int, state: dict[str, float] | None
 ) -> Iterator[sweep.Epoch]:
-    """Nine steps of gradient descent on (x - 3)^2, with noise; goes on from `state`."""
+    """Take nine noisy steps of gradient descent on (x - 3)^2, or the rest of them from `state`."""
     x, done = (config.x, 0) if state is None else (state["x"], int(state["epoch"]))
     for epoch in range(done, 9):
         noise = Random(seed + epoch).gauss(0, 0.1)

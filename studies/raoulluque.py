@@ -1,18 +1,18 @@
-"""The twelve models of RaoulLuque/ImageRecognitionFromScratch again, each with several seeds.
+"""Retrain the twelve models of RaoulLuque/ImageRecognitionFromScratch, each with several seeds.
 
-Nothing is searched: every trial is one of the published models with one seed. What the published
-code does in its own way is a field of `Config`, in references/models_raoulluque.py, and done by the
-classes in references/quirks.py; `--set faithful=false` trains the models without these. Known
-differences: float32 for their float64, and random numbers of our own, since they set no seed. Their
-code would also drop the images that fill no batch, of which there are none here.
+Nothing is searched: every trial is one of the published models with one seed. Peculiarities of the
+published code are fields of `Config` in references/models_raoulluque.py, implemented in
+references/quirks.py; `--set faithful=false` trains the models without them. Known differences:
+float32 instead of float64, and our own random numbers, since the published code sets no seed. It
+would also drop images that do not fill a batch; here there are none.
 
-There is no validation split, as there was none: the training loss ends a training, and the test
-images are looked at once, after its last epoch, by the weights it ends with. The published models
-were chosen one after the other by that test error. The learning rates of models 9 to 12 fall until
-nothing changes any more; `stop_below` ends their trainings there.
+As in the original there is no validation split: the training loss ends a training, and the test
+images are used once, after the last epoch, with the weights that the training ends with. The
+published models were chosen one after the other by that test error. The learning rates of models 9
+to 12 fall until nothing changes any more; `stop_below` ends their trainings at that point.
 
-Their thirteenth network, "tensorflow", is trained with `--set models=tensorflow`; netlib's zoom
-(0.8 to 1.2 here) enlarges where Keras' reduces, and what moves in from outside is black.
+The thirteenth network, "tensorflow", is trained with `--set models=tensorflow`. netlib's zoom (0.8
+to 1.2 here) enlarges where the zoom of Keras reduces, and pixels from outside the image are black.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,14 +27,14 @@ from references.models_raoulluque import MODELS, Config, without_quirks
 
 @dataclass(frozen=True)
 class Settings:
-    """What `--set` changes."""
+    """What `--set` can change."""
 
     models: tuple[str, ...] = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12")
-    seeds: int = 3  # trainings of each model
-    seeds_large: int = 1  # of 10, 11, 12 and tensorflow, which take hours each
-    faithful: bool = True  # whether quirks are kept
-    stop_below: float = 1e-5  # a training ends before its learning rate is lower; 0 for never
-    max_epochs: int = 0  # of every training; 0 for as many as were published
+    seeds: int = 3  # trainings per model
+    seeds_large: int = 1  # the same for 10, 11, 12 and tensorflow, which take hours each
+    faithful: bool = True  # whether to keep the quirks
+    stop_below: float = 1e-5  # end a training when its learning rate would be lower; 0 for never
+    max_epochs: int = 0  # per training; 0 for the published number
 
 
 LARGE = ("10", "11", "12", "tensorflow")
@@ -49,12 +49,12 @@ if unknown := [model for model in settings.models if model not in MODELS]:
 
 
 def n_seeds(model: str) -> int:
-    """How many trainings of a model there are."""
+    """Return the number of trainings of a model."""
     return settings.seeds_large if model in LARGE else settings.seeds
 
 
 def space(trial: sweep.Trial) -> Config:
-    """One training of one model."""
+    """Draw a model and the number of its training."""
     model = trial.suggest_categorical("model", settings.models)
     config = replace(MODELS[model], repeat=trial.suggest_int("repeat", 1, n_seeds(model)))
     if not settings.faithful:
@@ -63,7 +63,7 @@ def space(trial: sweep.Trial) -> Config:
 
 
 def n_epochs(config: Config) -> int:
-    """Epochs until the published end, or the user's, or until the learning rate is too low."""
+    """Return the epochs until the published end, the user's limit, or too low a learning rate."""
     rate = schedule(config)
     limit = min(config.epochs, settings.max_epochs or config.epochs)
     low = (epoch for epoch in range(limit) if rate(epoch) < settings.stop_below)
@@ -71,7 +71,7 @@ def n_epochs(config: Config) -> int:
 
 
 def network(config: Config) -> nl.Sequential:
-    """The network of a configuration; its layers get their shapes from the data."""
+    """Return the network of a configuration; the data determine the shapes of its layers."""
     init = {"he": nl.he_normal, "glorot": nl.glorot_uniform, "uniform": nl.uniform(0.5)}
     convolution: Callable[..., nl.Layer] = partial(nl.Conv2d, kernel=5, padding="same")
     if config.conv_init == "image fan-in":
@@ -93,7 +93,7 @@ def network(config: Config) -> nl.Sequential:
 
 
 def schedule(config: Config) -> nl.Schedule:
-    """The learning rate, epoch by epoch."""
+    """Return the learning rate schedule of a configuration."""
     if not config.halve_every:
         return nl.constant(config.learning_rate)
     peak = config.warmup_to * config.learning_rate
@@ -103,7 +103,7 @@ def schedule(config: Config) -> nl.Schedule:
 
 
 def optimizer(config: Config) -> nl.Optimizer:
-    """SGD, or Adam with either correction."""
+    """Return SGD, or Adam with one of its two corrections."""
     if config.optimizer == "SGD":
         return nl.SGD()
     if config.adam_correction == "per step":
@@ -112,7 +112,7 @@ def optimizer(config: Config) -> nl.Optimizer:
 
 
 def augmentation(config: Config) -> nl.Augmentation | None:
-    """What happens to training images."""
+    """Return how training images are varied, or None."""
     if config.augmented == "batch":
         return quirks.BatchAugmentation(config.augmentation)
     per_axis = config.model == "tensorflow"
@@ -123,7 +123,7 @@ def augmentation(config: Config) -> nl.Augmentation | None:
 
 
 def early_stopping(config: Config) -> nl.EarlyStopping | None:
-    """When a training ends before its last epoch, and with which weights."""
+    """Return when a training ends before its last epoch, and with which weights."""
     if not config.patience:
         return None
     if config.stopping == "patience":
@@ -133,7 +133,7 @@ def early_stopping(config: Config) -> nl.EarlyStopping | None:
 
 
 def recipe(config: Config) -> nl.Recipe:
-    """How a configuration is trained."""
+    """Return how to train a configuration."""
     return nl.Recipe(
         optimizer=optimizer(config),
         schedule=schedule(config),
@@ -147,14 +147,14 @@ def recipe(config: Config) -> nl.Recipe:
 
 
 def data() -> tuple[nl.Dataset, nl.Dataset]:
-    """All training images, and the test images: see above."""
+    """Return all training images, and the test images: there is no validation split."""
     return nl.mnist("train"), nl.mnist("test")
 
 
 def train(
     config: Config, data: tuple[nl.Dataset, nl.Dataset], seed: int, state: nl.State | None
 ) -> Iterator[nl.Epoch]:
-    """Trains a model, from the start or from a state."""
+    """Train a model, from the start or from a state."""
     images, test = data
     split = images.take(config.images), test
     yield from networks.trained(network(config), recipe(config), split, seed=seed, state=state)
@@ -169,5 +169,7 @@ study = sweep.Study(
     sampler="grid",
     trials=sum(map(n_seeds, settings.models)),
     keep="all",
+    # By name, not by import: what is published may be corrected without changing the training code,
+    # which a run is tied to.
     tables=sweep.tables_in("references.published_raoulluque"),
 )

@@ -1,4 +1,4 @@
-"""Does everything work here? 6 short trainings on 2,000 MNIST digits and a final one."""
+"""Does everything work? 6 short trainings on 2,000 MNIST digits, and a final one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import sweep
 
 @dataclass(frozen=True)
 class Config:
-    """One network and how it is trained."""
+    """A network and how to train it."""
 
     filters: int
     dropout: float  # probability of zeroing an activation
@@ -19,7 +19,7 @@ class Config:
 
 
 def space(trial: sweep.Trial) -> Config:
-    """Draws a configuration."""
+    """Draw a configuration."""
     return Config(
         filters=trial.suggest_categorical("filters", (4, 8)),
         dropout=trial.suggest_float("dropout", 0.0, 0.3),
@@ -28,7 +28,7 @@ def space(trial: sweep.Trial) -> Config:
 
 
 def network(config: Config) -> nl.Sequential:
-    """A convolution, pooling, and ten outputs."""
+    """Return a network of one convolution, pooling and ten outputs."""
     return nl.Sequential(
         nl.Conv2d(config.filters, 5, padding="same"),
         nl.ReLU(),
@@ -40,7 +40,7 @@ def network(config: Config) -> nl.Sequential:
 
 
 def data() -> tuple[nl.Dataset, nl.Dataset | None]:
-    """2,000 images to train on and 1,000 to select by."""
+    """Return 2,000 images for training and 1,000 for validation."""
     train, validation = nl.mnist("train").split(1_000, seed=0)
     return train.take(2_000), validation
 
@@ -51,13 +51,13 @@ def train(
     seed: int,
     state: nl.State | None,
 ) -> Iterator[nl.Epoch]:
-    """Four epochs, from the start or from a state."""
+    """Train for four epochs, from the start or from a state."""
     recipe = nl.Recipe(nl.Adam(), nl.constant(config.learning_rate), epochs=4, batch_size=32)
     yield from nl.fit(network(config), recipe, *data, seed=seed, state=state)
 
 
 def evaluate(config: Config, state: nl.State, test: nl.Dataset) -> dict[str, float]:
-    """What the trained network makes of the test set."""
+    """Evaluate the trained network on the test set."""
     trained = network(config)
     trained.build(test.images.shape[1:], np.random.default_rng())
     trained.load(state["weights"])

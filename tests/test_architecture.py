@@ -2,6 +2,7 @@
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,15 @@ def name(path: Path) -> str:
 def test_public_names_are_sorted_and_complete(package: object) -> None:
     tree = ast.parse(Path(str(package.__file__)).read_text())  # type: ignore[attr-defined]
     imported = {
-        alias.asname or alias.name
+        name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and str(node.module).startswith(package.__name__)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith(f"{package.__name__}.")  # type: ignore[attr-defined]
         for alias in node.names
+        for name in (
+            import_module(str(node.module)).__all__
+            if alias.name == "*"
+            else [alias.asname or alias.name]
+        )
     }
     listed = package.__all__  # type: ignore[attr-defined]
     assert sorted(imported) == sorted(listed)

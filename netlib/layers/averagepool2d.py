@@ -1,4 +1,4 @@
-"""This file holds average pooling, of windows and of whole images."""
+"""Average pooling, over windows and over whole images."""
 
 from dataclasses import dataclass
 
@@ -6,28 +6,17 @@ import numpy as np
 
 from netlib.arrays import Array, Rng, Shape
 from netlib.errors import ShapeError
-from netlib.layers.layer import Backward, Layer
+from netlib.layers.layer import Backward, Layer, Mode
 from netlib.layers.pool2d import Pool2d
 
 
 @dataclass(eq=False)
 class AveragePool2d(Pool2d):
-    """Take the mean of each window of each channel; `Pool2d` tells of the windows.
+    """Take the mean of each window of each channel; see `Pool2d` for its settings."""
 
-    Args:
-        size: Rows and columns of a window, at least 1.
-        stride: Step from window to window; by default the size, so that windows do not overlap.
+    symbol = "A"
 
-    Raises:
-        ConfigError: If `size` or `stride` is not a positive integer.
-    """
-
-    @property
-    def symbol(self) -> str:
-        """A for average."""
-        return "A"
-
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+    def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
         y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
         first, *others = self._views(x)
         np.copyto(y, first)
@@ -40,10 +29,7 @@ class AveragePool2d(Pool2d):
             share = self.scratch("share", y.shape, self.dtype)
             np.multiply(dy, self.size**-2, out=share)
             for target in self._views(dx):
-                if self._step >= self.size:
-                    np.copyto(target, share)
-                else:
-                    target += share
+                self._give(share, target)
             return dx
 
         return y, backward
@@ -56,10 +42,7 @@ class GlobalAveragePool2d(Layer):
     Source: Lin et al. 2014 (arXiv:1312.4400).
     """
 
-    @property
-    def symbol(self) -> str:
-        """GA for global average."""
-        return "GA"
+    symbol = "GA"
 
     def _build(self, in_shape: Shape, _rng: Rng, /) -> Shape:
         if len(in_shape) != 3:
@@ -69,7 +52,7 @@ class GlobalAveragePool2d(Layer):
             )
         return in_shape[2:]
 
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+    def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
         pixels = x.shape[1] * x.shape[2]
         y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
         np.sum(x.sum(axis=1), axis=1, out=y)

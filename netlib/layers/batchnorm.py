@@ -1,4 +1,4 @@
-"""This file holds batch normalisation."""
+"""Batch normalisation."""
 
 import math
 from dataclasses import dataclass
@@ -7,30 +7,30 @@ import numpy as np
 
 from netlib.arrays import Array, Rng, Shape
 from netlib.checks import check_range
-from netlib.layers.layer import Backward, Layer
+from netlib.layers.layer import Backward, Layer, Mode
 
 
 @dataclass(eq=False)
 class BatchNorm(Layer):
-    """Give every channel mean 0 and variance 1 over the batch, then a learned scale and shift.
+    """Normalise every channel to mean 0 and variance 1 over the batch, then scale and shift it.
 
     y = weight * (x - mean) / sqrt(variance + epsilon) + bias
 
-    In training, mean and variance are those of the M values that a channel has in the batch:
-    M = N*H*W for images (N, H, W, C), M = N for vectors (N, C). Each batch moves the buffers
-    `running_mean` and `running_variance`, which evaluation uses instead, so there an image's
-    output does not depend on its companions:
+    In training, mean and variance are taken over the M values that a channel has in the batch:
+    M = N*H*W for images (N, H, W, C), M = N for vectors (N, C). Each batch also updates the
+    buffers `running_mean` and `running_variance`. Evaluation uses these instead, so that the
+    output for an image does not depend on the rest of its batch:
 
     running <- momentum * running + (1 - momentum) * statistic of the batch
 
-    As in PyTorch, y is made with the sum of squares over M, `running_variance` with that over
-    M - 1. A batch of a single vector has no variance: y = bias, and the buffers stay as they are.
-    A bias of the layer before has no effect, it is subtracted with the mean: `Conv2d(bias=False)`
-    leaves it out. Input and output of any one shape; params `weight` (C,), at first ones, and
-    `bias` (C,), zeros.
+    As in PyTorch, the variance for y divides the sum of squares by M, and `running_variance`
+    divides it by M - 1. A batch of a single vector has no variance: y = bias, and the buffers stay
+    as they are. A bias of the layer before has no effect, because the mean is subtracted:
+    `Conv2d(bias=False)` leaves it out. Input and output have the same shape, any shape; params
+    `weight` (C,), initially ones, and `bias` (C,), initially zeros.
 
     Args:
-        momentum: Share of the running statistics that each batch leaves, in [0, 1). Mind that
+        momentum: Share of the running statistics that each batch keeps, in [0, 1). Note that
             PyTorch calls the other share momentum: its 0.1 is 0.9 here.
         epsilon: Added to the variance, > 0.
 
@@ -56,8 +56,8 @@ class BatchNorm(Layer):
         self._pixels = math.prod(in_shape[:-1])
         return in_shape
 
-    def _forward(self, x: Array, rng: Rng | None, /) -> tuple[Array, Backward]:
-        train, count = rng is not None, len(x) * self._pixels
+    def _forward(self, x: Array, mode: Mode, /) -> tuple[Array, Backward]:
+        train, count = mode.rng is not None, len(x) * self._pixels
         y, centred = (self.scratch(name, x.shape, self.dtype) for name in ("y", "centred"))
         mean = _sum(x) / count if train else self.buffers["running_mean"]
         np.subtract(x, self._spread(mean), out=centred)
@@ -85,7 +85,7 @@ class BatchNorm(Layer):
         return y, backward
 
     def _remember(self, mean: Array, variance: Array, count: int) -> None:
-        """Move the running statistics towards those of a batch."""
+        """Move the running statistics towards the statistics of a batch."""
         if count == 1:
             return
         unbiased = variance * (count / (count - 1))
@@ -94,12 +94,12 @@ class BatchNorm(Layer):
             self.buffers[name] += (1 - self.momentum) * statistic
 
     def _spread(self, values: Array) -> Array:
-        """Repeat (C,) for a row of pixels: NumPy is slow at broadcasting along short axes."""
+        """Repeat (C,) along a row of pixels, since NumPy broadcasts slowly along short axes."""
         row = self.in_shape[-2:]
         return np.tile(values, math.prod(row[:-1])).reshape(row)
 
 
 def _sum(values: Array) -> Array:
-    """Return the sum of each channel, (C,): of whole rows of pixels first, for the same reason."""
+    """Return the sum of each channel, whole rows of pixels first: NumPy is slow on short axes."""
     total: Array = values.sum(axis=tuple(range(values.ndim - 2))).sum(axis=0)
     return total

@@ -1,15 +1,15 @@
-"""This file holds the convolution layer; the arithmetic is in `netlib/convolution.py`."""
+"""The convolution layer; the arithmetic is in `netlib/convolution`."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 from netlib.arrays import Array, Rng, Shape
 from netlib.checks import check_count
-from netlib.convolution import convolution
+from netlib.convolution.choice import convolution
+from netlib.convolution.geometry import Geometry
 from netlib.errors import ConfigError, ShapeError
-from netlib.geometry import Geometry
 from netlib.initializers import Initializer, he_normal, zeros
-from netlib.layers.layer import Backward, Layer
+from netlib.layers.layer import Backward, Layer, Mode
 
 
 @dataclass(eq=False)
@@ -17,20 +17,20 @@ class Conv2d(Layer):
     """Slide filters over images: y[n, i, j, f] = bias[f] + sum x[n, i*s+a, j*s+b, c] w[a, b, c, f].
 
     Input (N, H, W, C), output (N, H', W', F); params `weight` (K, K, C, F) and, unless switched
-    off, `bias` (F,).
-    It is the cross-correlation that the field calls convolution. "same" surrounds the image with
-    zeros so that H' = ceil(H / stride); "valid" adds none, H' = (H - K) // stride + 1.
+    off, `bias` (F,). As everywhere in deep learning, this is really a cross-correlation. "same"
+    surrounds the image with zeros so that H' = ceil(H / stride); "valid" adds none, so that
+    H' = (H - K) // stride + 1.
 
     Args:
         filters: F, at least 1.
         kernel: K, rows and columns of a filter, at least 1.
-        padding: "same" or "valid". An odd total of zeros puts the larger half below and right.
+        padding: "same" or "valid". If the total of zeros is odd, one more goes below and right.
         stride: s, step between neighbouring outputs, at least 1.
-        exact: Whether to compute each product and sum as written. Otherwise sizes for which it
-            pays are computed by Toom-Cook, faster and to about 1e-5 of the largest output.
-        bias: Whether there is one; before a BatchNorm, which subtracts it again, it only costs.
-        weight_init: Draws the weight, by default for ReLU.
-        bias_init: Draws the bias.
+        exact: Whether to compute each product and sum as written. Otherwise Toom-Cook is used for
+            sizes where it is faster; it rounds to about 1e-5 of the largest output.
+        bias: Whether to add a bias. Before a BatchNorm, which subtracts it again, it is a waste.
+        weight_init: Initializer of the weight; the default suits ReLU.
+        bias_init: Initializer of the bias.
 
     Raises:
         ConfigError: If a count is not a positive integer or the padding has another name.
@@ -71,22 +71,21 @@ class Conv2d(Layer):
         self._add_param("weight", self.weight_init(rng, shape, *fans))
         if self.bias:
             self._add_param("bias", self.bias_init(rng, (self.filters,), *fans))
-        geometry = self.geometry
-        self._convolution = convolution(geometry, self.scratch, exact=self.exact)
-        return geometry.out_shape
+        self._convolution = convolution(self.geometry, self.scratch, exact=self.exact)
+        return self.geometry.out_shape
 
     @property
     def geometry(self) -> Geometry:
-        """Its sizes, once it is built."""
+        """The sizes of the convolution, once the layer is built."""
         return Geometry(self.in_shape, self.filters, self.kernel, self.padding, self.stride)
 
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+    def _forward(self, x: Array, mode: Mode, /) -> tuple[Array, Backward]:
         weight, bias = self.params["weight"], self.params.get("bias")
         y, kept = self._convolution.forward(x, weight, bias)
 
         def backward(dy: Array) -> Array:
             return self._convolution.backward(
-                kept, dy, weight, self.grads, input_gradient=self.input_gradient
+                kept, dy, weight, self.grads, input_gradient=mode.input_gradient
             )
 
         return y, backward

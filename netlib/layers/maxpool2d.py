@@ -1,34 +1,24 @@
-"""This file holds max pooling."""
+"""Max pooling."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from netlib.arrays import Array, Rng
-from netlib.layers.layer import Backward
+from netlib.arrays import Array
+from netlib.layers.layer import Backward, Mode
 from netlib.layers.pool2d import Pool2d
 
 
 @dataclass(eq=False)
 class MaxPool2d(Pool2d):
-    """Keep the largest value of each window of each channel; `Pool2d` tells of the windows.
+    """Keep the largest value of each window of each channel; see `Pool2d` for its settings.
 
-    The gradient goes to the maximum, the first one in row order if there are several.
-
-    Args:
-        size: Rows and columns of a window, at least 1.
-        stride: Step from window to window; by default the size, so that windows do not overlap.
-
-    Raises:
-        ConfigError: If `size` or `stride` is not a positive integer.
+    The gradient goes to the maximum; if there are several, to the first in row order.
     """
 
-    @property
-    def symbol(self) -> str:
-        """P for pooling."""
-        return "P"
+    symbol = "P"
 
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+    def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
         y: Array = self.scratch("y", (len(x), *self.out_shape), self.dtype)
         first, *others = self._views(x)
         np.maximum(first, others[-1] if others else first, out=y)
@@ -38,7 +28,7 @@ class MaxPool2d(Pool2d):
         def backward(dy: Array) -> Array:
             dx, hit = self._empty_gradient(x.shape), self.scratch("hit", y.shape, np.bool_)
             share, left = (self.scratch(name, y.shape, self.dtype) for name in ("share", "left"))
-            np.copyto(left, dy)  # until a maximum claims it
+            np.copyto(left, dy)  # what no maximum has received so far
             *places, (_, last) = zip(self._views(x), self._views(dx), strict=True)
             for value, target in places:
                 np.multiply(left, np.equal(value, y, out=hit), out=share)
@@ -48,10 +38,3 @@ class MaxPool2d(Pool2d):
             return dx
 
         return y, backward
-
-    def _give(self, share: Array, target: Array) -> None:
-        """Write gradients to one place of all windows; add them where windows overlap."""
-        if self._step >= self.size:
-            np.copyto(target, share)
-        else:
-            target += share

@@ -1,8 +1,10 @@
-"""This file holds what all pooling layers share: the windows."""
+"""The windows that all pooling layers share."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+import numpy as np
 
 from netlib.arrays import Array, Rng, Shape
 from netlib.checks import check_count
@@ -12,14 +14,15 @@ from netlib.layers.layer import Layer
 
 @dataclass(eq=False)
 class Pool2d(Layer):
-    """Make one value of each window of each channel; subclasses say which.
+    """Reduce each window of each channel to one value; subclasses say to which.
 
     Input (N, H, W, C), output (N, H', W', C) with H' = (H - size) // stride + 1: rows and
-    columns that fill no window are dropped.
+    columns that do not fill a window are dropped.
 
     Args:
         size: Rows and columns of a window, at least 1.
-        stride: Step from window to window; by default the size, so that windows do not overlap.
+        stride: Step from window to window, at least 1; by default the size, so that windows do not
+            overlap.
 
     Raises:
         ConfigError: If `size` or `stride` is not a positive integer.
@@ -45,15 +48,22 @@ class Pool2d(Layer):
         return (rows, columns, in_shape[2])
 
     def _views(self, x: Array) -> Iterator[Array]:
-        """Yield, for each place in the window, the values all windows have there."""
+        """Yield, for each position in a window, the values that all windows have there."""
         rows, columns, _ = self.out_shape
         for i in range(self.size):
             for j in range(self.size):
                 bottom, right = i + rows * self._step, j + columns * self._step
                 yield x[:, i : bottom : self._step, j : right : self._step]
 
+    def _give(self, share: Array, target: Array) -> None:
+        """Write gradients to one position of all windows; add them where windows overlap."""
+        if self._step >= self.size:
+            np.copyto(target, share)
+        else:
+            target += share
+
     def _empty_gradient(self, shape: Shape) -> Array:
-        """Return memory for dx, zero wherever the windows do not all write just once."""
+        """Return memory for dx, zeroed unless the windows will write each value exactly once."""
         dx: Array = self.scratch("dx", shape, self.dtype)
         covered = math.prod(self.out_shape) * self.size**2
         if self._step != self.size or covered != math.prod(self.in_shape):

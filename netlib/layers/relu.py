@@ -1,26 +1,23 @@
-"""This file holds the rectified linear unit."""
+"""The rectified linear unit."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from netlib.arrays import Array, Rng, Shape
-from netlib.layers.layer import Backward, Layer
+from netlib.arrays import Array
+from netlib.layers.layer import Backward, Layer, Mode
 
 
 @dataclass(eq=False)
 class ReLU(Layer):
     """Set negative values to zero: y = max(x, 0), with derivative 0 at 0.
 
-    Input and output of any one shape.
+    Input and output have the same shape, any shape.
     """
 
-    def _build(self, in_shape: Shape, _rng: Rng, /) -> Shape:
-        return in_shape
-
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
-        # An array of zeros, because NumPy's maximum with a scalar takes three times as long.
-        zeros = self.scratch("zeros", (1, *self.in_shape), self.dtype)
+    def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
+        # An array of zeros: NumPy's maximum with a scalar takes three times as long.
+        zeros = self.scratch("zeros", (1, *x.shape[1:]), self.dtype)
         y = np.maximum(x, zeros, out=self.scratch("y", x.shape, self.dtype))
 
         def backward(dy: Array) -> Array:

@@ -1,4 +1,4 @@
-"""This file chains layers into a network."""
+"""Networks: layers one after the other."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from netlib.arrays import Array, Rng, Shape, Weights, as_input
 from netlib.checks import check_count
 from netlib.errors import ConfigError, StateError
-from netlib.layers.layer import Backward, Layer
+from netlib.layers.layer import Backward, Layer, Mode
 from netlib.layers.maxpool2d import MaxPool2d
 from netlib.layers.relu import ReLU
 
@@ -18,16 +18,19 @@ from netlib.layers.relu import ReLU
 class Sequential(Layer):
     """A network: layers one after the other.
 
+    To compute outputs, use `predict`: it returns a fresh array. `forward`, the step of training,
+    reuses memory: outputs and gradients are overwritten by the next `forward`.
+
     After `build` all parameters are views into one flat vector `parameters` and all gradients
-    views into `gradients`, so an optimizer handles the whole network in a few NumPy calls. Names
-    carry the position of the layer: "0.weight". A Sequential among the layers is taken apart, and
-    a ReLU changes places with a max pooling after it: the same numbers for a quarter of the work.
+    views into `gradients`, so an optimizer updates the whole network in a few NumPy calls. Their
+    names begin with the position of the layer: "0.weight". A Sequential among the layers is
+    replaced by its own layers.
 
     Args:
-        *layers: At least one; each object only once.
+        *layers: At least one layer; each object only once.
 
     Attributes:
-        layers: The layers in order.
+        layers: The layers in the order in which they were given.
         parameters: (P,) all parameters.
         gradients: (P,) all gradients of the last `backward`.
 
@@ -37,11 +40,12 @@ class Sequential(Layer):
 
     def __init__(self, *layers: Layer) -> None:
         super().__init__()
-        self.layers: tuple[Layer, ...] = _pool_first(
+        self.layers: tuple[Layer, ...] = tuple(
             part
             for layer in layers
             for part in (layer.layers if isinstance(layer, Sequential) else (layer,))
         )
+        self._execution_order = _pool_first(self.layers)
         self.parameters: Array = np.empty(0, np.float32)
         self.gradients: Array = np.empty(0, np.float32)
         if not self.layers or len(set(map(id, self.layers))) < len(self.layers):
@@ -54,7 +58,7 @@ class Sequential(Layer):
         return f"Sequential({', '.join(map(repr, self.layers))})"
 
     def describe(self) -> str:
-        """Return the architecture in short, such as "C16-P-C32-P-FC10"."""
+        """Return a short form of the architecture, such as "C16-P-C32-P-FC10"."""
         return "-".join(layer.symbol for layer in self.layers if layer.symbol)
 
     @property
@@ -70,7 +74,7 @@ class Sequential(Layer):
         return shape
 
     def _join(self) -> None:
-        """Move the arrays of all layers into the flat vectors and name their views."""
+        """Move the arrays of all layers into the flat vectors, and name their views."""
         params, grads, buffers = (
             [getattr(layer, store) for layer in self.layers]
             for store in ("params", "grads", "buffers")
@@ -80,18 +84,20 @@ class Sequential(Layer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._join()  # a pickle, like a copy, holds the views as separate arrays
+        self._join()  # pickles and copies hold separate arrays, not views
 
-    def _forward(self, x: Array, rng: Rng | None, /) -> tuple[Array, Backward]:
-        first = next((i for i, layer in enumerate(self.layers) if layer.params), 0)
-        self.layers[first].input_gradient = self.input_gradient
+    def _forward(self, x: Array, mode: Mode, /) -> tuple[Array, Backward]:
+        layers = self._execution_order
+        first = next((i for i, layer in enumerate(layers) if layer.params), 0)
+        inside = Mode(mode.rng, input_gradient=True)
         backwards: list[Backward] = []
-        for layer in self.layers:
-            x, backward = layer._forward(x, rng)  # `build` made sure that shapes fit
+        for i, layer in enumerate(layers):
+            # Not `forward`: `build` has already checked that shapes fit.
+            x, backward = layer._forward(x, mode if i == first else inside)
             backwards.append(backward)
 
         def backward_all(dy: Array) -> Array:
-            for backward in reversed(backwards if self.input_gradient else backwards[first:]):
+            for backward in reversed(backwards if mode.input_gradient else backwards[first:]):
                 dy = backward(dy)
             return dy
 
@@ -102,10 +108,11 @@ class Sequential(Layer):
 
         Args:
             images: (N, *in_shape) uint8, scaled to [0, 1] here, or floats as they are.
-            batch_size: Images computed at a time; changes the speed only.
+            batch_size: Images computed at a time; affects only the speed.
 
         Returns:
-            (N, *out_shape) fresh array: logits, if the network ends with a dense layer.
+            (N, *out_shape) fresh array, which later calls leave alone: logits, if the network ends
+            with a dense layer.
 
         Raises:
             NotBuiltError: If the network has not been built.
@@ -129,7 +136,7 @@ class Sequential(Layer):
             weights: Arrays under the names that `weights` returns.
 
         Raises:
-            StateError: If a name is missing or unknown, or a shape differs; nothing is changed.
+            StateError: If a name is missing or unknown, or a shape differs; then nothing changes.
         """
         own = self.params | self.buffers
         missing, unknown = sorted(own.keys() - weights), sorted(weights.keys() - own)
@@ -149,10 +156,10 @@ class Sequential(Layer):
 
 
 def _pool_first(layers: Iterable[Layer]) -> tuple[Layer, ...]:
-    """Swap each ReLU with a max pooling after it, which gives the same values and gradients.
+    """Swap each ReLU with a max pooling after it: the same numbers for a quarter of ReLU's work.
 
     The largest value does not depend on the order, and where ReLU makes ties, all of them 0, it
-    lets no gradient through.
+    lets no gradient through. Neither has weights, so their names do not depend on it either.
     """
     ordered = list(layers)
     for i, (layer, after) in enumerate(pairwise(ordered)):
@@ -162,12 +169,12 @@ def _pool_first(layers: Iterable[Layer]) -> tuple[Layer, ...]:
 
 
 def _named(stores: list[Weights]) -> Weights:
-    """Gather the arrays of all layers under names such as "0.weight"."""
+    """Return the arrays of all layers under names such as "0.weight"."""
     return {f"{i}.{name}": array for i, store in enumerate(stores) for name, array in store.items()}
 
 
 def _flatten(stores: list[Weights], dtype: np.dtype[np.floating[Any]]) -> Array:
-    """Move the arrays into one vector, replacing each by its view."""
+    """Move the arrays into one vector, and replace each by its view."""
     arrays = [array.ravel() for store in stores for array in store.values()]
     flat: Array = np.concatenate([np.empty(0, dtype), *arrays])
     start = 0

@@ -1,24 +1,21 @@
-"""This file holds the hyperbolic tangent."""
+"""The hyperbolic tangent."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from netlib.arrays import Array, Rng, Shape
-from netlib.layers.layer import Backward, Layer
+from netlib.arrays import Array
+from netlib.layers.layer import Backward, Layer, Mode
 
 
 @dataclass(eq=False)
 class Tanh(Layer):
     """Squash values into (-1, 1): y = tanh(x), with derivative 1 - y^2.
 
-    Input and output of any one shape.
+    Input and output have the same shape, any shape.
     """
 
-    def _build(self, in_shape: Shape, _rng: Rng, /) -> Shape:
-        return in_shape
-
-    def _forward(self, x: Array, _rng: Rng | None, /) -> tuple[Array, Backward]:
+    def _forward(self, x: Array, _mode: Mode, /) -> tuple[Array, Backward]:
         y = np.tanh(x, out=self.scratch("y", x.shape, self.dtype))
 
         def backward(dy: Array) -> Array:

@@ -1,1 +1,1 @@
-"""What the studies that rebuild published progressions share; the published figures beside them."""
+"""Code shared by the studies that rebuild published progressions, and the published figures."""

@@ -1,7 +1,7 @@
-"""The figures that RaoulLuque/ImageRecognitionFromScratch publishes: those of its logs.
+"""The figures that RaoulLuque/ImageRecognitionFromScratch publishes, taken from its logs.
 
-Bands are guesses of how far the mean of a few seeds may be from a single training of the same
-recipe: 2.3 standard deviations between seeds, and a tenth of a loss.
+Bands are guesses how far the mean of a few seeds may be from a single training of the same recipe:
+2.3 standard deviations between seeds, and a tenth of a loss.
 """
 
 from sweep import Quantity
@@ -10,12 +10,12 @@ MODELS = (*map(str, range(1, 13)), "tensorflow")
 
 
 def by_model(*values: float | None) -> dict[str, float]:
-    """What is published of the models, in their order; None where it is not."""
+    """Return published values by model; None stands for one that is not published."""
     return {m: value for m, value in zip(MODELS, values, strict=True) if value is not None}
 
 
 def loss(epoch: int | str, header: str, published: dict[str, float]) -> Quantity:
-    """The training loss of an epoch."""
+    """Return the training loss of an epoch."""
     return Quantity(
         source="train_loss",
         header=header,

@@ -1,4 +1,4 @@
-"""The models of RaoulLuque/ImageRecognitionFromScratch, each as a change of the one before."""
+"""The models of RaoulLuque/ImageRecognitionFromScratch, each as a change to the one before."""
 
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """One model and how it is trained; what is a quirk says so, with the value without it."""
+    """A model and how to train it. Quirks are marked, with the value without the quirk."""
 
     model: str
     repeat: int = 1
@@ -15,15 +15,15 @@ class Config:
     loss: str  # "squared error" or "cross-entropy"
     optimizer: str  # "SGD" or "Adam"
     learning_rate: float
-    halve_every: int = 0  # epochs, after a warm-up of five; 0 for a constant rate
+    halve_every: int = 0  # epochs between halvings, after a warm-up of five; 0 for a constant rate
     halve_every_late: int = 5  # the same after epoch 20
     warmup_to: float = 1.0  # quirk: 5 times the learning rate (1)
     batch_size: int
-    epochs: int  # at most
+    epochs: int  # the most
     patience: int = 0  # epochs; 0 for no early stopping
     min_delta: float = 0.005  # relative improvement of the training loss that counts
     dropout: float = 0.0  # probability of zeroing an activation
-    augmentation: float = 0.0  # probability of an image being zoomed, rotated and shifted
+    augmentation: float = 0.0  # probability that an image is zoomed, rotated and shifted
     images: int = 60_000  # quirk: the first 5,000 (60,000)
     order: str = "reshuffled"  # quirk: "that of the file" (reshuffled) in every epoch
     backward: str = "before update"  # quirk: gradients pass a layer "after update" (before update)
@@ -47,7 +47,7 @@ QUIRKS: dict[str, dict[object, object]] = {
     "augmented": {"batch": "image"},
     "stopping": {"window": "patience", "window before the cap": "patience"},
 }
-"""What each quirk is replaced by without `faithful`."""
+"""Replacements for the value of each quirk, used without `faithful`."""
 
 
 FIRST = Config(
@@ -125,7 +125,7 @@ PROGRESS: tuple[dict[str, Any], ...] = (
     {"model": "11", "layers": "C16-R-D-C32-R-P-D-C48-R-D-C64-R-P-D-FC10"},
     {"model": "12", "augmentation": 0.8, "patience": 15, "halve_every_late": 3},
 )
-"""What each further model changes of the one before."""
+"""What each further model changes in the one before."""
 
 TENSORFLOW = Config(
     model="tensorflow",
@@ -149,7 +149,7 @@ MODELS = {config.model: config for config in (*TWELVE, TENSORFLOW)}
 
 
 def without_quirks(config: Config) -> Config:
-    """The same model, done right."""
+    """Return the same model without its quirks."""
     values = {name: (getattr(config, name), right) for name, right in QUIRKS.items()}
     changes = {name: right[value] for name, (value, right) in values.items() if value in right}
     return replace(config, **changes)  # type: ignore[arg-type]

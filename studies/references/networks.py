@@ -1,4 +1,4 @@
-"""This file reads architectures in short, and judges a network after its last epoch."""
+"""Networks from short descriptions, and trainings that evaluate their last epoch."""
 
 from collections.abc import Callable, Iterator
 
@@ -15,13 +15,13 @@ LETTERS: dict[str, Callable[..., nl.Layer]] = {
 
 
 def sequential(text: str, **makers: Callable[..., nl.Layer]) -> nl.Sequential:
-    """The network of an architecture in short, such as "C8-R-P-D-C16-R-P-D-FC10".
+    """Return the network of a short description, such as "C8-R-P-D-C16-R-P-D-FC10".
 
     Args:
-        text: Letters of layers, those with a number of filters or units followed by it. Before
-            the first FC the images are laid flat.
-        **makers: What makes the layers of other letters than P, R, S, T and B; each is called
-            with the number, if there is one.
+        text: Letters of layers, followed by the number of filters or units if there is one.
+            Flatten is inserted before the first FC.
+        **makers: Functions that make the layers of letters other than P, R, S, T and B; each is
+            called with the number, if there is one.
     """
     known = LETTERS | makers
     layers: list[nl.Layer] = []
@@ -44,18 +44,18 @@ def trained(
     seed: int,
     state: nl.State | None,
 ) -> Iterator[nl.Epoch]:
-    """Trains a network; the last epoch also says what it makes of the test images.
+    """Train a network, and evaluate it on the test images after the last epoch.
 
     Args:
-        network: To be trained.
-        recipe: How.
-        data: Images to train on, and the test images.
+        network: Network to train.
+        recipe: How to train it.
+        data: Training images and test images.
         seed: See `nl.fit`.
         state: See `nl.fit`.
 
     Returns:
-        The epochs; the metrics of the last one have `test_error`, a fraction, and `test_correct`,
-        of the weights that the training ends with.
+        The epochs; the metrics of the last one include `test_error`, a fraction, and
+        `test_correct`, both for the weights that the training ends with.
     """
     images, test = data
     for epoch in nl.fit(network, recipe, images, seed=seed, state=state):

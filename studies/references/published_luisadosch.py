@@ -1,6 +1,6 @@
-"""What luisadosch/mnist-cnn-numpy-framework publishes of its networks, in its README.
+"""The figures that luisadosch/mnist-cnn-numpy-framework publishes in its README.
 
-Bands are guesses of how far the mean of a few seeds may be from a single training.
+Bands are guesses how far the mean of a few seeds may be from a single training.
 """
 
 from sweep import PublishedCurve, PublishedTable, Quantity
@@ -20,7 +20,7 @@ SECONDS = dict(
 
 
 def figures(models: tuple[str, ...]) -> tuple[Quantity, ...]:
-    """Loss, time and accuracy of these networks."""
+    """Return loss, time and accuracy of some networks."""
     return (
         Quantity(
             source="train_loss",
@@ -63,67 +63,67 @@ README = {
 CONFIG = {"layers": "layers", "learning_rate": "learning rate", "init": "initialisation"}
 
 SINGLE = (
-    "Published: a single training of each network, with an unknown seed, on a computer that is not "
-    "named. Ours: mean ± standard deviation over as many seeds as the last column says; every "
-    "complete training counts."
+    "Published: a single training of each network, with an unknown seed, on an unnamed computer. "
+    "Ours: mean ± standard deviation over the number of seeds in the last column; every complete "
+    "training counts."
 )
 
 TEST = (
-    "Accuracy is that on 10,000 test images, which the published code draws from all 70,000, and "
-    "so do we: figures on MNIST's own test images are not comparable. There were no validation "
-    "images; what is called the best was chosen by the test images."
+    "Accuracy is measured on 10,000 test images. The published code draws them from all 70,000, "
+    "and so do we, so figures on MNIST's own test images are not comparable. There were no "
+    "validation images: the best network was chosen by its test accuracy."
 )
 
 TRAINED = (
-    "All are trained image by image for 10 epochs with plain SGD, in an order drawn once, on "
-    "cross-entropy. Layers: C convolution of 3x3 with so many filters and no activation, P max "
-    "pooling of 2x2, R ReLU, S sigmoid, FC fully connected units."
+    "All networks are trained image by image for 10 epochs with plain SGD on cross-entropy, in an "
+    "order drawn once. Layers: C convolution of 3x3 with that number of filters and no activation, "
+    "P max pooling of 2x2, R ReLU, S sigmoid, FC fully connected with that number of units."
 )
 
 INIT = (
-    "Initialisation: the published code has two, and the README does not say which network had "
-    "which. He's did not lead to the published figures where it was tried with fully connected "
-    "networks (fc1, fc5, fc7), the uniform one not for cnn7; so ours were chosen by these figures, "
-    "and the others of each table follow. (The weights that their repository keeps of fc1 were "
-    "drawn with He's, so they seem to be of another training than the README's.)"
+    "Initialisation: the published code has two, and the README does not say which network used "
+    "which. He's did not lead to the published figures for the fully connected networks where we "
+    "tried it (fc1, fc5, fc7), nor did the uniform one for cnn7. So we chose by these figures, and "
+    "use the same for the rest of each table. (The published weights of fc1 were drawn with He's, "
+    "so they seem to come from another training than the figures in the README.)"
 )
 
 WAVERS = (
-    "With one image at a time and a learning rate that never falls, the last epochs waver: "
-    "between seeds of a convolutional network the loss of epoch 10 differs by up to a half, the "
+    "With one image at a time and a constant learning rate, the last epochs fluctuate: between "
+    "seeds of a convolutional network, the loss of epoch 10 differs by up to a half and the "
     "accuracy by up to 0.8 points."
 )
 
 FC_REMARKS = {
-    "fc4": "the loss agrees, which speaks for gradient, images, learning rate and initialisation; "
-    "our three seeds came to 94.87, 95.32 and 95.39 %",
+    "fc4": "the loss agrees, so gradient, images, learning rate and initialisation are probably "
+    "right; our three seeds reached 94.87, 95.32 and 95.39 %",
 }
 
 CNN_REMARKS = {
     "cnn2": "our three seeds have losses from 0.0128 to 0.0195 and accuracies from 97.30 to 97.86 "
-    "%; drawn from the uniform distribution (`--set models=cnn2,cnn4,cnn6,cnn8 --set init=uniform "
-    "--set seeds=1`) it comes to 0.0461 and 96.69 %",
+    "%; the uniform initialisation (`--set models=cnn2,cnn4,cnn6,cnn8 --set init=uniform --set "
+    "seeds=1`) leads to 0.0461 and 96.69 %",
     "cnn3": "the committed program and its saved weights are a variant of this one, not of cnn7",
-    "cnn4": "not explained: all three seeds are better than published. cnn3 and cnn5, of the same "
-    "kinds of layers, on the same images, come out as published, and the uniform initialisation "
-    "(0.0590 and 96.69 %) is no way to get there",
-    "cnn6": "the loss agrees, which speaks for gradient, images, learning rate and initialisation "
-    "(the uniform one comes to 0.1481 and 95.63 %); the accuracy of its single training is below "
-    "all three of ours, 96.01, 95.56 and 96.00 %",
-    "cnn7": "the accuracy agrees; the published loss rises in between, to 0.0093 in epoch 9, as "
+    "cnn4": "not explained: all three seeds are better than published. cnn3 and cnn5, with the "
+    "same kinds of layers on the same images, come out as published, and the uniform "
+    "initialisation (0.0590 and 96.69 %) does not explain it",
+    "cnn6": "the loss agrees, so gradient, images, learning rate and initialisation are probably "
+    "right (the uniform one leads to 0.1481 and 95.63 %); the accuracy of the single published "
+    "training is below all three of ours, 96.01, 95.56 and 96.00 %",
+    "cnn7": "the accuracy agrees; the published loss rises temporarily, to 0.0093 in epoch 9, as "
     "the table below shows",
-    "cnn8": "the accuracy agrees; two seeds are by epoch 8 where the published training was in the "
-    "end, the third by epoch 9; the uniform initialisation comes to 0.0961 and 95.59 %",
+    "cnn8": "the accuracy agrees; two seeds reach the final loss of the published training by "
+    "epoch 8, the third by epoch 9; the uniform initialisation leads to 0.0961 and 95.59 %",
 }
 
 IN_BAND = (
-    "In band: whether our mean is within 0.4 points of the published accuracy; outside: whether "
-    "the loss is off by more than 20 %. Both widths are guesses for a single training."
+    "In band: whether our mean is within 0.4 points of the published accuracy. Outside: whether "
+    "our loss differs by more than 20 %. Both widths are guesses for a single training."
 )
 
 COST = (
-    "Published seconds are wall-clock time. Ours are seconds of processor time on one core, since "
-    "several trainings and other work shared the machine."
+    "Published seconds are wall-clock time. Ours are processor time on one core, because several "
+    "trainings and other work shared the machine."
 )
 
 CURVE = (

@@ -1,4 +1,4 @@
-"""What RaoulLuque/ImageRecognitionFromScratch publishes of its models, as tables to fill in."""
+"""Tables of the figures that RaoulLuque/ImageRecognitionFromScratch publishes, to fill in."""
 
 from sweep import PublishedCurve, PublishedTable
 
@@ -52,49 +52,49 @@ CONFIG = {
 
 SINGLE = (
     "Published: a single training of each model, with an unknown seed. Ours: mean ± standard "
-    "deviation over as many seeds as the last column says; every complete training counts."
+    "deviation over the number of seeds in the last column; every complete training counts."
 )
 
 CHOSEN = (
     "The test images are the same 10,000. The published models were chosen one after the other by "
-    "this very error, without validation images, so it flatters them. Ours are the same recipes "
-    "again: each training looked at the test images once, after its last epoch, and all are shown."
+    "this very error, without validation images, so it is optimistic. Ours use the same recipes: "
+    "each training saw the test images once, after its last epoch, and all trainings are shown."
 )
 
 IN_BAND = (
-    "In band: whether our mean is as close to the published figure as its single training lets one "
-    "expect. The widths are guesses of 2.3 standard deviations between seeds."
+    "In band: whether our mean is as close to the published figure as one can expect of a single "
+    "training. The widths are guesses of 2.3 standard deviations between seeds."
 )
 
 LIMIT = (
     "Published trainings of models 9 to 12 had up to 150 epochs and ended by early stopping. Ours "
-    "also end before an epoch whose learning rate would be below 1e-5, unless `stop_below` is set "
-    "otherwise: nothing changes any more by then."
+    "also end before the learning rate falls below 1e-5, unless `stop_below` is set otherwise: by "
+    "then nothing changes any more."
 )
 
 ERROR_REMARKS = {
-    "1": "9-10 % in the README, without the 5,000 images that the code trains on",
+    "1": "9-10 % in the README, which does not mention that the code trains on 5,000 images",
     "2": "6.75 % in the README, 6.72 % in the log",
     "5": "2.19 % in the README, 2.20 % in the log",
     "9": "0.80 % in the README, 0.81 % in the log",
     "10": "0.44 % in the README, 0.45 % in the log",
-    "12": "one training of ours, whose loss follows the published one from epoch to epoch (below; "
-    "3 % lower in the mean, 12 % at most), which speaks for gradient, images, schedule and "
-    "initialisation; 10,000 images alone leave a standard error of 0.07 in either figure, and the "
+    "12": "a single training of ours. Its loss follows the published one from epoch to epoch "
+    "(below; 3 % lower on average, 12 % at most), so gradient, images, schedule and initialisation "
+    "are probably right. With 10,000 images either figure has a standard error of 0.07, and the "
     "published network was chosen by it. The same network as model 11 came out 0.11 below. Both "
-    "need more seeds, an hour or two of a core each",
+    "need more seeds, at an hour or two of a core each",
 }
 
 LOSS_REMARKS = {
-    "1": "the published loss of epoch 10 is one that ours come to in epoch 12",
-    "2": "the seeds end at 0.0148, 0.0157 and 0.0160",
-    "4": "at its learning rate of 0.01 the loss jumps: in their last ten epochs our trainings lie "
+    "1": "our trainings reach the published loss of epoch 10 in epoch 12",
+    "2": "our seeds end at 0.0148, 0.0157 and 0.0160",
+    "4": "at its learning rate of 0.01 the loss jumps: in the last ten epochs our losses are "
     "between 0.0023 and 0.0102",
 }
 
 SETTINGS_REMARKS = {
-    "1": "trains on the first 5,000 images alone, in the order of the file, which the README does "
-    "not say",
+    "1": "trains only on the first 5,000 images, in the order of the file, which the README does "
+    "not mention",
     "4": "the written report says batches of 16, README and code have 32",
     "5": "the README says tanh, the code has ReLU; batches as in model 4",
     "6": "the written report says tanh in the first layer, README and code have ReLU; also in 7, 8",
@@ -123,8 +123,8 @@ TABLES = (
         rows=MODELS,
         changed="our configuration, against the model above",
         notes=(
-            "Fields are those of `Config` in models_raoulluque.py, which says what each means and "
-            "which of them are quirks of the published code.",
+            "The fields are those of `Config` in models_raoulluque.py, which explains them and "
+            "marks those that are quirks of the published code.",
             LIMIT + " Hence the epochs of models 9 to 12 here.",
         ),
     ),
@@ -140,16 +140,16 @@ TABLES = (
         },
         remarks=SETTINGS_REMARKS,
         notes=(
-            "Layers: C convolution of 5x5 with so many filters, P max pooling of 2x2, R ReLU, T "
-            "tanh, D dropout, B batch normalisation, FC fully connected units; softmax in the "
-            "cross-entropy.",
-            "Augmentation: the chance of a batch to have all its images zoomed, rotated and "
-            "shifted. Patience 0: no early stopping; it watches the training loss.",
-            "Learning rates as published, and as here with `faithful`. Their Adam corrects its "
-            "averages by the number of the epoch instead of the step, which comes to 0.15 to 0.43 "
-            "of the rate.",
-            "He initialisation, says the README from model 8 on. In the code of models 9 to 12 "
-            "convolutions take the whole image for their fan-in, and dense layers are uniform in "
+            "Layers: C convolution of 5x5 with that number of filters, P max pooling of 2x2, R "
+            "ReLU, T tanh, D dropout, B batch normalisation, FC fully connected with that number "
+            "of units; the softmax is part of the cross-entropy.",
+            "Augmentation: the probability that all images of a batch are zoomed, rotated and "
+            "shifted. Early stopping watches the training loss; patience 0 means none.",
+            "Learning rates as published, and as used here with `faithful`. Their Adam corrects "
+            "its averages by the number of the epoch instead of the step, which reduces the rate "
+            "to 0.15 to 0.43 of its value.",
+            "From model 8 on, the README says He initialisation. In the code of models 9 to 12, "
+            "convolutions use the whole image as their fan-in, and dense layers are uniform in "
             "-0.5 to 0.5.",
         ),
     ),
@@ -161,18 +161,18 @@ TABLES = (
         figures=(EPOCHS, RESTORED, SECONDS),
         remarks={
             "8": '"early stopping after 91" in the README is the epoch of the weights that were '
-            "kept; so it is for 9 to 12",
+            "kept; the same holds for 9 to 12",
             "9": "181 s in the first epochs, then 91 s",
             "tensorflow": "on a GPU",
         },
         notes=(
             SINGLE,
             LIMIT,
-            "Weights of epoch: those that early stopping went back to. Without early stopping "
-            "they are those of the last epoch.",
+            "Weights of epoch: the epoch that early stopping restored, or the last epoch without "
+            "early stopping.",
             "Published seconds are medians of wall-clock time on unknown hardware, not logged for "
-            "models 1 and 2. Ours are means of processor time, on one core for each training, "
-            "since several trainings and other work shared the machine.",
+            "models 1 and 2. Ours are means of processor time, on one core per training, because "
+            "several trainings and other work shared the machine.",
         ),
     ),
     PublishedTable(
@@ -184,10 +184,10 @@ TABLES = (
         remarks=LOSS_REMARKS,
         notes=(
             SINGLE,
-            "Mean over an epoch while it trains: with dropout and augmentation, by the weights of "
-            "the moment. Squared error for models 1 and 2, cross-entropy for the others.",
-            "Loss of weights kept: that of the epoch that early stopping went back to, or of the "
-            "last one. Outside: by more than 10 %, which is a guess.",
+            "The loss is the mean over an epoch of training, with dropout and augmentation, while "
+            "the weights change: squared error for models 1 and 2, cross-entropy for the others.",
+            "Loss of weights kept: the loss of the epoch that early stopping restored, or of the "
+            "last one. Outside: differs by more than 10 %, which is a guess.",
         ),
     ),
     PublishedCurve(

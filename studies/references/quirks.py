@@ -1,6 +1,6 @@
-"""What RaoulLuque/ImageRecognitionFromScratch does in its own way, some of it by mistake.
+"""Peculiarities of RaoulLuque/ImageRecognitionFromScratch, some of them mistakes.
 
-Each class is one deviation from what the field does, beside the netlib class that does it so.
+Each class or function deviates in one way from common practice, which netlib follows.
 """
 
 import math
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import netlib as nl
-from netlib.warping import interpolate
 
 SIDE = 28
 """Rows and columns of the images."""
@@ -20,15 +19,15 @@ SIDE = 28
 
 @dataclass(eq=False)
 class AdamByEpoch(nl.Adam):
-    """Adam whose bias correction counts epochs where it should count steps.
+    """Adam with a bias correction that counts epochs where it should count steps.
 
-    The moments gain from every step, but are divided by 1 - beta^t at epoch t = 1, 2, ... That is
-    Adam with its learning rate times c(t) / c(n) at step n, c(t) = sqrt(1 - beta2^t) /
+    The moments change with every step, but are divided by 1 - beta^t at epoch t = 1, 2, ... This is
+    Adam with its learning rate times c(t) / c(n) at step n, where c(t) = sqrt(1 - beta2^t) /
     (1 - beta1^t): about a third in the first epoch, a sixth to a fifth from the fifth to the 40th.
-    (Epsilon, 1e-8 beside roots of mean squares, is not corrected likewise.)
+    (Epsilon, 1e-8 next to roots of mean squares, is not corrected in this way.)
 
     Args:
-        steps_per_epoch: At least 1.
+        steps_per_epoch: Number of steps in an epoch, at least 1.
     """
 
     steps_per_epoch: int = 1
@@ -45,22 +44,22 @@ class AdamByEpoch(nl.Adam):
 
 @dataclass(eq=False)
 class UpdatedFirstDense(nl.Dense):
-    """A dense layer that takes its step of plain SGD before it passes the gradient on.
+    """A dense layer that updates its weight, by plain SGD, before it computes the input gradient.
 
-    dx = dy (weight - learning_rate * dweight)^T, where `weight` should stand alone.
+    dx = dy (weight - learning_rate * dweight)^T, which should be dy weight^T.
 
     Args:
-        learning_rate: That of the training; constant.
+        learning_rate: Constant learning rate of the training.
     """
 
     learning_rate: float = 0.0
 
-    def _forward(self, x: nl.Array, rng: nl.Rng | None, /) -> tuple[nl.Array, nl.Backward]:
-        y, backward = super()._forward(x, rng)
+    def _forward(self, x: nl.Array, mode: nl.Mode, /) -> tuple[nl.Array, nl.Backward]:
+        y, backward = super()._forward(x, mode)
 
         def backward_after_update(dy: nl.Array) -> nl.Array:
             dx = backward(dy)
-            if not self.input_gradient:
+            if not mode.input_gradient:
                 return dx
             updated = self.params["weight"] - self.learning_rate * self.grads["weight"]
             return np.matmul(dy, updated.T, out=dx)
@@ -70,11 +69,11 @@ class UpdatedFirstDense(nl.Dense):
 
 @dataclass(eq=False)
 class UnscaledDropout(nl.Dropout):
-    """Dropout whose backward pass forgets the factor 1 / (1 - probability) of the forward pass."""
+    """Dropout that forgets the factor 1 / (1 - probability) in the backward pass."""
 
-    def _forward(self, x: nl.Array, rng: nl.Rng | None, /) -> tuple[nl.Array, nl.Backward]:
-        y, backward = super()._forward(x, rng)
-        if rng is None:
+    def _forward(self, x: nl.Array, mode: nl.Mode, /) -> tuple[nl.Array, nl.Backward]:
+        y, backward = super()._forward(x, mode)
+        if mode.rng is None:
             return y, backward
 
         def backward_unscaled(dy: nl.Array) -> nl.Array:
@@ -87,7 +86,7 @@ class UnscaledDropout(nl.Dropout):
 
 @dataclass(eq=False)
 class ImageFanInConv2d(nl.Conv2d):
-    """A convolution whose He initialisation takes the whole image, H*W*C, for the fan-in K*K*C."""
+    """A convolution with He initialisation for a fan-in of H*W*C, the whole image, not K*K*C."""
 
     def _build(self, in_shape: nl.Shape, rng: nl.Rng, /) -> nl.Shape:
         self.weight_init = nl.normal(math.sqrt(2 / math.prod(in_shape)))
@@ -96,14 +95,14 @@ class ImageFanInConv2d(nl.Conv2d):
 
 @dataclass(frozen=True)
 class WindowedStopping(nl.EarlyStopping):
-    """End a training when the oldest of the last losses is hardly above the lowest of them.
+    """End a training when the oldest loss in a window is hardly above the lowest one.
 
-    Once there are `patience` epochs: loss[0] <= (1 + min_delta) * min(loss) over the last
-    `patience` of them. So the lowest loss of all never leaves this window.
+    The window is the last `patience` epochs; the training ends as soon as the window is full and
+    loss[0] <= (1 + min_delta) * min(loss) in it. So the lowest loss of all never leaves the window.
 
     Args:
-        cap: Epochs after which a training that has not ended so keeps its last weights, as
-            nothing was restored then; 0 for never.
+        cap: Number of epochs after which a training keeps its last weights if it has not ended by
+            itself, because the published code restores nothing in that case; 0 for never.
     """
 
     cap: int = 0
@@ -135,15 +134,15 @@ class WindowedStopping(nl.EarlyStopping):
 
 @dataclass(frozen=True)
 class BatchAugmentation:
-    """Zoom, rotate and shift all images of a batch or none, one after the other on whole pixels.
+    """Zoom, rotate and shift all images of a batch or none, in separate steps on whole pixels.
 
     Each image has its own factor in 0.8..1.2, angle in -25..25 degrees and shifts of up to a fifth
-    in both directions. The zoom cuts out whole pixels and resizes them, bilinearly, to whole
-    pixels; the rotation is around (14, 14), half a pixel off the centre; the shifts are cut to
-    whole pixels towards 0, so that none at all is twice as likely as any other.
+    in both directions. The zoom cuts out whole pixels and resizes them bilinearly to whole pixels;
+    the rotation is around (14, 14), half a pixel off the centre; the shifts are rounded to whole
+    pixels towards 0, so that a shift of 0 is twice as likely as any other.
 
     Args:
-        probability: Of a batch being transformed, in [0, 1].
+        probability: Probability that a batch is transformed, in [0, 1].
     """
 
     probability: float
@@ -157,14 +156,15 @@ class BatchAugmentation:
         zoomed = zoom @ images[..., 0] @ zoom.transpose(0, 2, 1)
         angles = np.radians(rng.uniform(-25, 25, n))
         shifts = np.trunc(rng.uniform(-0.2, 0.2, (2, n)) * SIDE)
-        return interpolate(zoomed[..., None], *rotated_and_shifted(angles, shifts))
+        return nl.interpolate(zoomed[..., None], *rotated_and_shifted(angles, shifts))
 
 
 def zoom_matrices(factors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Matrices Z (n, 28, 28) such that Z @ image @ Z^T is the image zoomed.
+    """Return matrices Z (n, 28, 28) such that Z @ image @ Z^T is the zoomed image.
 
-    With m = int(28 * factor): beyond 1, the pixels int(a / factor) .. int((a + 28) / factor), where
-    a = (m - 28) // 2, are resized to 28; below 1, all are resized to m, with zeros around them.
+    With m = int(28 * factor): for factors above 1, the pixels int(a / factor) .. int((a + 28) /
+    factor), where a = (m - 28) // 2, are resized to 28; below 1, all pixels are resized to m and
+    surrounded by zeros.
     """
     resized = (SIDE * factors).astype(int)[:, None]
     offset = np.maximum(0, resized - SIDE) // 2
@@ -183,7 +183,10 @@ def zoom_matrices(factors: NDArray[np.float64]) -> NDArray[np.float64]:
 def rotated_and_shifted(
     angles: NDArray[np.float64], shifts: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Rows and columns (n, 28, 28) that pixels come from: rotated around (14, 14), then shifted."""
+    """Return rows and columns (n, 28, 28) that the pixels of rotated and shifted images come from.
+
+    The rotation is around (14, 14) and comes first.
+    """
     cosine, sine = np.cos(angles)[:, None, None], np.sin(angles)[:, None, None]
     y = (np.arange(SIDE) - shifts[0][:, None])[:, :, None]
     x = (np.arange(SIDE) - shifts[1][:, None])[:, None, :]
@@ -191,13 +194,13 @@ def rotated_and_shifted(
         14 + cosine * (y - 14) + sine * (x - 14),
         14 - sine * (y - 14) + cosine * (x - 14),
     )
-    # What the rotation had pushed out of the image does not come back with a shift.
+    # What the rotation pushed out of the image does not come back with the shift.
     gone = (y < 0) | (y >= SIDE) | (x < 0) | (x >= SIDE)
     return np.where(gone, -2, rows).astype(np.float32), columns.astype(np.float32)
 
 
 def late_halving(peak: float, late_every: int) -> nl.Schedule:
-    """Five epochs of warm-up, halving every five epochs, and every `late_every` after epoch 20."""
+    """Warm up for five epochs, halve every five, and every `late_every` epochs after epoch 20."""
     early = nl.warmup_halving(peak, warmup=5, every=5)
 
     def rate(elapsed: float) -> float:

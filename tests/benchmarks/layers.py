@@ -24,12 +24,10 @@ def main() -> None:
     network = nl.Sequential(*netlib_layers(NETWORKS[options.network]))
     rng, optimizer = np.random.default_rng(0), nl.Adam()
     network.build((28, 28, 1), rng)
-    draw, first = (
-        batches(options.batch),
-        next(i for i, layer in enumerate(network.layers) if layer.params),
-    )
-    network.layers[first].input_gradient = False
-    times = np.zeros((STEPS, 2 * len(network.layers) + 2))
+    draw, layers = batches(options.batch), network._execution_order
+    first = next(i for i, layer in enumerate(layers) if layer.params)
+    shapes = [()] * len(layers)
+    times = np.zeros((STEPS, 2 * len(layers) + 2))
     with threadpool_limits(1):
         for row in times:
             clock = _Clock(row)
@@ -37,8 +35,9 @@ def main() -> None:
             x = np.divide(images, 255, dtype=np.float32)
             clock.reset()
             backwards = []
-            for i, layer in enumerate(network.layers):
-                x, backward = layer.forward(x, train=True, rng=rng)
+            for i, layer in enumerate(layers):
+                shapes[i] = x.shape[1:]
+                x, backward = layer._forward(x, nl.Mode(rng, input_gradient=i != first))
                 backwards.append(backward)
                 clock.record(2 * i)
             _, dy = nl.softmax_cross_entropy(x, labels)
@@ -50,17 +49,17 @@ def main() -> None:
             clock.record(-1)
     median = np.median(times[3:], axis=0)
     share = 100 / median.sum()
-    for i, layer in enumerate(network.layers):
-        there, back = median[2 * i : 2 * i + 2]
-        name = f"{type(layer).__name__} {layer.in_shape}"
-        sys.stdout.write(f"{name:28} {there:7.3f} {back:7.3f} {(there + back) * share:5.1f} %\n")
+    for i, layer in enumerate(layers):
+        forward, backward = median[2 * i : 2 * i + 2]
+        name, part = f"{type(layer).__name__} {shapes[i]}", (forward + backward) * share
+        sys.stdout.write(f"{name:28} {forward:7.3f} {backward:7.3f} {part:5.1f} %\n")
     for name, value in zip(("loss", "Adam"), median[-2:], strict=True):
         sys.stdout.write(f"{name:28} {value:7.3f} {'':7} {value * share:5.1f} %\n")
     sys.stdout.write(f"{'all':28} {median.sum():7.3f}\n")
 
 
 class _Clock:
-    """Writes the milliseconds since its last use into a row."""
+    """A clock that writes the milliseconds since its last use to a row."""
 
     def __init__(self, row: np.ndarray) -> None:
         self._row = row

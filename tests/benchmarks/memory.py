@@ -1,4 +1,4 @@
-"""How much memory does a training take, over that of its data set? Peak of the process.
+"""How much memory does a training take in addition to its data set? Peak of the process.
 
 python -m tests.benchmarks.memory [NETWORK] [--batch 128]
 """

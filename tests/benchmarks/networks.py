@@ -1,4 +1,4 @@
-"""The networks that are measured, in netlib and in PyTorch, and how times are taken."""
+"""The measured networks, in netlib and in PyTorch, and how times are measured."""
 
 import os
 import time
@@ -41,11 +41,10 @@ def netlib_step(description: str) -> Step:
     network = nl.Sequential(*netlib_layers(description))
     rng, optimizer = np.random.default_rng(0), nl.Adam()
     network.build((28, 28, 1), rng)
-    network.input_gradient = False
 
     def step(images: np.ndarray, labels: np.ndarray) -> None:
         x = np.divide(images, 255, dtype=np.float32)
-        logits, backward = network.forward(x, train=True, rng=rng)
+        logits, backward = network.forward(x, train=True, rng=rng, input_gradient=False)
         _, dlogits = nl.softmax_cross_entropy(logits, labels)
         backward(dlogits)
         optimizer.step(network.parameters, network.gradients, 1e-3)
@@ -97,11 +96,11 @@ def batches(batch_size: int) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
 
 
 def in_turns(actions: list[Callable[[], object]], seconds: float) -> list[float]:
-    """Return the median milliseconds of each action, taken in turns after a warm-up.
+    """Return the median milliseconds of each action; they take turns, after a warm-up.
 
-    A turn is a tenth of a second of steps, and its first step does not count: it finds in the
-    caches what the others left there. Times are of the processor, not of the wall, so who else
-    uses the machine matters less.
+    A turn is a tenth of a second of steps. Its first step does not count, because the caches hold
+    the data of the others. Times are processor time, not wall-clock time, so other users of the
+    machine matter less.
     """
     times: list[list[float]] = [[] for _ in actions]
     for action in actions:

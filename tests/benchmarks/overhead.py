@@ -1,11 +1,11 @@
-"""What does a trial cost beside its training? 9 parameters and 3 epochs of no work, 2 slots.
+"""What does a trial cost in addition to its training? 9 parameters, 3 empty epochs, 2 slots.
 
 python -m tests.benchmarks.overhead     (needs the extra [bench]; from the root of the repository)
 
-Prints milliseconds of wall clock per trial, each divided by that of sweep on Ray: sweep on two Ray
-slots and in this process; Ray Tune with OptunaSearch, two trials at a time, a process for each
-trial and with reused ones; Optuna alone with its SQLite storage as it comes, and in memory.
-Starting Ray is left out everywhere. Only sweep keeps every metric of every epoch in a database.
+Prints milliseconds of wall-clock time per trial, also relative to sweep on Ray: for sweep on two
+Ray slots and in this process; for Ray Tune with OptunaSearch, two trials at a time, with a process
+for each trial and with reused processes; for Optuna alone with its default SQLite storage, and in
+memory. The start of Ray is never included. Only sweep stores every metric of every epoch.
 """
 
 import logging
@@ -71,7 +71,7 @@ def of_optuna(storage: str | None) -> float:
 
 
 class Trainable(tune.Trainable):
-    """The same training as Tune wants it where it is to reuse processes."""
+    """The same training in the form that Tune needs to reuse processes."""
 
     def setup(self, config: dict[str, Any]) -> None:
         self.epochs = enumerate(train(config), start=1)
@@ -85,7 +85,7 @@ class Trainable(tune.Trainable):
         return True
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """There is no state."""
+        """Save nothing: there is no state."""
 
 
 def function(config: dict[str, float]) -> None:

@@ -1,10 +1,10 @@
-"""Which share of the speed of one large matrix product does a training step reach? One thread.
+"""What share of the speed of a large matrix product does a training step reach? One thread.
 
 python -m tests.benchmarks.roofline [--batch 16]
 
-The ceiling is a product of 2048 x 2048 float32 matrices, in turns with the steps. A step of
-model 12 counts as 198 MFLOP an image, those of its convolutions done directly, forward and
-backward; Toom-Cook needs fewer, so the share may exceed 100 %.
+The ceiling is a product of 2048 x 2048 float32 matrices, measured in turns with the steps. A step
+of model 12 counts as 198 MFLOP per image, the operations of direct convolutions forward and
+backward; Toom-Cook needs fewer, so the share can exceed 100 %.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""Where does one driver bend? A sweep on simulated slots, of trials that ASHA prunes.
+"""How many slots and trials can one driver handle? Simulated slots, trials pruned by ASHA.
 
 python -m tests.benchmarks.scale [--trials 100 --trials 1000 ...] [--slots 1 --slots 10 ...]
 
-Trials of up to 10 epochs of about 10 virtual seconds; see `simulation`. Ray's own work is not in
-it. Each line is a process of its own, after a few trials to warm up. Keeps figures in scale.csv,
-where a line takes the place of an older one; prints all as a table and draws them as scale.svg.
+Trials have up to 10 epochs of about 10 virtual seconds; see `simulation`. Ray's own work is not
+included. Each line is measured in its own process, after a few trials to warm up. Writes figures
+to scale.csv, where a new line replaces the old one, prints them as a table and draws scale.svg.
 """
 
 import multiprocessing
@@ -25,7 +25,7 @@ KEY = ["slots", "trials"]
 
 
 def measure(n_trials: int, n_slots: int) -> dict[str, float]:
-    """What it takes to drive so many trials on so many slots."""
+    """Measure the cost of driving a number of trials on a number of slots."""
     with tempfile.TemporaryDirectory() as warm, tempfile.TemporaryDirectory() as name:
         drive(replace(STUDY, trials=20), 1, Path(warm))
         pool, seconds = drive(replace(STUDY, trials=n_trials), n_slots, Path(name))
@@ -43,7 +43,7 @@ def measure(n_trials: int, n_slots: int) -> dict[str, float]:
 
 
 def keep(row: dict[str, float]) -> pd.DataFrame:
-    """Adds a line to the figures, in place of one of the same slots and trials; returns all."""
+    """Add a line to the figures, or replace the one for the same slots and trials; return all."""
     before = [pd.read_csv(FIGURES)] if FIGURES.exists() else []
     figures = pd.concat([*before, pd.DataFrame([row])]).drop_duplicates(KEY, keep="last")
     figures = figures.sort_values(KEY)
@@ -52,7 +52,7 @@ def keep(row: dict[str, float]) -> pd.DataFrame:
 
 
 def draw(figures: pd.DataFrame) -> None:
-    """Draws what a trial costs, and how busy slots are, over the number of trials."""
+    """Plot the cost of a trial, and how busy slots are, against the number of trials."""
     plt.rcParams["svg.hashsalt"] = "scale"
     figure, (cost, busy) = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
     for slots, lines in figures.groupby("slots"):
@@ -70,7 +70,7 @@ def draw(figures: pd.DataFrame) -> None:
 @click.option("--trials", type=int, multiple=True, default=(100, 1000, 10000, 20000))
 @click.option("--slots", type=int, multiple=True, default=(1, 10, 100, 1000))
 def main(trials: tuple[int, ...], slots: tuple[int, ...]) -> None:
-    """Measures every number of trials on every number of slots."""
+    """Measure every number of trials on every number of slots."""
     spawn = multiprocessing.get_context("spawn")
     for n_slots in slots:
         for n_trials in trials:

@@ -1,8 +1,8 @@
-"""Do two trainings at once run as fast as each alone? Processes with one thread each.
+"""Do two trainings at the same time run as fast as one alone? Processes with one thread each.
 
 python -m tests.benchmarks.scaling [--processes 2] [--seconds 6]
 
-Alternates between one process and several, and compares the steps made in all. Needs as many
+Alternates between one process and several, and compares the total number of steps. Needs as many
 idle cores as processes.
 """
 
@@ -22,7 +22,7 @@ ROUNDS = 5
 def work(
     seconds: float, begin: "multiprocessing.Barrier", results: "multiprocessing.Queue"
 ) -> None:
-    """Train model 12 at batch 16 for some seconds; report steps per second."""
+    """Train model 12 at batch size 16 for some seconds; report steps per second."""
     with threadpool_limits(1):
         draw, step = batches(16), netlib_step(NETWORKS["model 12"])
         for _ in range(3):
@@ -36,7 +36,7 @@ def work(
 
 
 def throughput(n_processes: int, seconds: float) -> float:
-    """Return the steps per second of so many processes together."""
+    """Return the total steps per second of a number of processes."""
     context = multiprocessing.get_context("spawn")
     begin, results = context.Barrier(n_processes), context.Queue()
     workers = [

@@ -1,9 +1,9 @@
-"""Does TPE find less when it is shown a bounded number of trials?
+"""Does TPE find worse solutions when it sees only a bounded number of trials?
 
 python -m tests.benchmarks.search [--trials 1000] [--slots 10] [--seeds 5]
 
-Searches known functions with the default `sampler_memory` and with all trials shown. Prints the
-best value found and the median of the last 100 trials: mean and standard deviation over the seeds.
+Minimises known functions with the default `sampler_memory` and with all trials shown to TPE. Prints
+the best value and the median of the last 100 trials, as mean and standard deviation over seeds.
 """
 
 import math
@@ -29,13 +29,13 @@ def plane(trial: sweep.Trial) -> dict[str, Any]:
 
 
 def rosenbrock(params: dict[str, Any]) -> float:
-    """A bent valley: 0 at (1, ..., 1)."""
+    """Return the height of a curved valley: 0 at (1, ..., 1)."""
     x = list(params.values())
     return sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in pairwise(x))
 
 
 def rastrigin(params: dict[str, Any]) -> float:
-    """A bowl with a dent at each whole number: 0 at the origin."""
+    """Return the height of a bowl with a dent at each whole number: 0 at the origin."""
     return sum(x * x + 10 - 10 * math.cos(2 * math.pi * x) for x in params.values())
 
 
@@ -46,13 +46,13 @@ def tree(trial: sweep.Trial) -> dict[str, Any]:
 
 
 def branches(params: dict[str, Any]) -> float:
-    """Two bowls of 2 and 4 parameters, one of them shared; the larger one is lower: 0 at 1."""
+    """Choose one of two bowls, of 2 and 4 parameters, one shared; the larger is lower: 0 at 1."""
     numbers = [value for name, value in params.items() if name != "kind"]
     return sum((x - 1) ** 2 for x in numbers) + (params["kind"] == "wide")
 
 
 def mixed(params: dict[str, Any]) -> float:
-    """Nine parameters of all kinds, as `simulation` has them."""
+    """Combine nine parameters of all kinds, as in `simulation`."""
     return simulation.loss(params, simulation.EPOCHS)
 
 
@@ -65,7 +65,7 @@ FUNCTIONS: dict[str, tuple[Callable[[sweep.Trial], dict[str, Any]], Function]] =
 
 
 def search(name: str, memory: int | None, seed: int, n_trials: int, n_slots: int) -> list[float]:
-    """Trials that end in the order in which they began.
+    """Trials that end in the order in which they started.
 
     Returns:
         The best value, the median of the last 100, and milliseconds of processor time per trial.
@@ -100,7 +100,7 @@ def search(name: str, memory: int | None, seed: int, n_trials: int, n_slots: int
 @click.option("--seeds", default=5)
 @click.option("--function", "names", multiple=True, default=tuple(FUNCTIONS))
 def main(trials: int, slots: int, seeds: int, names: tuple[str, ...]) -> None:
-    """Searches each function with a bound and without."""
+    """Search each function with and without a bound."""
     print("| Function | Shown | Best | Median of the last 100 | ms per question |")
     print("| --- | --- | --: | --: | --: |")
     for name in names:

@@ -1,7 +1,7 @@
 """A sweep in virtual time: the real driver, sampler and database; slots and training are simulated.
 
-Time passes in two ways: a wait for slots skips to the next answer, and what the driver computes
-meanwhile counts in seconds of processor time; so slots wait for a driver that cannot keep up.
+Virtual time passes in two ways: waiting for slots skips to the next answer, and the driver's own
+work counts in seconds of processor time, so slots wait for a driver that cannot keep up.
 """
 
 import heapq
@@ -38,7 +38,7 @@ def space(trial: Any) -> dict[str, Any]:
 
 
 def loss(params: dict[str, Any], epoch: int) -> float:
-    """Falls from epoch to epoch to what the parameters allow."""
+    """Return a loss that falls from epoch to epoch towards a limit set by the parameters."""
     distances = [math.log10(params[name]) + 3 for name in ("rate", "decay")]
     distances += [3 * params[name] - 1 for name in ("drop", "momentum", "smooth")]
     distances += [params[name] / 4 - 1 for name in ("depth", "width")]
@@ -47,7 +47,7 @@ def loss(params: dict[str, Any], epoch: int) -> float:
 
 
 class Clock:
-    """Virtual seconds since it was made."""
+    """A clock that counts virtual seconds since its creation."""
 
     def __init__(self) -> None:
         self._began = time.process_time()
@@ -60,7 +60,7 @@ class Clock:
 
 
 class SimulatedPool:
-    """Slots whose epochs take their time on a clock, and nothing else."""
+    """Slots that do no work; their epochs only take time on a virtual clock."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -130,7 +130,7 @@ STUDY = sweep.Study(
 
 
 def drive(study: sweep.Study, n_slots: int, folder: Path) -> tuple[SimulatedPool, float]:
-    """Drives a study to its end; returns the slots, and the driver's seconds of processor time."""
+    """Drive a study to its end; return the slots, and the driver's processor seconds."""
     with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
         table = database.ensure(study.name, minimize=True, attributes={})
         ledger = open_ledger(study, table, LocalCheckpoints(folder, study.name))

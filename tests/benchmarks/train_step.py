@@ -1,4 +1,4 @@
-"""How long does a training step take, and how long in PyTorch? One thread, alternating steps.
+"""How long does a training step take, and how long in PyTorch? One thread, alternating turns.
 
 python -m tests.benchmarks.train_step [--json] [--seconds 4] [NETWORK ...]
 
@@ -43,8 +43,12 @@ def measure(name: str, batch_size: int, seconds: float) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("networks", nargs="*", default=list(NETWORKS), metavar="NETWORK")
-    parser.add_argument("--seconds", type=float, default=4.0, help="for each network and batch")
-    parser.add_argument("--json", action="store_true", help="one line of JSON for each")
+    parser.add_argument(
+        "--seconds", type=float, default=4.0, help="seconds per network and batch size"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print a line of JSON per network and batch size"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     sys.stdout.write("" if options.json else f"{processor()}, one thread\n")

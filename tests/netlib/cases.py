@@ -1,6 +1,6 @@
 """One table of layers: how to make each, and the shapes of one input and of one output."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pytest
 
@@ -54,6 +54,20 @@ CASES: list[Case] = [
     ),
 ]
 
-every_layer = pytest.mark.parametrize(
-    ("make", "in_shape", "out_shape"), CASES, ids=[f"{m()!r}-{s}" for m, s, _ in CASES]
-)
+
+def each(cases: list[Case]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        ("make", "in_shape", "out_shape"), cases, ids=[f"{m()!r}-{s}" for m, s, _ in cases]
+    )
+
+
+every_layer = each(CASES)
+
+
+def every_layer_of(table: Collection[type[nl.Layer]]) -> pytest.MarkDecorator:
+    """The cases whose layers an export's table translates; others are refused by name."""
+    return each([case for case in CASES if kinds(case[0]()) <= {*table}])
+
+
+def kinds(layer: nl.Layer) -> set[type[nl.Layer]]:
+    return set(map(type, layer.layers if isinstance(layer, nl.Sequential) else (layer,)))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import netlib as nl
-from netlib.pictures import png, read_picture
+from netlib.data.digit_images import read_picture
 
 
 def test_every_layer_is_drawn_with_its_settings_and_size(rng):
@@ -49,5 +49,5 @@ def test_confusion_needs_an_answer_to_each_label():
 def test_an_image_survives_its_png(tmp_path):
     image = nl.mnist("test").images[0]
     path = tmp_path / "digit.png"
-    path.write_bytes(png(image))
+    path.write_bytes(nl.png(image))
     assert (read_picture(path, (28, 28, 1)) == image).all()

@@ -19,7 +19,7 @@ class Scale(nl.Layer):
         self._add_param("factor", np.full(in_shape, 0.7))
         return in_shape
 
-    def _forward(self, x, _rng, /):
+    def _forward(self, x, _mode, /):
         def backward(dy):
             self.grads["factor"][...] = (3 * dy * x).sum(axis=0) * self.off_factor
             return 3 * self.params["factor"] * dy * self.off_x

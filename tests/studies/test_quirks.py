@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import netlib as nl
-from netlib.warping import interpolate
 from references import networks, quirks
 
 
@@ -48,8 +47,7 @@ def test_a_dense_layer_that_steps_first_passes_gradients_through_its_new_weights
     assert layer.grads["weight"] == pytest.approx(x.T @ dy)
     assert layer.grads["bias"] == pytest.approx(dy.sum(axis=0))
     assert dx == pytest.approx(dy @ (layer.params["weight"] - 0.5 * (x.T @ dy)).T)
-    layer.input_gradient = False
-    _, backward = layer.forward(x, train=True, rng=rng())
+    _, backward = layer.forward(x, train=True, rng=rng(), input_gradient=False)
     assert backward(dy).size == 0
 
 
@@ -139,7 +137,7 @@ def test_zoom_by_more_takes_whole_pixels_from_the_middle():
 
 def moved(image, degrees, down, right):
     sources = quirks.rotated_and_shifted(np.radians([degrees]), np.array([[down], [right]]))
-    return interpolate(image[None, ..., None], *sources)[0, ..., 0]
+    return nl.interpolate(image[None, ..., None], *sources)[0, ..., 0]
 
 
 def test_shifts_are_of_whole_pixels_and_lose_what_leaves_the_image():

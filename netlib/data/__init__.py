@@ -1,0 +1,1 @@
+"""Labelled images: data sets, their file formats, and augmentation of training images."""

@@ -1,1 +1,0 @@
-"""Networks for other frameworks: ONNX files and PyTorch modules."""

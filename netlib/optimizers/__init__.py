@@ -1,0 +1,1 @@
+"""Rules that change parameters along their gradients; to add one, copy `adam.py`."""

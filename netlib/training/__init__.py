@@ -1,0 +1,1 @@
+"""How networks are trained and evaluated. Start with `fit.py`, then `recipe.py`."""
