@@ -87,7 +87,7 @@ def test_keeping_some_checkpoints_removes_the_others_and_torn_ones(tmp_path: Pat
         search.write(number, FIRST)
     final.write(0, FIRST)
     (tmp_path / ".toy-00002.safetensors.x7f").write_bytes(b"half of it")
-    search.keep([], [1])
+    search.clean_up([], [1])
     assert names(tmp_path) == ["toy-00001.safetensors", "toy-final-00000.safetensors"]
 
 
@@ -95,7 +95,7 @@ def test_files_of_other_studies_and_of_the_user_are_no_business_of_ours(tmp_path
     others = ["final-final-00000.safetensors", "final-00000.safetensors.old", "a-final-00000.txt"]
     for name in [*others, "final-00000.safetensors", ".final-00000.former.safetensors.x1_y"]:
         (tmp_path / name).write_bytes(FIRST)
-    LocalCheckpoints(tmp_path, "final").keep([], [])
+    LocalCheckpoints(tmp_path, "final").clean_up([], [])
     assert names(tmp_path) == sorted(others)
 
 

@@ -89,7 +89,7 @@ def trial(number=0, **changes):
         "domains": DOMAINS,
         "config": {"layers": [8, 16], "name": "ünïcode", "none": None},
         "seed": 2**32 - 1,
-        "told": number,
+        "endings_known": number,
     }
     return TrialRecord(**(fields | changes))
 
@@ -280,7 +280,7 @@ def test_an_unknown_study_is_refused_with_those_there_are(backend, database, tab
 
 def test_optuna_opens_it_and_shows_what_its_tools_show(backend, database):
     table = make_table(database, minimize=False, seed=7)
-    complete = {"ending": Ending.COMPLETE, "ended": 1, "score": 0.25}
+    complete = {"ending": Ending.COMPLETE, "ending_number": 1, "score": 0.25}
     write(table, trial(0, epochs=epochs(0.5, 0.25), **complete))
     write(table, trial(1, epochs=epochs(0.75), ending=Ending.PRUNED, ending_number=2))
     write(table, trial(2, ending=Ending.ERROR, ending_number=3))
