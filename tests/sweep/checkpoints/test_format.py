@@ -225,8 +225,8 @@ def test_a_disk_that_refuses_leaves_the_old_file_whole_and_nothing_beside_it(tmp
     command = [sys.executable, "-c", FULL_DISK, str(path)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     assert printed == (
-        f"{path}: expected a disk that can be written, got 'File too large'; "
-        f"free some space or mend its permissions, then run again: nothing done is lost\n"
+        f"{path}: cannot write: File too large. Free some space or fix its permissions and "
+        f"run again; no finished work is lost\n"
     )
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
@@ -238,6 +238,6 @@ def test_a_disk_that_refuses_leaves_the_old_file_whole_and_nothing_beside_it(tmp
 def test_a_path_that_cannot_be_a_file_is_refused(name, reason, tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_bytes(b"old")
-    with pytest.raises(StorageError, match=rf"expected a disk that can be written, got '{reason}"):
+    with pytest.raises(StorageError, match=rf": cannot write: {reason}"):
         write_atomically(tmp_path / name, b"new")
     assert sorted(p.name for p in Path(tmp_path).iterdir()) == ["file", "folder"]
