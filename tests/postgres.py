@@ -80,7 +80,7 @@ class Server:
             connection.execute(statement.encode())
 
     def _call(self, program: str, *arguments: str) -> None:
-        """Run a program of PostgreSQL, as another user if we are root: they refuse to run as root."""
+        """Run a program of PostgreSQL, which root must run as another user."""
         unprivileged = []
         if os.getuid() == 0:
             uid, gid = _unprivileged()
