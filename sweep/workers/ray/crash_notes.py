@@ -32,6 +32,6 @@ def read_note(folder: Path, pid: int) -> tuple[str, str]:
     match = re.search(r"^Fatal Python error: (.*)", text, re.MULTILINE)
     if match is None:
         return SILENT, ""
-    words = match[1]
+    message = match[1]
     calls = text[match.end() :].strip().partition("\n\n")[0]
-    return f"{SIGNALS.get(words, 'crash')}: {words}", calls
+    return f"{SIGNALS.get(message, 'crash')}: {message}", calls

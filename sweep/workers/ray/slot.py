@@ -70,16 +70,16 @@ class Starter:
 
     def lost(self, trial: int, worker: Worker, error: RayError) -> SlotLost:
         """Return how the process of a trial died, as far as Ray and its crash note tell."""
-        words = str(error)
+        message = str(error)
         if isinstance(error, OutOfMemoryError):
-            return SlotLost(trial, Failure(Ending.OOM, words.splitlines()[0], words))
-        reason = re.search(r"because ((its|the) .*?)\.(\s|$)", words)
-        what = reason[1] if reason else words.splitlines()[0]
-        is_planned = getattr(error, "preempted", False) or STOPPED in words
+            return SlotLost(trial, Failure(Ending.OOM, message.splitlines()[0], message))
+        reason = re.search(r"because ((its|the) .*?)\.(\s|$)", message)
+        what = reason[1] if reason else message.splitlines()[0]
+        is_planned = getattr(error, "preempted", False) or STOPPED in message
         if worker.host != socket.gethostname():
-            return SlotLost(trial, Failure(Ending.LOST, what, words), is_planned)
+            return SlotLost(trial, Failure(Ending.LOST, what, message), is_planned)
         note, traceback = read_note(Path(self._notes.name), worker.pid)
-        failure = Failure(Ending.LOST, f"{what}; {note}", traceback or words)
+        failure = Failure(Ending.LOST, f"{what}; {note}", traceback or message)
         return SlotLost(trial, failure, is_planned)
 
     def close(self) -> None:

@@ -188,7 +188,7 @@ def test_a_file_is_replaced_as_a_whole_and_readable_by_all(tmp_path):
     write_atomically(path, b"old")
     with path.open("rb") as reader:
         write_atomically(path, b"new and longer")
-        assert reader.read() == b"old"  # who reads the old one goes on reading the old one
+        assert reader.read() == b"old"  # an open reader keeps the old content
     assert path.read_bytes() == b"new and longer"
     assert path.stat().st_mode & 0o777 == 0o644
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
@@ -219,7 +219,7 @@ except StorageError as error:
 """
 
 
-def test_a_disk_that_refuses_leaves_the_old_file_whole_and_nothing_beside_it(tmp_path):
+def test_a_disk_that_refuses_leaves_the_old_file_whole_and_no_other(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"old")
     command = [sys.executable, "-c", FULL_DISK, str(path)]

@@ -132,7 +132,7 @@ def test_a_place_that_cannot_be_used_is_refused_and_nothing_is_left(
     assert not any(tmp_path.iterdir())
 
 
-def test_a_place_that_cannot_be_written_ends_a_run_which_goes_on_once_it_can(
+def test_a_place_that_cannot_be_written_ends_a_run_which_resumes_once_it_can(
     make_study: MakeStudy, inline: Callable[..., sweep.Run], tmp_path: Path
 ) -> None:
     disk, place = tmp_path / "disk", tmp_path / "place"
@@ -158,7 +158,7 @@ def test_without_the_library_the_advice_is_to_install_it(
         inline(make_study(), checkpoints="s3://bucket")
 
 
-def test_a_run_whose_directory_is_gone_goes_on_from_server_and_url(
+def test_a_run_without_its_directory_resumes_from_server_and_url(
     make_study: MakeStudy,
     server: postgres.Server,
     tmp_path: Path,

@@ -258,7 +258,9 @@ def test_a_second_driver_is_refused_and_told_who_is_at_work(
     run = inline(make_study())
     with (
         run.directory.locked(),
-        pytest.raises(sweep.RunError, match=rf"already driven by process {os.getpid()} on .* since 20"),
+        pytest.raises(
+            sweep.RunError, match=rf"already driven by process {os.getpid()} on .* since 20"
+        ),
     ):
         inline(make_study())
     inline(make_study())

@@ -119,7 +119,7 @@ def test_a_restart_forgets_nothing_of_a_running_trial_without_an_expected_parame
         records.append(assert_same_after_restore(live, records))
 
 
-def test_an_interrupted_trial_can_be_told_of_after_a_restart():
+def test_an_interrupted_trial_can_be_told_after_a_restart():
     live = Sampler(study())
     records = [asked(live, number) for number in range(12)]
     fresh = Sampler(study())
@@ -251,7 +251,7 @@ def test_a_grid_gives_each_of_its_points_once_and_then_there_are_no_more():
     assert points == [{"n": n, "d": d} for n in (1, 2) for d in (0.0, 0.1, 0.2, 0.3)]
 
 
-def test_a_grid_goes_on_after_a_restart():
+def test_a_grid_continues_after_a_restart():
     def small(trial):
         return {"n": trial.suggest_int("n", 1, 4)}
 

@@ -31,7 +31,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def lock() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
-    """Lets another program lock a SQLite file, until its input is closed."""
+    """Make another program lock a SQLite file, until its input is closed."""
     processes = []
 
     def start(path: Path) -> subprocess.Popen[str]:
@@ -82,7 +82,7 @@ def test_a_table_that_another_program_locks_is_named(server: Server) -> None:
 
 
 def ordinary(*command: object) -> subprocess.CompletedProcess[str]:
-    """Runs a command of sweep's with no right to do what files' permissions forbid."""
+    """Run a command of sweep without root's right to ignore the permissions of files."""
     powerless = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
     return subprocess.run(
         [
@@ -100,7 +100,7 @@ def ordinary(*command: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def protect() -> Iterator[Callable[[Path], None]]:
-    """Takes away the right to write a directory and all in it, until the end of the test."""
+    """Forbid writing to a directory and everything in it, until the end of the test."""
     protected: list[Path] = []
 
     def take(path: Path) -> None:

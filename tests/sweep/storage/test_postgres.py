@@ -130,7 +130,7 @@ def test_runs_share_a_database_under_their_names(
         assert f"'{name}'" in attributes(url)
 
 
-def test_the_same_name_from_another_machine_goes_on_with_the_run(
+def test_the_same_name_from_another_machine_resumes_the_run(
     make_study: MakeStudy, run: Run, lasting: Lasting
 ) -> None:
     run(make_study(trials=4))
@@ -350,7 +350,7 @@ def cut(url: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["restart", "cut"])
-def test_a_lost_connection_ends_the_run_and_the_same_command_goes_on(
+def test_a_lost_connection_ends_the_run_and_the_same_command_resumes(
     faulty: Callable[..., sweep.Study], run: Run, lasting: Lasting, server: Server, url: str,
     make_study: MakeStudy, fault: str,
 ) -> None:  # fmt: skip

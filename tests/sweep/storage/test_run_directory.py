@@ -77,5 +77,5 @@ def test_a_log_that_cannot_be_written_is_refused(
     (tmp_path / "toy").mkdir()
     (tmp_path / "toy" / "logs").write_text("in the way")
     options = sweep.Options(runs=tmp_path, pool="inline")
-    with pytest.raises(sweep.StorageError, match=r"run.log: expected a file that can be written"):
+    with pytest.raises(sweep.StorageError, match=r"run.log: cannot write: File exists"):
         sweep.run(make_study(), options)

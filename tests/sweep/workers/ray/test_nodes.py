@@ -103,7 +103,7 @@ def worker_node(head: Any) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("worker_node")
-def test_a_job_is_followed_stopped_and_goes_on_when_submitted_again(
+def test_a_job_is_followed_stopped_and_resumed_when_submitted_again(
     head: Any, tmp_path: Path
 ) -> None:
     slowly, run = tmp_path / "slowly", tmp_path / "runs" / "far"
