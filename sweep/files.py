@@ -1,4 +1,4 @@
-"""Doc."""
+"""Files that are written as a whole or not at all."""
 
 import os
 import tempfile
@@ -8,17 +8,17 @@ from sweep.errors import StorageError
 
 
 def write_atomically(path: Path, data: bytes, former: Path | None = None) -> None:
-    """Replaces the file as a whole, so that no reader and no crash ever sees a part of it.
+    """Replace a file as a whole, so that no reader and no crash ever sees a part of it.
 
-    A file that has these bytes already is left alone.
+    A file that already has these bytes is left alone. Missing folders are created.
 
     Args:
         path: The file.
-        data: What will be in it.
-        former: Where the file that is replaced is kept, if anywhere.
+        data: Its new content.
+        former: Where to keep the previous file, if anywhere.
 
     Raises:
-        StorageError: If the disk refuses.
+        StorageError: If the file cannot be written.
     """
     temporary = None
     try:
@@ -38,6 +38,6 @@ def write_atomically(path: Path, data: bytes, former: Path | None = None) -> Non
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         raise StorageError(
-            f"{path}: expected a disk that can be written, got {error.strerror!r}; "
-            f"free some space or mend its permissions, then run again: nothing done is lost"
+            f"{path}: cannot write: {error.strerror}. Free some space or fix its permissions and "
+            f"run again; no finished work is lost"
         ) from error

@@ -1,27 +1,27 @@
-"""Doc."""
+"""Numbers, durations and URLs as text for people."""
 
 import re
 from collections.abc import Mapping
 
 
 def without_password(text: str) -> str:
-    """The text, without the passwords of a URL in it."""
+    """Return the text without the passwords of any URL in it."""
     text = re.sub(r"(://[^:/@\s]*):\S*@", r"\1@", text)
     return re.sub(r"(password=)[^&\s]*", r"\1", text)
 
 
 def metrics_text(metrics: Mapping[str, float] | None) -> str:
-    """Metrics by name, for people; empty if there are none."""
+    """Return metrics as text, such as "loss 0.25, error 0.01"; empty if there are none."""
     return ", ".join(f"{name} {short(value)}" for name, value in (metrics or {}).items())
 
 
 def short(value: object) -> str:
-    """A value for people: numbers with four significant digits."""
+    """Return a value as text, floats with four significant digits."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def duration(seconds: float) -> str:
-    """Seconds in words, to two digits or the whole unit: 0.012 s, 45 s, 3.2 min, 150 h."""
+    """Return seconds as text, with two digits or in whole units: 0.012 s, 45 s, 3.2 min, 150 h."""
     value, unit = round(seconds, 3), "s"
     if seconds >= 5400:
         value, unit = seconds / 3600, "h"

@@ -1,4 +1,4 @@
-"""A study for sweeps on several nodes, and what all of them have to come to."""
+"""A study for sweeps on several nodes, and the result that all such sweeps must reach."""
 
 import math
 import subprocess
@@ -12,7 +12,7 @@ from pathlib import Path
 import sweep
 
 PATIENCE_S = 200
-"""For what comes within seconds on a machine that has nothing else to do."""
+"""Seconds to wait for what takes a few seconds on an idle machine."""
 
 STUDY = """
     import time
@@ -69,9 +69,9 @@ LATE = """
 
 
 def write_study(folder: Path, trials: int, epochs: int, slowly: Path) -> Path:
-    """A study whose metrics tell the node; of two modules beside it one is imported late.
+    """Write a study whose metrics tell the node, with two local modules, one imported late.
 
-    Its epochs take a second while the file `slowly` is there, which is made here.
+    Its epochs take a second while the file `slowly` exists, which is created here.
     """
     folder.mkdir()
     slowly.touch()
@@ -88,7 +88,7 @@ def write_study(folder: Path, trials: int, epochs: int, slowly: Path) -> Path:
 def start(
     words: list[str], environment: Mapping[str, str], prefix: list[str] | None = None
 ) -> subprocess.Popen[str]:
-    """A command of sweep, in the background."""
+    """Start a command of sweep in the background."""
     return subprocess.Popen(
         [*(prefix or []), sys.executable, "-m", "sweep", *words],
         env=dict(environment),
@@ -102,7 +102,7 @@ def start(
 def wait_until(
     holds: Callable[[sweep.Run], object], run: Path, driver: subprocess.Popen[str]
 ) -> sweep.Run:
-    """The run, once that holds."""
+    """Return the run once `holds` is true of it."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and driver.poll() is None:
         time.sleep(0.2)
@@ -118,7 +118,7 @@ def wait_until(
 
 
 def finish(driver: subprocess.Popen[str]) -> str:
-    """What a command printed that ends well."""
+    """Return what a command printed, once it has succeeded."""
     try:
         out, _ = driver.communicate(timeout=PATIENCE_S)
     finally:
@@ -128,28 +128,28 @@ def finish(driver: subprocess.Popen[str]) -> str:
 
 
 def epochs_by_node(run: sweep.Run) -> Counter[float]:
-    """How many epochs were trained on each node."""
+    """Return how many epochs were trained on each node."""
     return Counter(epoch.metrics["node"] for record in run.records for epoch in record.epochs)
 
 
 def nodes_at_work(run: sweep.Run, n_epochs: int = 1) -> set[float]:
-    """The nodes that have trained so many epochs; a checkpoint is there after 5 seconds."""
+    """Return the nodes that have trained `n_epochs`; a checkpoint is written after 5 seconds."""
     return {node for node, count in epochs_by_node(run).items() if count >= n_epochs}
 
 
 def continued(run: sweep.Run) -> bool:
-    """Whether a trial has gone on from a checkpoint."""
+    """Return whether a trial has resumed from a checkpoint."""
     epochs = [epoch for record in run.records for epoch in record.epochs]
     return any(epoch.metrics["begun_after"] for epoch in epochs)
 
 
 def reasons(run: sweep.Run) -> list[str]:
-    """Why attempts were cut short."""
+    """Return why attempts were cut short."""
     return [attempt["reason"] for record in run.records for attempt in record.attempts]
 
 
 def check_whole(run: sweep.Run, study: Path, trials: int) -> None:
-    """Exactly so many trials, none lost, each as if nothing had ever been cut short."""
+    """Check that there are exactly `trials` trials, each as if nothing had been cut short."""
     here = sweep.Options(runs=study.parent / "here", pool="inline")
     whole = sweep.run(sweep.load_study(study), here)
     assert [record.number for record in run.records] == list(range(trials))

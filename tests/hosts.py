@@ -1,7 +1,7 @@
-"""Hosts for tests: network namespaces of one machine, each with an address and a name.
+"""Hosts for tests: network namespaces on one machine, each with an address and a name.
 
-They are joined by a switch, which is one more namespace, and by a cable to this one. All of it is
-made here and removed in the end, with every process that runs in it.
+A switch, which is another namespace, connects them with each other and with this machine. All of it
+is created here and removed at the end, with every process that runs in it.
 """
 
 import os
@@ -25,7 +25,7 @@ RAY_PORT = 6379
 
 
 def why_not() -> str:
-    """Why there can be no hosts here; empty if there can."""
+    """Return why there can be no hosts here; empty if there can."""
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing:
         return f"{missing[0]} is not installed here: apt-get install iproute2 util-linux"
@@ -36,7 +36,7 @@ def why_not() -> str:
 
 
 class Host:
-    """One of them. It has a scratch folder of its own; those that are `hidden` are empty on it."""
+    """A host with a scratch folder of its own; the `hidden` folders are empty on it."""
 
     def __init__(self, network: "Network", number: int, hidden: Sequence[Path]) -> None:
         self.name = f"{TAG}-{number}"
@@ -54,11 +54,11 @@ class Host:
 
     @property
     def inside(self) -> list[str]:
-        """What begins a command on this host."""
+        """Words that precede a command to run it on this host."""
         return ["nsenter", f"--target={self._first.pid}", "--net", "--mount", "--uts", "--"]
 
     def start_ray(self, *options: str) -> None:
-        """Makes this host a node."""
+        """Make this host a node of a Ray cluster."""
         ray = [str(Path(sys.executable).with_name("ray")), "start", "--block"]
         self._network.start(
             [*self.inside, *ray, f"--node-ip-address={self.address}", *options,
@@ -69,18 +69,18 @@ class Host:
         )  # fmt: skip
 
     def cut_off(self) -> None:
-        """Pulls the plug of its network."""
+        """Unplug the host from the network."""
         self._network.ip("link", "set", self.name, "down", inside=self._network.switch)
 
     def kill_raylet(self) -> None:
-        """Kills Ray on this host, as a fault would."""
+        """Kill Ray on this host, as a fault would."""
         for pid in self._network.processes(self.name):
             if Path(f"/proc/{pid}/comm").read_text().strip() == "raylet":
                 os.kill(pid, signal.SIGKILL)
 
 
 class Network:
-    """The hosts, and what their Ray nodes have in common: a token that only they know."""
+    """The hosts, and the token that only their Ray nodes know."""
 
     def __init__(self, folder: Path) -> None:
         self.switch = f"{TAG}-switch"
@@ -101,12 +101,12 @@ class Network:
         self.ip("link", "set", TAG, "up")
 
     def host(self, number: int, hidden: Sequence[Path] = ()) -> Host:
-        """A new host, whose address ends with this number."""
+        """Return a new host, whose address ends with this number."""
         return Host(self, number, hidden)
 
     @property
     def environment(self) -> dict[str, str]:
-        """What programs on the hosts need to know."""
+        """Environment of programs on the hosts."""
         return environment_without_ray() | {
             "RAY_ADDRESS": f"{SUBNET}.1:{RAY_PORT}",
             "RAY_AUTH_MODE": "token",
@@ -119,12 +119,12 @@ class Network:
         }
 
     def start(self, command: list[str], **options: Any) -> subprocess.Popen[bytes]:
-        """A program on one of the hosts, in the background."""
+        """Start a program on one of the hosts, in the background."""
         self._started.append(subprocess.Popen(command, **options))
         return self._started[-1]
 
     def join(self, name: str, address: str) -> None:
-        """Makes a namespace and plugs it into the switch."""
+        """Create a namespace and plug it into the switch."""
         self._add(name)
         self._cable(name)
         self.ip("link", "set", name, "netns", name)
@@ -142,7 +142,7 @@ class Network:
         return [int(pid) for pid in answer.stdout.split()]
 
     def remove(self) -> None:
-        """Ends what runs on the hosts, and removes them."""
+        """End what runs on the hosts, and remove them."""
         for name in self._names:
             while pids := self.processes(name):
                 for pid in pids:
@@ -159,7 +159,7 @@ class Network:
         self._names.append(name)
 
     def _cable(self, name: str) -> None:
-        """A cable, of which one end is in the switch and the other, of the same name, is here."""
+        """Lay a cable from the switch to here; both ends have this name."""
         self.ip("link", "add", name, "type", "veth", "peer", "name", name, "netns", self.switch)
         self.ip("link", "set", name, "master", "bridge", inside=self.switch)
         self.ip("link", "set", name, "up", inside=self.switch)
@@ -167,7 +167,7 @@ class Network:
 
 @contextmanager
 def network(folder: Path) -> Iterator[Network]:
-    """A network, until the context ends."""
+    """Give a network until the context ends."""
     made = Network(folder)
     try:
         yield made

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for tests: on a free port of this machine, in a folder of its own."""
+"""A real PostgreSQL server for tests, on a free port of this machine and in its own folder."""
 
 import itertools
 import os
@@ -19,20 +19,20 @@ USER = "ada"
 
 
 def binaries() -> Path | None:
-    """The folder of initdb and pg_ctl; None where PostgreSQL is not installed."""
+    """Return the folder of initdb and pg_ctl; None if PostgreSQL is not installed."""
     found = shutil.which("pg_ctl")
     folders = [*Path("/usr/lib/postgresql").glob("*/bin"), *([Path(found).parent] if found else [])]
     return max(folders, default=None)
 
 
 class Server:
-    """Its one user is a superuser with a random password, asked for even on this machine."""
+    """A server whose one user is a superuser with a random password, required even locally."""
 
     def __init__(
         self, binaries: Path, folder: Path, host: str = "127.0.0.1", inside: Sequence[str] = ()
     ) -> None:
         self.host = host
-        self._inside = inside  # what begins a command on that host
+        self._inside = inside  # words that precede a command to run it on that host
         self._binaries = binaries
         self._folder = folder
         self._numbers = itertools.count()
@@ -66,11 +66,11 @@ class Server:
         self.start()
 
     def url(self, database: str, password: str | None = None) -> str:
-        """Of a database; with this password, or the right one."""
+        """Return the URL of a database, with this password or the right one."""
         return f"postgresql://{USER}:{password or self.password}@{self.host}:{self.port}/{database}"
 
     def new_database(self) -> str:
-        """The URL of an empty database that nobody else uses."""
+        """Return the URL of an empty database that nobody else uses."""
         name = f"test{next(self._numbers)}"
         self.execute(f"CREATE DATABASE {name}")
         return self.url(name)
@@ -80,7 +80,7 @@ class Server:
             connection.execute(statement.encode())
 
     def _call(self, program: str, *arguments: str) -> None:
-        """Runs a program of PostgreSQL's; they refuse to be run by root."""
+        """Run a program of PostgreSQL, which root must run as another user."""
         unprivileged = []
         if os.getuid() == 0:
             uid, gid = _unprivileged()
@@ -104,7 +104,7 @@ class Server:
 def running(
     folder_of_binaries: Path, host: str = "127.0.0.1", inside: Sequence[str] = ()
 ) -> Iterator[Server]:
-    """A server, until the context ends."""
+    """Give a server until the context ends."""
     with tempfile.TemporaryDirectory(prefix="sweep-postgres-") as folder:
         server = Server(folder_of_binaries, Path(folder), host, inside)
         server.start()

@@ -1,4 +1,4 @@
 """Training states: their file format, and where they are kept.
 
-That is the run directory, or any folder whose URL fsspec can write to.
+They are kept in the run directory, or at any URL that fsspec can write to.
 """

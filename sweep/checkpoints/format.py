@@ -1,4 +1,4 @@
-"""This file keeps training states on disk: arrays and JSON in one safetensors file."""
+"""The file format of checkpoints: arrays and JSON in one safetensors file."""
 
 import hashlib
 import json
@@ -14,16 +14,18 @@ from sweep.errors import CorruptCheckpointError, StudyError
 from sweep.trials.records import State
 
 ARRAY = "$array"
+"""Key that marks the place of an array in the JSON part of a state."""
 
 
 DTYPES = frozenset(np.dtype(code).name for code in "?bhiqBHIQefdF")
-"""The numbers that a safetensors file can hold."""
+"""Data types that a safetensors file can hold."""
 
 
 METADATA = b'{"__metadata__":{"sweep":"'
 
 
 UNSEALED = "0" * 64
+"""Stands in the place of the digest while that is computed."""
 
 
 Arrays = dict[str, NDArray[Any]]
@@ -31,7 +33,7 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A trial after `epoch` epochs, in training `repeat`, with the state to continue from."""
+    """The state of a trial after `epoch` epochs, in training `repeat`, which counts from 1."""
 
     epoch: int
     state: State
@@ -39,9 +41,9 @@ class Checkpoint:
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
-    """The checkpoint as the bytes of a safetensors file, sealed by a digest; always the same bytes.
+    """Return a checkpoint as the bytes of a safetensors file; equal ones give the same bytes.
 
-    The file's one piece of metadata holds the digest of all other bytes, then the JSON.
+    The file's one metadata entry holds the SHA-256 digest of all other bytes, then the JSON.
 
     Raises:
         StudyError: If the state holds anything but arrays and JSON values.
@@ -55,10 +57,10 @@ def encode(checkpoint: Checkpoint) -> bytes:
 
 
 def decode(data: bytes) -> Checkpoint:
-    """The reverse of `encode`.
+    """Return the checkpoint that `encode` turned into these bytes.
 
     Raises:
-        CorruptCheckpointError: If a single byte is not what it was.
+        CorruptCheckpointError: If a single byte has changed.
     """
     begin = data.find(METADATA) + len(METADATA)
     end = begin + len(UNSEALED)
@@ -76,7 +78,7 @@ def _digest(data: bytes) -> bytes:
 
 
 def _strip(node: object, path: str, arrays: Arrays) -> object:
-    """The JSON part of a state; each array is moved to `arrays` and its place marked."""
+    """Return the JSON part of a state; each array is moved to `arrays` and its place marked."""
     if isinstance(node, np.ndarray) and node.dtype.name in DTYPES:
         arrays[path] = node.astype(node.dtype.newbyteorder("="), order="C", copy=False)
         return {ARRAY: path}
@@ -96,7 +98,7 @@ def _strip(node: object, path: str, arrays: Arrays) -> object:
 
 
 def _part(key: object, path: str) -> str:
-    """A key as part of a path, escaped as in a JSON pointer (RFC 6901): no two paths are alike."""
+    """Return a key as part of a path, escaped as in JSON pointers (RFC 6901): paths are unique."""
     if not isinstance(key, str) or key == ARRAY:
         raise StudyError(
             f"train: expected a state whose keys are strings other than {ARRAY!r}, got {key!r} at "

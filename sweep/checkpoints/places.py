@@ -1,21 +1,22 @@
-"""Doc."""
+"""Opens the checkpoints of a study, in the run directory or at a URL."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sweep.checkpoints.local import LocalCheckpoints
 from sweep.checkpoints.store import Checkpoints
-from sweep.errors import OptionError
-
-if TYPE_CHECKING:
-    pass
+from sweep.errors import not_installed
 
 
 def checkpoints_at(place: str, directory: Path, study: str) -> Checkpoints:
-    """The checkpoints of a study: those at a URL, or in the run directory if that is empty.
+    """Return the checkpoints of a study.
+
+    Args:
+        place: URL of a folder that no other run uses; empty for `directory`.
+        directory: Folder for checkpoints in the run directory.
+        study: Name of the study.
 
     Raises:
-        OptionError: If the library for URLs is not there.
+        OptionError: If fsspec, the library for URLs, is not installed.
         StorageError: If the place cannot be read.
     """
     if not place:
@@ -23,8 +24,5 @@ def checkpoints_at(place: str, directory: Path, study: str) -> Checkpoints:
     try:
         from sweep.checkpoints.remote import RemoteCheckpoints
     except ImportError as error:
-        raise OptionError(
-            f"--checkpoints: expected fsspec to be installed, got {str(error)!r}; "
-            f"pip install fsspec, and what it needs for {place.partition(':')[0]}"
-        ) from error
+        raise not_installed("fsspec", "remote") from error
     return RemoteCheckpoints(place, study)

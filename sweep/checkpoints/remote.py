@@ -1,4 +1,4 @@
-"""This file keeps the checkpoints of a study at a URL: in a bucket, or wherever fsspec writes."""
+"""Checkpoints at a URL: in a bucket, or wherever fsspec can write."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -7,88 +7,85 @@ from contextlib import contextmanager
 from fsspec.core import url_to_fs
 
 from sweep.checkpoints.format import decode
-from sweep.checkpoints.store import flaw_of, usable
+from sweep.checkpoints.store import flaw_of, newest_usable
 from sweep.errors import StorageError
 
 
 class RemoteCheckpoints:
-    """The same as a `LocalCheckpoints`, where files cannot be renamed, nor be replaced as a whole.
+    """Checkpoints in object storage, where files cannot be renamed or replaced atomically.
 
-    So each has a name of its own, which tells the epoch, and goes when the second after it is
-    there. One process writes, so it knows what is there.
+    Each has its own name, with its epoch; the two latest of a trial are kept. Only the driver
+    writes, so the list of names is cached.
     """
 
     def __init__(self, url: str, study: str) -> None:
-        """Looks what is there.
+        """List the checkpoints there are.
 
         Args:
-            url: Of a folder that no other run uses.
-            study: Whose checkpoints these are.
+            url: URL of a folder that no other run uses.
+            study: Name of the study.
 
         Raises:
-            StorageError: If that is not possible.
+            StorageError: If the place cannot be read.
         """
         self._url = url
         self._study = study
-        with self._in_our_words():
+        with self._failures_explained():
             self._files, self._root = url_to_fs(url)
             self._files.invalidate_cache()
             self._names = sorted(filter(self._is_ours, self._list()))
 
     def path(self, number: int) -> str:
-        """What the names of a trial's checkpoints begin with."""
+        """Return the beginning of the URLs of a trial's checkpoints."""
         return f"{self._url}/{self._stem(number)}"
 
     def read(self, number: int, n_epochs: int) -> bytes | None:
-        """See `LocalCheckpoints.read`."""
-        last = self._of(number)[-1:]
-        return usable(self._read(last[0]), n_epochs) if last else None
+        """See `Checkpoints.read`."""
+        last = self._names_of(number)[-1:]
+        data = self._read(last[0]) if last else None
+        return None if flaw_of(data, n_epochs) else data
 
     def recover(self, number: int, n_epochs: int) -> tuple[bytes | None, str]:
-        """See `LocalCheckpoints.recover`. What is of no use is removed."""
-        flaws: list[str] = []
-        for name in reversed(self._of(number)):
-            found = self._read(name)
-            if usable(found, n_epochs) is not None:
-                epoch = decode(found).epoch
-                return found, _words(flaws, f"goes on from the one before it, of epoch {epoch}")
-            flaws.append(f"{flaw_of(found)} at {self._url}/{name}")
+        """See `Checkpoints.recover`. Unusable checkpoints are deleted."""
+        return newest_usable(self._newest_first(number), n_epochs)
+
+    def _newest_first(self, number: int) -> Iterator[tuple[str, bytes]]:
+        """Yield (URL, bytes) of a trial's checkpoints; delete one as soon as another is wanted."""
+        for name in reversed(self._names_of(number)):
+            yield f"{self._url}/{name}", self._read(name)
             self._remove([name])
-        return None, _words(flaws, "starts over")
 
     def write(self, number: int, data: bytes) -> None:
-        """Adds a checkpoint of a trial; the one before the last goes.
+        """Add a checkpoint of a trial, and delete all but the last two.
 
         Raises:
-            StorageError: If it cannot be kept.
+            StorageError: If it cannot be written.
         """
         name = f"{self._stem(number)}{decode(data).epoch:08d}.safetensors"
-        with self._in_our_words():
+        with self._failures_explained():
             if not self._names:
                 self._files.makedirs(self._root, exist_ok=True)
             self._files.pipe_file(f"{self._root}/{name}", data)
         self._names = sorted({*self._names, name})
-        self._remove(self._of(number)[:-2])
+        self._remove(self._names_of(number)[:-2])
 
     def discard(self, number: int, *, keep_last: bool) -> None:
         """See `Checkpoints.discard`."""
-        names = self._of(number)
+        names = self._names_of(number)
         self._remove(names[:-1] if keep_last else names)
 
     def clean_up(self, running: Collection[int], ended: Collection[int]) -> None:
-        """See `LocalCheckpoints.clean_up`."""
-        kept = {name for number in running for name in self._of(number)}
-        kept |= {name for number in ended for name in self._of(number)[-1:]}
+        """See `Checkpoints.clean_up`."""
+        kept = {name for number in running for name in self._names_of(number)}
+        kept |= {name for number in ended for name in self._names_of(number)[-1:]}
         self._remove([name for name in self._names if name not in kept])
 
     def _stem(self, number: int) -> str:
-        """What the names of a trial's checkpoints begin with, in the folder."""
         return f"{self._study}-{number:05d}-"
 
-    def _of(self, number: int) -> list[str]:
-        """The names of a trial's checkpoints, the last one last."""
-        stem = self._stem(number)
-        return [name for name in self._names if name.startswith(stem)]
+    def _names_of(self, number: int) -> list[str]:
+        """Return the names of a trial's checkpoints, oldest first."""
+        return [name for name in self._names if name.startswith(self._stem(number))]
 
     def _is_ours(self, name: str) -> bool:
         return bool(re.fullmatch(rf"{re.escape(self._study)}-\d{{5,}}-\d{{8}}\.safetensors", name))
@@ -100,27 +97,21 @@ class RemoteCheckpoints:
             return []
 
     def _read(self, name: str) -> bytes:
-        with self._in_our_words():
+        with self._failures_explained():
             return bytes(self._files.cat_file(f"{self._root}/{name}"))
 
     def _remove(self, names: list[str]) -> None:
         self._names = [name for name in self._names if name not in names]
-        with self._in_our_words():
+        with self._failures_explained():
             for name in names:
                 self._files.rm_file(f"{self._root}/{name}")
 
     @contextmanager
-    def _in_our_words(self) -> Iterator[None]:
+    def _failures_explained(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:  # each protocol's library has errors of its own
+        except Exception as error:  # the library of each protocol raises its own exceptions
             raise StorageError(
-                f"--checkpoints: expected to read and write {self._url}, got {error!r}; see to "
-                f"that place and the right to use it, then run again: nothing done is lost"
+                f"--checkpoints: cannot read and write {self._url}: {error!r}. Check the place and "
+                f"your access to it, then run again; no finished work is lost"
             ) from error
-
-
-def _words(flaws: list[str], then: str) -> str:
-    if not flaws:
-        return ""
-    return f"expected a checkpoint that can be used, got {' and '.join(flaws)}; {then}"

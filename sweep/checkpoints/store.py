@@ -1,6 +1,6 @@
-"""Doc."""
+"""The interface of checkpoint stores, and the choice of a checkpoint to resume from."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -9,40 +9,70 @@ from sweep.errors import CorruptCheckpointError
 
 
 class Checkpoints(Protocol):
-    """The checkpoints of one study, wherever they are."""
+    """The checkpoints of one study, wherever they are kept."""
 
     def path(self, number: int) -> Path | str:
-        """Where those of a trial are, in words."""
+        """Return where the checkpoints of a trial are, as text or as a path."""
 
     def read(self, number: int, n_epochs: int) -> bytes | None:
-        """The last one of a trial with so many epochs on record; None if it is of no use."""
+        """Return the last checkpoint of a trial with `n_epochs` recorded epochs.
+
+        None if it is missing, damaged or ahead of the record.
+        """
 
     def recover(self, number: int, n_epochs: int) -> tuple[bytes | None, str]:
-        """What a trial of so many epochs continues from, and what was wrong, if it was."""
+        """Return the checkpoint that a trial with `n_epochs` recorded epochs resumes from.
+
+        If the last one is unusable, that is the one before it. Without either the training starts
+        over. The same seed leads to the same epochs, whichever it is.
+
+        Returns:
+            The checkpoint, or None; and what was wrong with later ones, empty if nothing was.
+        """
 
     def write(self, number: int, data: bytes) -> None:
-        """Adds one of a trial."""
+        """Add a checkpoint of a trial."""
 
     def discard(self, number: int, *, keep_last: bool) -> None:
-        """Removes those of a trial that has ended, all or all but the last."""
+        """Delete the checkpoints of a trial that has ended: all, or all but the last."""
 
     def clean_up(self, running: Collection[int], ended: Collection[int]) -> None:
-        """Removes what no trial needs: those that are running two, those that ended one."""
+        """Delete checkpoints no trial needs. Running trials keep two, ended trials one.
+
+        Args:
+            running: Numbers of the running trials.
+            ended: Numbers of the ended trials that keep their last checkpoint.
+        """
 
 
-def usable(data: bytes | None, n_epochs: int) -> bytes | None:
-    """The checkpoint, unless it is torn or ahead of the record of so many epochs."""
-    try:
-        return data if data is not None and decode(data).epoch <= n_epochs else None
-    except CorruptCheckpointError:
-        return None
-
-
-def flaw_of(data: bytes | None) -> str:
-    """What is wrong with a checkpoint that cannot be used."""
+def flaw_of(data: bytes | None, n_epochs: int) -> str:
+    """Return why a trial with `n_epochs` recorded epochs cannot use it; empty if it can."""
     if data is None:
-        return "none"
+        return "missing"
     try:
-        return f"one ahead of the record, of epoch {decode(data).epoch},"
+        epoch = decode(data).epoch
     except CorruptCheckpointError:
-        return "a damaged one"
+        return "damaged"
+    return "" if epoch <= n_epochs else f"ahead of the record, of epoch {epoch}"
+
+
+def newest_usable(
+    found: Iterable[tuple[Path | str, bytes | None]], n_epochs: int
+) -> tuple[bytes | None, str]:
+    """Choose among the checkpoints of a trial.
+
+    Args:
+        found: (place, bytes) of each, newest first.
+        n_epochs: Number of recorded epochs of the trial.
+
+    Returns:
+        As `Checkpoints.recover`.
+    """
+    flaws: list[str] = []
+    for place, data in found:
+        flaw = flaw_of(data, n_epochs)
+        if data is not None and not flaw:
+            then = f"resuming from the one before it, of epoch {decode(data).epoch}"
+            return data, f"{'; '.join(flaws)}; {then}" if flaws else ""
+        flaws.append(f"checkpoint {place} is {flaw}")
+    return None, "; ".join([*flaws, "starting over"]) if flaws else ""

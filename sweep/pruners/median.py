@@ -1,4 +1,4 @@
-"""Doc."""
+"""The median stopping rule."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from sweep.pruners.pruner import Peers
 
 @dataclass(frozen=True)
 class Median:
-    """The median stopping rule: stop what is worse than half of the complete trials were by then.
+    """The median stopping rule: stop a trial worse than half of the complete ones at that epoch.
 
     Attributes:
-        warmup_epochs: No trial is stopped before it has run so many, >= 0.
-        min_trials: Nor before so many trials are complete, >= 1.
+        warmup_epochs: Epochs that every trial may run, >= 0.
+        min_trials: Complete trials needed before any trial is stopped, >= 1.
 
     Source: Golovin et al. 2017, "Google Vizier", section 3.2.1, comparing the trial's best value
     so far with the median of the others' values after the same epoch.
@@ -32,10 +32,10 @@ class Median:
             )
 
     def decides_after(self, epoch: int) -> bool:
-        """Whether the warm-up is over."""
+        """Return whether the warm-up is over."""
         return epoch > self.warmup_epochs
 
     def prunes(self, values: Sequence[float], peers: Peers) -> bool:
-        """Whether the best value so far is worse than the median of the complete trials here."""
+        """Return whether the best value so far is worse than the median of the complete trials."""
         complete = peers.values[peers.complete]
         return len(complete) >= self.min_trials and min(values) > float(np.median(complete))

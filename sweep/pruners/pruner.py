@@ -1,4 +1,4 @@
-"""This file decides which trials to stop early: pure functions of the curves recorded so far."""
+"""The interface of pruners: pure functions of the learning curves recorded so far."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 
 class Peers(NamedTuple):
-    """The other trials that have come as far as one that may be pruned.
+    """The other trials that have reached the epoch of a trial that may be pruned.
 
     Attributes:
-        values: The metric of each after the same epoch, lower is better.
-        complete: Whether it has run to its end since.
+        values: (n,) metric of each after that epoch, lower is better.
+        complete: (n,) whether each has completed since.
     """
 
     values: NDArray[np.float64]
@@ -21,10 +21,10 @@ class Peers(NamedTuple):
 
 @runtime_checkable
 class Pruner(Protocol):
-    """Decides, after some epochs of a trial, whether it goes on."""
+    """Decides, after some epochs of a trial, whether to stop it."""
 
     def decides_after(self, epoch: int) -> bool:
-        """Whether there is anything to decide after this epoch, counted from 1."""
+        """Return whether there is anything to decide after this epoch, counted from 1."""
 
     def prunes(self, values: Sequence[float], peers: Peers) -> bool:
-        """Whether to stop a trial with these values after its epochs, lower is better."""
+        """Return whether to stop a trial, given its metric after each epoch, lower is better."""

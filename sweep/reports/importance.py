@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import optuna
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
-from sweep.trials.optuna_trials import to_distribution
+from sweep.trials.optuna_trials import create_trial
 from sweep.trials.records import TrialRecord
 
 MIN_TRIALS = 10
@@ -31,13 +31,7 @@ def importances(records: Sequence[TrialRecord], sign: int) -> dict[str, float]:
         return {}
     study = optuna.create_study(direction="minimize" if sign > 0 else "maximize")
     for record in scored:
-        study.add_trial(
-            optuna.trial.create_trial(
-                value=record.score,
-                params=record.params,
-                distributions={n: to_distribution(d) for n, d in record.domains.items()},
-            )
-        )
+        study.add_trial(create_trial(record, value=record.score))
     with warnings.catch_warnings():  # few trials: the page says how far to trust the figures
         warnings.simplefilter("ignore", UserWarning)
         shares = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())

@@ -1,4 +1,4 @@
-"""Doc."""
+"""Every point of a finite search space, one after the other."""
 
 from sweep.errors import StudyError
 from sweep.study.space import Space, Trial
@@ -6,14 +6,14 @@ from sweep.trials.domains import Domain, Params, Value
 
 
 def grid(space: Space) -> list[Params]:
-    """Every parameter set of a finite space, depth first, conditional parameters included.
+    """Return every parameter set of a finite space, depth first, conditional ones included.
 
-    The space is run once per leaf; the last parameter with a value left moves on, like an odometer.
+    The space runs once per point; the last parameter with a value left moves on, like an odometer.
 
     Raises:
-        StudyError: If a parameter has a continuum of values.
+        StudyError: If a parameter has infinitely many values.
     """
-    leaves: list[Params] = []
+    points: list[Params] = []
     path: list[int] = []
     while True:
         sizes: list[int] = []
@@ -33,9 +33,9 @@ def grid(space: Space) -> list[Params]:
 
         trial = Trial(choose)
         space(trial)
-        leaves.append(trial.params)
+        points.append(trial.params)
         while path and path[-1] == sizes[len(path) - 1] - 1:
             path.pop()
         if not path:
-            return leaves
+            return points
         path[-1] += 1

@@ -1,50 +1,68 @@
-"""This file asks Optuna for parameters, on a copy of the study in memory.
+"""Suggest parameters: asks one of Optuna's samplers, on a copy of the study in memory.
 
-The database is the truth; the copy costs a hundredth of its time per question. The sampler is made
-afresh for every question, from the study's seed and the trial's number, so that the answer depends
-on nothing but these and the trials it has been told of.
+The database is the truth; asking the copy costs a hundredth of the time. The Optuna sampler is
+created for every question, from the study's seed and the trial's number, so that the answer depends
+only on these and on the trials whose endings it has been told.
 """
 
 import json
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import optuna
-from optuna.samplers import BaseSampler, RandomSampler
+from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.errors import StudyError
 from sweep.samplers.grid import grid
+from sweep.samplers.random import Random
 from sweep.samplers.tpe import SamplerMemory, Tpe
 from sweep.study.seeds import derive_seed
-from sweep.study.space import Trial
+from sweep.study.space import Space, Trial
 from sweep.study.study import Study
 from sweep.study.user_code import guarded
 from sweep.trials.domains import Categorical, Domain, Float, Int, Params, Value
-from sweep.trials.optuna_trials import STATES, to_distribution
+from sweep.trials.optuna_trials import STATES, create_trial
 from sweep.trials.records import Ending, TrialRecord
 
 MAX_DRAWS = 10
-"""So often the sampler is asked for a configuration that was not tried; then one is tried again."""
+"""Draws per trial before a configuration that was already tried is accepted."""
 
 
-SAMPLERS: dict[str, Callable[[int, SamplerMemory], BaseSampler]] = {
-    "tpe": Tpe,
-    "random": lambda seed, _: RandomSampler(seed=seed),
-}
+class Kind(NamedTuple):
+    """One kind of sampler.
+
+    Attributes:
+        make: (seed, memory) -> the Optuna sampler that answers one question.
+        points: space -> all parameter sets in order, if the sampler leaves nothing to chance.
+    """
+
+    make: Callable[[int, SamplerMemory], BaseSampler]
+    points: Callable[[Space], list[Params]] | None = None
+
+
+SAMPLERS = {"tpe": Kind(Tpe), "random": Kind(Random), "grid": Kind(Random, points=grid)}
+"""Every kind by the name that a study gives."""
 
 
 class Sampler:
-    """Gives each new trial its parameters, given how the others ended."""
+    """Suggests the parameters of each new trial, given how the others ended.
+
+    Attributes:
+        study: The study whose space it samples.
+        limit: Maximum number of trials; None without a limit.
+    """
 
     def __init__(self, study: Study) -> None:
         self.study = study
+        self.limit: int | None = None
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._grid: list[Params] | None = None
-        if study.sampler == "grid":
-            self._grid = guarded("space", lambda: grid(study.space), study)
+        self._make, all_points = SAMPLERS[study.sampler]
+        self._given: Sequence[Params] = study.first
+        if all_points is not None:
+            self._given = guarded("space", lambda: all_points(study.space), study)
+            self.limit = len(self._given)
         self._memory = SamplerMemory(study.sign, study.sampler_memory)
         self._copy = optuna.create_study(
             storage=self._memory,
@@ -55,76 +73,73 @@ class Sampler:
         self._drawn: set[str] = set()
         self._scored: dict[str, int] = {}
 
-    @property
-    def limit(self) -> int | None:
-        """How many trials there can be at most; None without a limit."""
-        return None if self._grid is None else len(self._grid)
-
     def restore(self, records: Iterable[TrialRecord]) -> None:
-        """Takes in the trials of the database, in the order of their numbers."""
+        """Take in the trials of the database, in the order of their numbers."""
         for record in records:
-            self._copy.add_trial(_frozen(replace(record, ending=Ending.RUNNING), ""))
+            self._copy.add_trial(create_trial(record, state=TrialState.RUNNING))
             self._memory.begin(record.number)
             self._drawn.add(_key(record.params))
             if record.has_ended:
                 self.tell(record)
 
     def tell(self, record: TrialRecord) -> None:
-        """Takes in how a trial ended; the next questions that may know of it will."""
+        """Take in how a trial ended, for the questions that may depend on it."""
         self._untold.append(record)
 
-    def ask(self, number: int, told: float = math.inf) -> Trial:
-        """Draws the parameters of a new trial.
+    def ask(self, number: int, endings_known: float = math.inf) -> Trial:
+        """Draw the parameters of a new trial.
 
         Args:
-            number: Of the new trial: how many there are.
-            told: How many endings the answer may depend on; the others look as if still running.
+            number: Number of the new trial, which is how many there are.
+            endings_known: How many endings the answer may depend on; trials that ended later count
+                as still running.
 
         Raises:
-            StudyError: If the space breaks a law, as by changing what a parameter is drawn from.
+            StudyError: If the space breaks a law, such as changing a parameter's domain.
         """
+        # In deterministic mode a trial may know only the endings of a window before it, however
+        # early others arrived. Those wait here, so that a resumed run or a replay draws the same.
         for record in self._untold:
-            if record.ending_number <= told:
+            if record.ending_number <= endings_known:
                 self._tell(record)
-        self._untold = [record for record in self._untold if record.ending_number > told]
-        fixed = self._fixed(number)
-        draws_again = self.study.duplicates != "rerun" and not fixed
+        self._untold = [record for record in self._untold if record.ending_number > endings_known]
+        given = self._given[number] if number < len(self._given) else {}
+        draws_again = self.study.duplicates != "rerun" and not given
         for attempt in range(MAX_DRAWS if draws_again else 1):
-            trial = self._draw(number, attempt, fixed)
+            trial = self._draw(number, attempt, given)
             if _key(trial.params) not in self._drawn or self.twin(trial.params) is not None:
                 break
         self._drawn.add(_key(trial.params))
         return trial
 
     def twin(self, params: Params) -> int | None:
-        """The trial whose score one with these parameters takes over, by the study's rule."""
+        """Return the number of the trial whose score is reused for these parameters, if any."""
         return self._scored.get(_key(params)) if self.study.duplicates == "reuse" else None
 
-    def _draw(self, number: int, attempt: int, fixed: Params) -> Trial:
-        """One answer of the sampler, in place of the one that the trial had before."""
+    def _draw(self, number: int, attempt: int, given: Params) -> Trial:
+        """Return one answer of the sampler, which replaces the trial's previous one."""
         if attempt:
             self._memory.withdraw(number)
-        if fixed:
-            self._copy.enqueue_trial(fixed)
-        if self._grid is None:
-            purpose = f"sampler {attempt}" if attempt else "sampler"
-            seed = derive_seed(self.study.seed, purpose, number)
-            self._copy.sampler = SAMPLERS[self.study.sampler](seed, self._memory)
+        if given:
+            self._copy.enqueue_trial(given)
+        purpose = f"sampler {attempt}" if attempt else "sampler"
+        seed = derive_seed(self.study.seed, purpose, number)
+        self._copy.sampler = self._make(seed, self._memory)
         asked = self._copy.ask()
         trial_id = self._memory.begin(number)
 
         def choose(name: str, domain: Domain) -> Value:
-            if name in fixed and fixed[name] not in domain:
-                raise StudyError(f"first: expected {name!r} in {domain}, got {fixed[name]!r}")
+            if name in given and given[name] not in domain:
+                raise StudyError(f"first: expected {name!r} in {domain}, got {given[name]!r}")
             return _suggest(asked, name, domain)
 
         trial = Trial(choose)
         guarded("space", lambda: self.study.space(trial), self.study)
-        unknown = fixed.keys() - trial.params.keys()
+        unknown = given.keys() - trial.params.keys()
         if unknown:
             raise StudyError(
                 f"first: expected parameters of the space, {sorted(trial.params)}, "
-                f"got {sorted(unknown)}; mend the names"
+                f"got {sorted(unknown)}; fix the names"
             )
         self._forget_notes(trial_id)
         return trial
@@ -136,31 +151,32 @@ class Sampler:
             self._scored[key] = min(record.number, self._scored.get(key, record.number))
 
     def _outcome(self, record: TrialRecord) -> FrozenTrial:
-        """A trial as the sampler sees it: one that raised as one that diverged, the worst of all.
+        """Return a trial as the sampler sees it.
 
-        Optuna's samplers overlook what failed, and so would go on suggesting it.
+        Optuna's samplers ignore failed trials and would keep suggesting similar ones, so a trial
+        that raised looks like one that diverged, the worst of all, unless the study says otherwise.
         """
+        if record.ending is Ending.COMPLETE:
+            return create_trial(record, value=record.score)
         is_bad = record.ending is Ending.ERROR and self.study.errors == "avoid"
-        seen = replace(record, ending=Ending.DIVERGED) if is_bad else record
-        return _frozen(seen, self.study.metric)
+        state = STATES[Ending.DIVERGED if is_bad else record.ending]
+        curve = record.curve(self.study.metric) if record.ending is Ending.PRUNED else []
+        return create_trial(
+            record, state=state, intermediate_values=dict(enumerate(curve, start=1))
+        )
 
     def _forget_notes(self, trial_id: int) -> None:
-        """Drops what Optuna notes on a trial beside its parameters: a restart would not know it.
+        """Delete what Optuna notes on a trial besides its parameters: a restart would not know it.
 
         TPE notes a value for every parameter that it expected; those that a conditional space did
-        not draw would bear upon its next suggestions, as long as the trial runs.
+        not draw would influence its next suggestions for as long as the trial runs.
         """
         for key in self._memory.get_trial_system_attrs(trial_id):
             self._memory.set_trial_system_attr(trial_id, key, None)
 
-    def _fixed(self, number: int) -> Params:
-        if self._grid is not None:
-            return self._grid[number]
-        return self.study.first[number] if number < len(self.study.first) else {}
-
 
 def _key(params: Params) -> str:
-    """The same text for the same parameters, in whatever order they were drawn."""
+    """Return the same text for the same parameters, in whatever order they were drawn."""
     return json.dumps(params, sort_keys=True)
 
 
@@ -172,18 +188,3 @@ def _suggest(asked: optuna.Trial, name: str, domain: Domain) -> Value:
             return asked.suggest_int(name, low, high, step=step, log=log)
         case Categorical(choices):
             return asked.suggest_categorical(name, choices)
-
-
-def _frozen(record: TrialRecord, metric: str) -> FrozenTrial:
-    state = STATES[record.ending]
-    values: dict[str, Any] = {}
-    if state is TrialState.COMPLETE:
-        values = {"value": record.score}
-    elif record.ending is Ending.PRUNED:
-        values = {"intermediate_values": dict(enumerate(record.curve(metric), start=1))}
-    return optuna.trial.create_trial(
-        state=state,
-        params=record.params,
-        distributions={name: to_distribution(d) for name, d in record.domains.items()},
-        **values,
-    )

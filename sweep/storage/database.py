@@ -1,4 +1,4 @@
-"""This file opens the database of a run, which is Optuna's own storage: its tools open it too.
+"""The database of a run. It is Optuna's own storage, so Optuna's tools open it too.
 
 One Optuna study holds everything: parameters and scores where Optuna keeps them, each epoch as one
 JSON attribute of its trial, and the rest of a `TrialRecord` as further attributes.
@@ -22,15 +22,15 @@ from sweep.storage.trial_table import TrialTable
 
 
 class Backend(Protocol):
-    """A kind of database; its text names the place.
+    """A kind of database; its `str` names the place.
 
     Attributes:
-        url: Tells SQLAlchemy which dialect to speak.
-        prefix: Of the names of this run's studies.
-        advice: What to do when it fails.
-        read_only: The statement after which a connection can only read.
-        errors: How its library says that it failed.
-        note: What a run directory has to remember of it; None if it is in there.
+        url: URL that tells SQLAlchemy the dialect.
+        prefix: Prefix of the names of this run's studies.
+        advice: What to do when it fails, as the beginning of a sentence.
+        read_only: Statement after which a connection can only read.
+        errors: Exception types its library raises.
+        note: What storage.json says about it; None if it is in the run directory.
         connector: Gives a function that connects, with the lease on the run if it `drives`.
     """
 
@@ -47,17 +47,17 @@ class Backend(Protocol):
 
 
 class Database:
-    """The studies of one run: the search, and the final training beside it."""
+    """The studies of one run: the search, and the final training."""
 
     def __init__(self, backend: Backend, *, drives: bool = False) -> None:
-        """Connects, and makes the tables if there are none.
+        """Connect, and create the tables if there are none.
 
         Args:
-            backend: Where to.
-            drives: Whether to write, which one process can do at a time.
+            backend: The database.
+            drives: Whether to write, which only one process at a time may do.
 
         Raises:
-            StorageError: If it cannot be opened or is no database.
+            StorageError: If it cannot be opened or is not a database.
             RunError: If another process drives this run.
         """
         optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -70,34 +70,34 @@ class Database:
         try:
             with backend.connector(drives=drives) as connect:
                 self._storage = _open(backend.url, connect)
-        except RuntimeError as error:  # Optuna's word for a schema of another time
+        except RuntimeError as error:  # Optuna's error for another schema
             raise StorageError(
-                f"{backend}: expected a database of this Optuna's schema, got: {error}"
+                f"{backend}: expected a database with the schema of this Optuna, got {error}"
             ) from error
         except failures as error:
             raise self._refusal(error.__cause__ or error) from error
         event.listen(self._storage.engine, "handle_error", self._handle)
 
     def close(self) -> None:
-        """Lets go of it, and of the lease."""
+        """Close the connection, which releases the lease."""
         self._storage.remove_session()
         self._storage.engine.dispose()
 
     def to_look_at(self) -> RDBStorage:
-        """Optuna's storage, for others to read; the database refuses what they write from here."""
+        """Return Optuna's storage for other programs to read; the database refuses their writes."""
         with self._storage.engine.connect() as connection:
             connection.exec_driver_sql(self._backend.read_only)
             connection.commit()
         return self._storage
 
     def studies(self) -> list[str]:
-        """The names of the studies in here, the search first."""
+        """Return the names of the studies, the search first."""
         prefix = self._backend.prefix
         names = [study.study_name for study in self._storage.get_all_studies()]
         return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 
     def study(self, name: str) -> TrialTable:
-        """The study of this name.
+        """Return the study with this name.
 
         Raises:
             RunError: If there is none.
@@ -111,10 +111,10 @@ class Database:
         return TrialTable(self._storage, study_id)
 
     def ensure(self, name: str, *, minimize: bool, attributes: Mapping[str, Any]) -> TrialTable:
-        """The study of this name; made with these attributes if there is none.
+        """Return the study with this name; create it with these attributes if there is none.
 
-        A crash may have come between making it and its last attribute: those it has stay as they
-        are, the others are added. With trials it is whole, even if an earlier version made it.
+        A crash may have interrupted its creation: attributes it has stay as they are, missing ones
+        are added. A study with trials is complete, even if an earlier version created it.
         """
         if name not in self.studies():
             direction = StudyDirection.MINIMIZE if minimize else StudyDirection.MAXIMIZE
@@ -127,13 +127,13 @@ class Database:
         return table
 
     def clear(self) -> None:
-        """Deletes the studies of this run."""
+        """Delete the studies of this run."""
         for name in self.studies():
             study_id = self._storage.get_study_id_from_name(self._backend.prefix + name)
             self._storage.delete_study(study_id)
 
     def _handle(self, context: ExceptionContext) -> None:
-        """Ends any failure at once, in our words; Optuna would try some again, for minutes."""
+        """Raise our error at once; Optuna would retry some failures for minutes."""
         error = context.sqlalchemy_exception
         if error is not None and not isinstance(error, IntegrityError):
             raise self._refusal(error)
@@ -141,17 +141,16 @@ class Database:
     def _refusal(self, error: BaseException) -> StorageError:
         reason = str(getattr(error, "orig", error)).partition("\n")[0]
         return StorageError(
-            f"{self._backend}: expected a database that can be read and written, got {reason!r}; "
-            f"{self._backend.advice}: what it holds is kept"
+            f"{self._backend}: cannot use the database: {reason}. {self._backend.advice} and run "
+            f"again; no finished work is lost"
         )
 
 
 def _open(url: str, connect: Callable[[], Any]) -> RDBStorage:
-    """Optuna's storage; another process may make the same tables at the same time."""
+    """Return Optuna's storage; another process may be creating the same tables."""
     while True:
         try:
-            one = {"creator": connect, "poolclass": StaticPool}
-            return RDBStorage(url, engine_kwargs=one)
+            return RDBStorage(url, engine_kwargs={"creator": connect, "poolclass": StaticPool})
         except (StorageInternalError, SQLAlchemyError) as error:
             if "already exists" not in str(error) and "UNIQUE constraint" not in str(error):
                 raise

@@ -1,10 +1,10 @@
-"""This file tells where the records and the checkpoints of a run are, as it is on record there."""
+"""Where the records and the checkpoints of a run are kept, and the note of it in the run."""
 
 import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import OptionError, RunError
+from sweep.errors import RunError, not_installed
 from sweep.files import write_atomically
 from sweep.storage.database import Backend
 from sweep.storage.run_directory import RunDirectory
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 def storage_of(directory: RunDirectory, url: str = "") -> Backend:
-    """Where a run's records are: what its directory says, or else `url`, or else a SQLite file.
+    """Return the database of a run: what its directory says, or else `url`, or else SQLite.
 
     Args:
-        directory: The run directory, which may not exist yet.
-        url: postgresql://user:password@host/database; may be empty for what the directory says.
+        directory: The run directory, which need not exist yet.
+        url: postgresql://user:password@host/database; empty for what the directory says.
 
     Raises:
         RunError: If the run was made with another storage than `url`.
-        OptionError: If `url` cannot be used.
+        OptionError: If `url` cannot be used, or psycopg is not installed.
     """
     noted = _noted(directory)
     if not url and noted is None:
@@ -43,21 +43,21 @@ def storage_of(directory: RunDirectory, url: str = "") -> Backend:
 
 
 def note_storage(directory: RunDirectory, storage: Backend) -> None:
-    """Writes into the run directory where its records are, unless they are in it; no password."""
+    """Write to storage.json where the records are, without password, unless they are in SQLite."""
     if storage.note is not None:
         write_atomically(directory.storage, (json.dumps(storage.note, indent=2) + "\n").encode())
 
 
 def place_of_checkpoints(table: TrialTable, url: str, run: str) -> str:
-    """Where a run's checkpoints are: what is on record, or else a new folder at `url`.
+    """Return where a run's checkpoints are: what is on record, or else a new folder at `url`.
 
     Args:
-        table: The search.
-        url: As s3://bucket/folder, which runs may share; may be empty for what is on record.
-        run: The name of the run.
+        table: The trials of the search.
+        url: URL such as s3://bucket/folder, which runs may share; empty for what is on record.
+        run: Name of the run.
 
     Returns:
-        The URL of a folder that this run has for itself; empty for its directory.
+        The URL of a folder that no other run uses; empty for the run directory.
 
     Raises:
         RunError: If the run was made with another place than `url`.
@@ -70,7 +70,7 @@ def place_of_checkpoints(table: TrialTable, url: str, run: str) -> str:
     if url and not place.startswith(f"{url}/{run}-"):
         raise RunError(
             f"run: expected the place of checkpoints that this run was made with, "
-            f"{place or 'its directory'}, got {url}; leave --checkpoints out, or start another run "
+            f"{place or 'the run directory'}, got {url}; omit --checkpoints, or start another run "
             f"with --name"
         )
     return str(place)
@@ -84,25 +84,21 @@ def _noted(directory: RunDirectory) -> dict[str, Any] | None:
         return {"run": str(note["run"]), "postgresql": dict(note["postgresql"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
-            f"{directory.storage}: expected where the records of this run are, got {error!r}; "
+            f"{directory.storage}: expected the location of this run's records, got {error!r}; "
             f'write {{"run": NAME, "postgresql": {{"host": ..., "dbname": ..., "user": ...}}}}'
         ) from error
 
 
 def _postgres() -> "type[Postgres]":
-    """The class of databases on a server, whose library may not be there."""
     try:
         from sweep.storage.postgres import Postgres
     except ImportError as error:
-        raise OptionError(
-            f"--storage: expected psycopg to be installed, got {str(error)!r}; "
-            f"pip install 'psycopg[binary]'"
-        ) from error
+        raise not_installed("psycopg", "postgres") from error
     return Postgres
 
 
 def _another(directory: RunDirectory, made_with: str, given: str) -> RunError:
     return RunError(
         f"{directory.path}: expected the storage that this run was made with, {made_with}, got "
-        f"{given}; leave --storage out, or start another run with --name"
+        f"{given}; omit --storage, or start another run with --name"
     )

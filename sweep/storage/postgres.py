@@ -1,8 +1,8 @@
-"""This file connects to a PostgreSQL server that many runs share, as the one driver or as a reader.
+"""Records on a PostgreSQL server that many runs share.
 
-The lease of a driver is an advisory lock of the very connection that it writes through. The server
-lets go of it when that connection ends, however it ends, and a connection that has ended is never
-replaced: so whoever can write holds the lease, and there are never two.
+A driver's lease is an advisory lock held by the very connection that it writes through. The server
+releases it when that connection ends, however it ends, and a connection that has ended is never
+replaced: so whoever can write holds the lease, and there is never more than one driver.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,11 +16,11 @@ from sweep.errors import OptionError, RunError, StorageError
 from sweep.machine import this_process
 
 LOST_AFTER_S = 60
-"""A host that is gone without a word, as by a power cut, loses its lease after so long."""
+"""Seconds after which a host that disappears, as in a power cut, loses its lease."""
 
 
 LOCK_TIMEOUT_S = 20
-"""How long to wait for another program that has locked what is to be written."""
+"""Seconds to wait for another program that has locked what we want to write."""
 
 
 CLIENT: dict[str, Any] = {
@@ -31,6 +31,7 @@ CLIENT: dict[str, Any] = {
     "keepalives_count": 4,
     "tcp_user_timeout": LOST_AFTER_S * 1000,
 }
+"""Connection parameters of libpq, in seconds (the last one in milliseconds)."""
 
 
 SERVER = (
@@ -38,13 +39,15 @@ SERVER = (
     f"-c tcp_keepalives_count=4 -c tcp_user_timeout={LOST_AFTER_S * 1000} "
     f"-c lock_timeout={LOCK_TIMEOUT_S * 1000}"
 )
+"""Settings of the server for our connections: it must notice a lost host as soon as we do."""
 
 
 MAX_NAME = 63
-"""So many characters of a connection's name does the server keep."""
+"""PostgreSQL truncates application_name to 63 characters."""
 
 
 SECRETS = ("password", "sslpassword")
+"""Connection parameters that are recorded nowhere."""
 
 
 LEASE = "hashtextextended(concat(current_schema(), '/sweep/', %s::text), 0)"
@@ -59,24 +62,23 @@ HOLDER = f"""
     AND (classid::bigint << 32) | objid::bigint = {LEASE}"""
 
 
-WAIT = "SELECT pg_advisory_lock(hashtextextended('sweep', 0))"
+LOCK_TABLES = "SELECT pg_advisory_lock(hashtextextended('sweep', 0))"
 
 
-LET_GO = "SELECT pg_advisory_unlock(hashtextextended('sweep', 0))"
+UNLOCK_TABLES = "SELECT pg_advisory_unlock(hashtextextended('sweep', 0))"
 
 
 class Postgres:
-    """A database on a server. A run is known in it by its name, which begins its studies' names.
+    """A database on a server. The name of a run is the prefix of its studies' names there.
 
     Attributes:
-        run: The name of the run.
-        parts: The connection's parameters as libpq names them, without passwords.
+        run: Name of the run.
+        parts: Connection parameters by libpq's names, without passwords.
     """
 
     url = "postgresql+psycopg://"  # the connector has the rest
     advice = (
-        "see to the server, the database in it and the password (from --storage, PGPASSWORD or "
-        "~/.pgpass), then run again"
+        "Check the server, its database and the password (from --storage, PGPASSWORD or ~/.pgpass)"
     )
     read_only = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
     errors: tuple[type[Exception], ...] = (psycopg.Error,)
@@ -89,14 +91,14 @@ class Postgres:
 
     @classmethod
     def at(cls, url: str, run: str) -> "Postgres":
-        """The database at postgresql://user:password@host/database.
+        """Return the database at postgresql://user:password@host/database.
 
         Raises:
             OptionError: If libpq cannot read the URL.
         """
         try:
             parts = conninfo_to_dict(url)
-        except psycopg.Error:  # its words may hold the password
+        except psycopg.Error:  # its message may contain the password
             raise OptionError(
                 "--storage: expected postgresql://user@host/database, got a URL that PostgreSQL "
                 "cannot read; write special characters as %40 and the like"
@@ -112,27 +114,27 @@ class Postgres:
 
     @property
     def note(self) -> dict[str, Any]:
-        """What a run directory has to remember."""
+        """What storage.json says about it."""
         return {"run": self.run, "postgresql": self.parts}
 
     @contextmanager
     def connector(self, *, drives: bool) -> Iterator[Callable[[], psycopg.Connection]]:
-        """What gives the one connection, with the lease if it `drives`.
+        """Give a function that returns the one connection, with the lease if it `drives`.
 
-        Until the context ends, no other connection of ours makes tables.
+        Until the context ends, no other connection of ours creates tables.
 
         Raises:
             RunError: If another driver has the lease.
-            StorageError: From the second call on: a lost connection is not replaced.
+            StorageError: From the function's second call on: a lost connection is not replaced.
         """
         connection = self._connect()
         try:
             if drives:
                 self._take_lease(connection)
-            connection.execute(WAIT)
+            connection.execute(LOCK_TABLES)
             connection.commit()
             yield self._once(connection)
-            connection.execute(LET_GO)
+            connection.execute(UNLOCK_TABLES)
             connection.commit()
         except BaseException:
             connection.close()
@@ -148,8 +150,8 @@ class Postgres:
             return
         holder = connection.execute(HOLDER, [self.run]).fetchone() or ["another process"]
         raise RunError(
-            f"{self}: expected no other driver of run {self.run!r}, got {holder[0]} at work; "
-            f"wait for it, stop it first, or start another run with --name"
+            f"{self}: run {self.run!r} is already driven by {holder[0]}; wait for it to end, stop "
+            f"it, or start another run with --name"
         )
 
     def _once(self, connection: psycopg.Connection) -> Callable[[], psycopg.Connection]:
@@ -158,8 +160,8 @@ class Postgres:
         def connect() -> psycopg.Connection:
             if not unused:
                 raise StorageError(
-                    f"{self}: expected the connection that this run began with, got one that "
-                    f"was cut; {self.advice}"
+                    f"{self}: lost the connection to the database; nothing was written after "
+                    f"that. Run again to resume"
                 )
             return unused.pop()
 

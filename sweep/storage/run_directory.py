@@ -1,4 +1,4 @@
-"""This file names every path of a run directory, and locks it for one driver."""
+"""The run directory: its paths, its creation, and its lock for one driver."""
 
 import fcntl
 import os
@@ -11,32 +11,36 @@ from sweep.errors import RunError, StorageError
 from sweep.files import write_atomically
 from sweep.machine import this_process
 
-README = """\
-One run of a sweep. The same `python -m sweep run` command continues it, or says that it is done.
+FIRST_WORDS = "One run of a sweep."
+"""README.txt begins with these in every version; they tell our directories from others."""
 
-sweep.db         everything that was recorded: the one source of truth (an Optuna study)
-storage.json     where that is instead, for a run that is kept on a server
-report.html      all there is to see, in one page
-report.md        the tables below, to read
+
+README = f"""\
+{FIRST_WORDS} Run the same `python -m sweep run` command again to resume it.
+
+sweep.db         all records, the single source of truth (an Optuna study)
+storage.json     where the records are instead, if they are kept on a database server
+report.html      everything on one page
+report.md        the tables below, as text
 trials.csv       one row per trial
 epochs.csv       one row per epoch of every trial
-tables/          what the study shows beside published figures, if it declares that
+tables/          comparisons with published results, if the study declares any
 plots/           learning curves, and the best score so far
-best/            the best configuration, and its weights if the training gave any
-checkpoints/     states from which interrupted trials continue
-logs/            what was too long for the terminal
-lock             names the process that writes here, while there is one
+best/            the best configuration, and its weights if the training yielded any
+checkpoints/     training states from which interrupted trials resume
+logs/            details too long for the terminal
+lock             names the process that drives the run, if there is one
 
-The reports can be deleted: `python -m sweep report` makes them again.
+The reports can be deleted: `python -m sweep report` writes them again.
 """
 
 
 UNPACKED = "_ray_pkg_"
-"""So begins the name of a folder that Ray unpacks for a job, and removes after it."""
+"""Prefix of the folders that Ray unpacks for a job, and deletes afterwards."""
 
 
 class RunDirectory:
-    """The paths of a run directory."""
+    """A run directory and the paths in it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -50,15 +54,15 @@ class RunDirectory:
 
     @property
     def exists(self) -> bool:
-        """Whether there is a run in it."""
+        """Whether it contains a run."""
         return self.database.is_file() or self.storage.is_file()
 
     def create(self) -> None:
-        """Makes the directory, if it is not there.
+        """Create the directory, unless it exists.
 
         Raises:
-            StorageError: If that is not allowed.
-            RunError: If it is there and holds something else, or would be gone with a job.
+            StorageError: If it cannot be created.
+            RunError: If it contains something else, or would be deleted after a Ray job.
         """
         if any(part.startswith(UNPACKED) for part in self.path.parts):
             raise RunError(
@@ -68,15 +72,15 @@ class RunDirectory:
         if self.path.is_dir() and not self.exists and not self._has_just_begun():
             raise RunError(
                 f"{self.path}: expected a run directory or an empty one, got one with "
-                f"{sorted(p.name for p in self.path.iterdir())[0]!r} in it; "
+                f"{min(p.name for p in self.path.iterdir())!r} in it; "
                 f"choose another with --runs or --name"
             )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(
-                f"{self.path}: expected a directory that can be written, got "
-                f"{error.strerror!r}; choose another with --runs"
+                f"{self.path}: cannot create the run directory: {error.strerror}. Choose another "
+                f"place with --runs"
             ) from error
         try:
             write_atomically(self.path / "README.txt", README.encode())
@@ -86,33 +90,31 @@ class RunDirectory:
             raise
 
     def _has_just_begun(self) -> bool:
-        """Whether there is nothing in it but what comes before the database."""
-        for path in self.path.iterdir():
-            is_ours = path.name == "README.txt" and path.read_text() == README
-            if not is_ours and path.name not in ("lock", "logs"):
-                return False
-        return True
+        """Return whether it contains nothing but what is written before the database."""
+        readme = self.path / "README.txt"
+        others = {path.name for path in self.path.iterdir()} - {"README.txt", "lock", "logs"}
+        return not others and (not readme.exists() or readme.read_text().startswith(FIRST_WORDS))
 
     def remove(self) -> None:
-        """Deletes the directory and all that is in it."""
+        """Delete the directory and everything in it."""
         shutil.rmtree(self.path)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keeps every other driver out for as long as this process lives.
+        """Keep every other driver out until the context or this process ends.
 
-        The operating system lets go of the lock when the process ends, however it ends.
+        The operating system releases the lock when the process ends, however it ends.
 
         Raises:
-            RunError: If another driver is at work here.
+            RunError: If another driver holds the lock.
+            StorageError: If the lock file cannot be written.
         """
         path = self.path / "lock"
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise StorageError(
-                f"{path}: expected a file that can be written, got {error.strerror!r}; "
-                f"mend its permissions"
+                f"{path}: cannot write: {error.strerror}. Fix its permissions and run again"
             ) from error
         with os.fdopen(handle, "r+") as file:
             try:
@@ -120,8 +122,7 @@ class RunDirectory:
             except OSError:
                 holder = file.read().strip() or "another process"
                 raise RunError(
-                    f"{self.path}: expected no other driver, got {holder} at work; "
-                    f"wait for it, or stop it first"
+                    f"{self.path}: already driven by {holder}; wait for it to end, or stop it"
                 ) from None
             file.truncate(0)
             file.write(f"{this_process()}\n")

@@ -1,8 +1,8 @@
-"""This file reads and writes the trials of one study, as rows of the tables of Optuna's storage.
+"""The trials of one study, as rows in the tables of Optuna's storage.
 
-They are read through Optuna, whose tools read them as well. Written they are beside it: its storage
-takes some twenty statements for a trial and a transaction for each value of an epoch, which is ten
-times as long. Here every change is one transaction, so it is there as a whole or not at all.
+Reading goes through Optuna. Writing does not: its storage takes about twenty statements per trial
+and a transaction for each value of an epoch, which is ten times as slow. Here every change is one
+transaction, so it is recorded as a whole or not at all.
 """
 
 import json
@@ -47,7 +47,7 @@ VALUES = table(
 
 
 class TrialTable:
-    """One study's trials. Written by its one driver; read by anybody at any time."""
+    """The trials of one study. Its one driver writes them; anybody may read them at any time."""
 
     def __init__(self, storage: RDBStorage, study_id: int) -> None:
         self._storage = storage
@@ -55,28 +55,28 @@ class TrialTable:
         self._trial_ids: dict[int, int] = {}
 
     def attributes(self) -> dict[str, Any]:
-        """What is known of the study as a whole."""
+        """Return the attributes of the study as a whole."""
         return self._storage.get_study_user_attrs(self._study_id)
 
     def set_attribute(self, key: str, value: Any) -> None:
-        """Keeps a JSON value under `key`."""
+        """Record a JSON value of the study under `key`."""
         self._storage.set_study_user_attr(self._study_id, key, value)
 
     @property
     def has_trials(self) -> bool:
-        """Whether any has begun; of many it costs a thousandth of reading them."""
+        """Whether any trial has begun; with many, a thousand times faster than reading them."""
         mine = TRIALS.select().where(TRIALS.c.study_id == self._study_id).limit(1)
         with self._storage.engine.connect() as connection:
             return connection.execute(mine).first() is not None
 
     def trials(self) -> list[TrialRecord]:
-        """All trials, in the order of their numbers."""
+        """Return all trials, in the order of their numbers."""
         frozen_trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
         self._trial_ids = {frozen.number: frozen._trial_id for frozen in frozen_trials}
         return [to_record(frozen) for frozen in frozen_trials]
 
     def add(self, record: TrialRecord) -> None:
-        """Keeps a new trial, running.
+        """Record a new, running trial.
 
         Raises:
             RunError: If another program has added trials.
@@ -98,7 +98,7 @@ class TrialTable:
         self._trial_ids[record.number] = trial_id
 
     def add_epochs(self, number: int, epochs: Sequence[EpochRecord], metric: str) -> None:
-        """Keeps epochs, and their values of `metric` where Optuna's tools look for them.
+        """Record epochs, with their values of `metric` where Optuna's tools look for them.
 
         Raises:
             RunError: If another program has ended the trial.
@@ -121,11 +121,11 @@ class TrialTable:
             _insert(connection, VALUES, values)
 
     def set_trial_attribute(self, number: int, key: str, value: Any) -> None:
-        """Keeps a JSON value of a trial under `key`; finished trials take none."""
+        """Record a JSON value of a running trial under `key`; Optuna refuses it for ended ones."""
         self._storage.set_trial_user_attr(self._trial_ids[number], key, value)
 
     def finish(self, record: TrialRecord) -> None:
-        """Keeps how a trial ended; from then on it never changes.
+        """Record how a trial ended; from then on it never changes.
 
         Raises:
             RunError: If another program has ended it.
@@ -141,6 +141,8 @@ class TrialTable:
         has_score = STATES[record.ending] is TrialState.COMPLETE and record.score is not None
         end = TRIALS.update().where(TRIALS.c.trial_id == trial_id)
         state = {"state": STATES[record.ending], "datetime_complete": _now()}
+        # Earlier versions wrote the ending and the state in two transactions. A crash between them
+        # left a running trial with an ending, which this one replaces.
         half = ATTRIBUTES.c.trial_id == trial_id, ATTRIBUTES.c.key == "ending"
         with self._storage.engine.begin() as connection:
             self._check_runs(connection, record.number)
@@ -150,7 +152,7 @@ class TrialTable:
             _insert(connection, SCORES, [score | {"value_type": "FINITE"}] if has_score else [])
 
     def _insert_trial(self, connection: Connection, number: int) -> int:
-        """A new running trial, next to the last there is."""
+        """Insert a running trial after the last one, and return its id."""
         row = {"study_id": self._study_id, "number": number, "state": TrialState.RUNNING}
         insert = TRIALS.insert().returning(TRIALS.c.trial_id)
         trial_id: int = connection.execute(insert, row | {"datetime_start": _now()}).scalar_one()
@@ -161,7 +163,7 @@ class TrialTable:
         if number != due:
             raise RunError(
                 f"database: expected the new trial to be number {number}, got {due}; "
-                f"another program has added trials: leave the writing to `sweep run`"
+                f"another program has added trials: let only `sweep run` write to it"
             )
         return trial_id
 
@@ -170,7 +172,7 @@ class TrialTable:
         if connection.execute(select(TRIALS.c.state).where(trial)).scalar() != TrialState.RUNNING:
             raise RunError(
                 f"database: expected trial {number} to be running, got it ended by another "
-                f"program; leave the writing to `sweep run`"
+                f"program; let only `sweep run` write to it"
             )
 
 
@@ -186,5 +188,5 @@ def _attributes(trial_id: int, named: Iterable[tuple[str, Any]]) -> list[dict[st
 
 
 def _now() -> datetime:
-    """As Optuna keeps times: in UTC, without saying so."""
+    """Return the time as Optuna stores it: in UTC, without a zone."""
     return datetime.now(UTC).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""This file describes what a single parameter is drawn from: its domain."""
+"""Domains: what a single parameter is drawn from."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,14 +10,14 @@ Params = dict[str, Value]
 
 
 def steps(low: float, high: float, step: float) -> list[float]:
-    """low, low + step, ... up to high at most, as one writes them: steps of 0.1 reach 0.3."""
+    """Return low, low + step, ... up to high, in decimal arithmetic: steps of 0.1 reach 0.3."""
     start, end, width = (Decimal(str(float(number))) for number in (low, high, step))
     return [float(start + i * width) for i in range(int((end - start) // width) + 1)]
 
 
 @dataclass(frozen=True)
 class Float:
-    """Real numbers low..high, both included; on a grid of `step`, or on a logarithmic scale."""
+    """Real numbers low..high, both included; `step` apart, or on a logarithmic scale."""
 
     low: float
     high: float
@@ -28,7 +28,7 @@ class Float:
         return f"float {self.low:g}..{self.high:g}{_scale(self.step, log=self.log)}"
 
     def values(self) -> list[Value] | None:
-        """All values in order, or None where there is a continuum of them."""
+        """Return all values in order, or None if there are infinitely many."""
         if self.step is None:
             return [self.low] if self.low == self.high else None
         return list(steps(self.low, self.high, self.step))
@@ -56,7 +56,7 @@ class Int:
         return f"int {self.low}..{self.high}{_scale(step, log=self.log)}"
 
     def values(self) -> list[Value]:
-        """All values in order."""
+        """Return all values in order."""
         return list(range(self.low, self.high + 1, self.step))
 
     def __contains__(self, value: object) -> bool:
@@ -74,7 +74,7 @@ class Categorical:
         return f"one of {', '.join(map(repr, self.choices))}"
 
     def values(self) -> list[Value]:
-        """All values in order."""
+        """Return all values in order."""
         return list(self.choices)
 
     def __contains__(self, value: object) -> bool:

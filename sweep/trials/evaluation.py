@@ -1,4 +1,4 @@
-"""This file is what a study shows of its best model, beside the numbers that it is judged by."""
+"""Results of evaluating the best model: metrics, exhibits to look at, openings of the test set."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ Kind = Literal["text", "svg", "pictures", "matrix"]
 
 @dataclass(frozen=True)
 class Exhibit:
-    """Something to look at; made by `text`, `svg`, `pictures` or `matrix`.
+    """Something to look at; created by `text`, `svg`, `pictures` or `matrix`.
 
     Attributes:
-        title: What it is.
-        kind: How it is shown.
-        content: JSON values, as the maker of this kind puts them together.
+        title: What it shows.
+        kind: How to show it.
+        content: JSON values, whose form depends on the kind.
         note: How to read it, in a sentence.
     """
 
@@ -29,20 +29,20 @@ class Exhibit:
 
     @classmethod
     def text(cls, title: str, text: str, note: str = "") -> "Exhibit":
-        """Lines of text, shown as they are."""
+        """Show lines of text as they are."""
         return cls(title, "text", str(text), note)
 
     @classmethod
     def svg(cls, title: str, svg: str, note: str = "") -> "Exhibit":
-        """A drawing.
+        """Show a drawing.
 
         Args:
-            title: What it is; also what a screen reader says.
-            svg: One <svg> element. It is shown as part of the page, so it may use `currentColor`.
+            title: What it shows; screen readers say it too.
+            svg: One <svg> element. It becomes part of the page, so it may use `currentColor`.
             note: How to read it.
 
         Raises:
-            StudyError: If it is none.
+            StudyError: If `svg` does not begin with <svg.
         """
         if not svg.lstrip().startswith("<svg"):
             raise StudyError(f"exhibit {title!r}: expected one <svg> element, got {svg[:40]!r}; "
@@ -53,15 +53,15 @@ class Exhibit:
     def pictures(
         cls, title: str, pictures: Sequence[tuple[bytes, str]], note: str = ""
     ) -> "Exhibit":
-        """Small pictures side by side.
+        """Show small pictures side by side.
 
         Args:
-            title: What they are.
-            pictures: (PNG file, caption) of each; the caption is also what a screen reader says.
+            title: What they show.
+            pictures: (PNG file, caption) of each; screen readers say the caption too.
             note: How to read them.
 
         Raises:
-            StudyError: If a file is no PNG.
+            StudyError: If a file is not a PNG.
         """
         for png, caption in pictures:
             if not png.startswith(b"\x89PNG"):
@@ -76,16 +76,16 @@ class Exhibit:
     def matrix(
         cls, title: str, counts: Sequence[Sequence[int]], labels: Sequence[str], note: str = ""
     ) -> "Exhibit":
-        """A square table of counts, such as a confusion matrix: a row per class, and a column.
+        """Show a square table of counts by class, such as a confusion matrix.
 
         Args:
-            title: What it is.
-            counts: (K, K): how many of row's class were taken for column's.
+            title: What it shows.
+            counts: (K, K) how many of the row's class were taken for the column's.
             labels: K names of the classes.
             note: How to read it.
 
         Raises:
-            StudyError: If it is not square, or the labels are not as many.
+            StudyError: If `counts` is not K by K.
         """
         rows = [[int(n) for n in row] for row in counts]
         if any(len(row) != len(labels) for row in rows) or len(rows) != len(labels):
@@ -102,7 +102,7 @@ class Evaluation:
 
     Attributes:
         metrics: Plain numbers by name.
-        exhibits: What to show of the model in the report page.
+        exhibits: What to show of the model in report.html.
     """
 
     metrics: Mapping[str, float]
@@ -110,12 +110,12 @@ class Evaluation:
 
 
 def to_plain(exhibits: Sequence[Exhibit]) -> list[dict[str, Any]]:
-    """Exhibits as JSON values, to be recorded."""
+    """Return exhibits as JSON values, to be recorded."""
     return [asdict(exhibit) for exhibit in exhibits]
 
 
 def from_plain(values: Sequence[Mapping[str, Any]]) -> tuple[Exhibit, ...]:
-    """What `to_plain` made of them."""
+    """Return the exhibits that `to_plain` converted."""
     return tuple(Exhibit(**value) for value in values)
 
 
@@ -124,14 +124,14 @@ TESTS = "test_openings"
 
 @dataclass(frozen=True)
 class TestOpening:
-    """One opening of the test set: for which final training, when, and what came out.
+    """One opening of the test set: for which final training, when, and with what result.
 
     Attributes:
-        trial: The number of the final training.
-        params: The parameters that it shares with the best trial of the search.
-        opened: When, as an ISO 8601 time.
-        metrics: What `evaluate` returned; None if it never came to an end.
-        exhibits: What else it returned, to look at.
+        trial: Number of the final training.
+        params: Its parameters, which are those of the best trial of the search.
+        opened: Time of the opening, in ISO 8601.
+        metrics: What `evaluate` returned; None if it did not finish.
+        exhibits: What it returned to look at.
     """
 
     trial: int
@@ -142,7 +142,11 @@ class TestOpening:
 
 
 def test_openings(attributes: Mapping[str, Any]) -> list[TestOpening]:
-    """Every opening of the test set so far, oldest first."""
+    """Return every opening of the test set so far, oldest first.
+
+    Args:
+        attributes: The attributes of the final study.
+    """
     return [
         TestOpening(**entry | {"exhibits": from_plain(entry.get("exhibits", []))})
         for entry in attributes.get(TESTS, [])

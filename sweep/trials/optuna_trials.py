@@ -1,7 +1,8 @@
-"""This file translates records into the trials that Optuna's storage keeps, and back."""
+"""Conversion of trial records to and from Optuna's trials, for its storage and its samplers."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 import optuna
 from optuna.distributions import (
@@ -16,47 +17,68 @@ from sweep.errors import RunError, StudyError
 from sweep.trials.domains import Categorical, Domain, Float, Int
 from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord, Worker
 
+STATES = {
+    Ending.RUNNING: TrialState.RUNNING,
+    Ending.COMPLETE: TrialState.COMPLETE,
+    Ending.PRUNED: TrialState.PRUNED,
+    # Optuna's samplers ignore failed trials and would suggest similar ones again; a pruned trial
+    # without any value ranks last of all.
+    Ending.DIVERGED: TrialState.PRUNED,
+    Ending.TIMEOUT: TrialState.PRUNED,
+    Ending.OOM: TrialState.PRUNED,
+    Ending.ERROR: TrialState.FAIL,
+    Ending.LOST: TrialState.FAIL,
+}
+"""Optuna's state for each ending, as recorded in the database."""
+
+
 EPOCH = "epoch:"
 
 
 def epoch_key(epoch: EpochRecord) -> str:
-    """The name of the attribute that holds an epoch."""
+    """Return the name of the trial attribute that holds an epoch."""
     return f"{EPOCH}{epoch.number:05d}"
 
 
+def create_trial(record: TrialRecord, **fields: Any) -> FrozenTrial:
+    """Return an Optuna trial with the parameters of a record.
+
+    Args:
+        record: The trial.
+        **fields: Further arguments of `optuna.trial.create_trial`, such as `state` and `value`.
+    """
+    distributions = {name: to_distribution(domain) for name, domain in record.domains.items()}
+    return optuna.trial.create_trial(params=record.params, distributions=distributions, **fields)
+
+
 def to_frozen(record: TrialRecord) -> FrozenTrial:
-    """A trial that begins, as the database keeps it."""
-    return optuna.trial.create_trial(
-        state=TrialState.RUNNING,
-        params=record.params,
-        distributions={name: to_distribution(d) for name, d in record.domains.items()},
-        user_attrs={
-            "config": record.config,
-            "seed": record.seed,
-            "told": record.endings_known,
-            "worker": asdict(record.worker) if record.worker else None,
-            "reused": record.reused,
-        },
-    )
+    """Return a trial that has just begun, as the database keeps it."""
+    attributes = {
+        "config": record.config,
+        "seed": record.seed,
+        "told": record.endings_known,
+        "worker": asdict(record.worker) if record.worker else None,
+        "reused": record.reused,
+    }
+    return create_trial(record, state=TrialState.RUNNING, user_attrs=attributes)
 
 
 def to_record(frozen: FrozenTrial) -> TrialRecord:
-    """What the database holds of a trial, as a record.
+    """Return the record of a trial from the database.
 
     Raises:
-        RunError: If another program has begun or ended the trial.
+        RunError: If another program began or ended the trial.
     """
     attributes = frozen.user_attrs
     finished = frozen.state.is_finished()
     if "config" not in attributes or (finished and "ending" not in attributes):
         raise RunError(
             f"database: expected trials that sweep began and ended, got trial {frozen.number} of "
-            f"another program; leave the writing to `sweep run`"
+            f"another program; let only `sweep run` write to it"
         )
     epochs = [EpochRecord(**value) for key, value in attributes.items() if key.startswith(EPOCH)]
     ending = attributes["ending"] if finished else {}
-    failure = ending.get("failure")
-    worker = attributes.get("worker")
+    failure, worker = ending.get("failure"), attributes.get("worker")
     return TrialRecord(
         number=frozen.number,
         params=frozen.params,
@@ -71,9 +93,7 @@ def to_record(frozen: FrozenTrial) -> TrialRecord:
         reused=attributes.get("reused"),
         epochs=sorted(epochs, key=lambda epoch: epoch.number),
         attempts=attributes.get("attempts", []),
-        failure=Failure(Ending(failure["ending"]), failure["message"], failure["traceback"])
-        if failure
-        else None,
+        failure=Failure(**failure | {"ending": Ending(failure["ending"])}) if failure else None,
         worker=Worker(**worker) if worker else None,
         started=_in_utc(frozen.datetime_start),
         finished=_in_utc(frozen.datetime_complete),
@@ -81,12 +101,12 @@ def to_record(frozen: FrozenTrial) -> TrialRecord:
 
 
 def _in_utc(local: datetime | None) -> datetime | None:
-    """A time that Optuna gives in the zone of this machine; tables are the same in all of them."""
+    """Convert Optuna's times, which are in this machine's zone; tables must not depend on it."""
     return local.astimezone(UTC) if local else None
 
 
 def to_distribution(domain: Domain) -> BaseDistribution:
-    """The domain in Optuna's words."""
+    """Return Optuna's distribution for a domain."""
     match domain:
         case Float(low, high, step, log):
             return FloatDistribution(low, high, step=step, log=log)
@@ -97,26 +117,16 @@ def to_distribution(domain: Domain) -> BaseDistribution:
 
 
 def to_domain(distribution: BaseDistribution) -> Domain:
-    """The reverse of `to_distribution`."""
+    """Return the domain for one of Optuna's distributions.
+
+    Raises:
+        StudyError: If sweep never uses such a distribution.
+    """
     match distribution:
-        case FloatDistribution():
-            return Float(distribution.low, distribution.high, distribution.step, distribution.log)
-        case IntDistribution():
-            return Int(distribution.low, distribution.high, distribution.step, distribution.log)
-        case CategoricalDistribution():
-            return Categorical(distribution.choices)
+        case FloatDistribution(low=low, high=high, step=step, log=log):
+            return Float(low, high, step, log)
+        case IntDistribution(low=low, high=high, step=step, log=log):
+            return Int(low, high, step, log)
+        case CategoricalDistribution(choices=choices):
+            return Categorical(choices)
     raise StudyError(f"database: expected a distribution known here, got {distribution}")
-
-
-STATES = {  # as the database keeps them
-    Ending.RUNNING: TrialState.RUNNING,
-    Ending.COMPLETE: TrialState.COMPLETE,
-    Ending.PRUNED: TrialState.PRUNED,
-    # Optuna's samplers do not see failed trials and would suggest the like again; a pruned trial
-    # without any value ranks last of all.
-    Ending.DIVERGED: TrialState.PRUNED,
-    Ending.TIMEOUT: TrialState.PRUNED,
-    Ending.OOM: TrialState.PRUNED,
-    Ending.ERROR: TrialState.FAIL,
-    Ending.LOST: TrialState.FAIL,
-}

@@ -1,4 +1,4 @@
-"""This file holds the plain data that crosses every border: driver, slots, database and tables."""
+"""Records of trials: the plain data shared by driver, workers, database and reports."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from typing import Any
 from sweep.trials.domains import Domain, Params
 
 State = dict[str, Any]
-"""What a training can be continued from: arrays and JSON values, in dictionaries of any depth."""
+"""A training state to resume from: arrays and JSON values, in dictionaries of any depth."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class Epoch:
     Any object with these two attributes will do; so will a dictionary of metrics alone.
 
     Attributes:
-        metrics: Plain numbers by name, the one to minimise or maximise among them.
-        state: What the same training can continue from, as arrays and JSON values in dictionaries.
+        metrics: Plain numbers by name, including the one to minimise or maximise.
+        state: What the same training can resume from, as arrays and JSON values in dictionaries.
             An entry "weights" (a dictionary of arrays) is kept as the trial's result. An entry
             "model" (a dictionary of JSON values) goes with them, into the header of their file;
             its "load" is the name of the function that reads such a file.
-            None if this training can only start again.
+            None if this training cannot resume, only start again.
     """
 
     metrics: Mapping[str, float]
@@ -32,7 +32,7 @@ class Epoch:
 
 
 class Ending(StrEnum):
-    """How a trial ended, or that it has not."""
+    """How a trial ended, or that it is still running."""
 
     RUNNING = "running"
     COMPLETE = "complete"
@@ -42,29 +42,29 @@ class Ending(StrEnum):
     ERROR = "error"
     """`train` raised; never retried, since it would raise again."""
     TIMEOUT = "timeout"
-    """It took longer than a trial may; never retried."""
+    """It exceeded the time limit of a trial; never retried."""
     OOM = "oom"
-    """It needed more memory than its slot may have (never retried), or than the node had."""
+    """It exceeded the memory limit of its slot (never retried), or the memory of its node."""
     LOST = "lost"
     """The worker process or its node died, more often than the retries allow."""
 
     @property
     def is_failure(self) -> bool:
-        """Whether the trial ended against the study's will."""
+        """Whether the trial failed, rather than completing or being pruned."""
         return self not in (Ending.RUNNING, Ending.COMPLETE, Ending.PRUNED)
 
 
 INTERRUPTED = "interrupted"
-"""Why an attempt did not go on whose driver ended; the trial itself goes on later."""
+"""Attempt ended because the driver stopped; the next driver resumes the trial."""
 
 
 PREEMPTED = "preempted"
-"""Why an attempt did not go on whose node was taken away by plan; the trial goes on elsewhere."""
+"""Attempt ended because its node was shut down as planned; another slot resumes the trial."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a trial's last attempt did not go on, in words for people."""
+    """Why a trial's last attempt ended, as text for people."""
 
     ending: Ending
     message: str
@@ -73,9 +73,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch as it is kept: number from 1, its metrics, and what it cost.
+    """One epoch as recorded: its number from 1, its metrics, and what it cost.
 
-    A trial that trains several times goes on counting; `repeat`, from 1, tells the trainings apart.
+    The numbers continue over all trainings of a trial; `repeat`, from 1, tells these apart.
+
+    Attributes:
+        number: Number of the epoch in its trial, from 1.
+        metrics: The finite ones of the metrics that `train` yielded, by name.
+        seconds: Wall-clock time.
+        cpu_seconds: Processor time.
+        repeat: Number of the training, from 1.
     """
 
     number: int
@@ -87,7 +94,7 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class Worker:
-    """The process that trains: where it runs and with how many BLAS threads, as measured in it."""
+    """A process that trains: its host, its id and its number of BLAS threads, as measured in it."""
 
     host: str
     pid: int
@@ -99,18 +106,27 @@ class TrialRecord:
     """Everything that the database knows of one trial.
 
     Attributes:
-        number: From 0, in the order of asking; never changes, however often the trial is retried.
-        config: What `space` made of `params`, as plain values.
-        endings_known: How many trials had ended, as far as the sampler knew, when it suggested
-            this one: those whose `ending_number` is not higher.
+        number: Number of the trial, from 0, in the order of asking; retries do not change it.
+        params: What the sampler drew, by name.
+        domains: What each parameter was drawn from.
+        config: The configuration that `space` built from `params`, as plain values.
+        seed: Seed passed to `train`, unless this training is a repeat.
+        endings_known: Number of endings that the sampler knew when it suggested this trial: those
+            whose `ending_number` is not higher.
+        ending: How the trial ended, or that it is running.
         ending_number: Position of this trial's ending among all endings, from 1; 0 before it ends.
-        attempts: One entry per attempt that was cut short: why (lost, oom, interrupted or
-            preempted), a message, where it was if that is known, the last epoch kept, and the host
-            and process that had it.
         score: The metric to minimise or maximise, by the study's rule; None without one.
         score_std: Standard deviation of the repeats' scores, whose mean is `score`; None without
             repeats.
-        reused: The number of the trial whose score this one has taken over instead of training.
+        reused: Number of the trial whose score this one reuses instead of training, if any.
+        epochs: Its epochs, oldest first.
+        attempts: One entry per attempt that was cut short: the reason (lost, oom, interrupted or
+            preempted), a message, the traceback if known, the last epoch kept, and the host and
+            process that ran it.
+        failure: Why it failed, if it did.
+        worker: The process that trains it or trained it last, if any has.
+        started: When it was asked for, in UTC.
+        finished: When it ended, in UTC; None before.
     """
 
     number: int
@@ -132,19 +148,19 @@ class TrialRecord:
     finished: datetime | None = None
 
     def __repr__(self) -> str:
-        """What tells it apart, without its epochs; all of it is in its attributes."""
+        """Return a line that identifies the trial, without its epochs."""
         score = "" if self.score is None else f", score={self.score}"
         length = f"{len(self.epochs)} epochs"
         return f"TrialRecord({self.number}, {self.ending}{score}, {length}, {self.params})"
 
     @property
     def has_ended(self) -> bool:
-        """Whether it will never change again."""
+        """Whether the trial has ended, and so will never change again."""
         return self.ending is not Ending.RUNNING
 
     @property
     def seconds(self) -> float:
-        """Training time of all its epochs, in seconds of wall clock."""
+        """Wall-clock time of all its epochs, in seconds."""
         return sum(epoch.seconds for epoch in self.epochs)
 
     @property
@@ -164,15 +180,15 @@ class TrialRecord:
 
 
 def n_ended(records: Iterable[TrialRecord]) -> int:
-    """How many of these trials have ended."""
+    """Return how many of these trials have ended."""
     return sum(record.has_ended for record in records)
 
 
 def best_of(sign: int, records: Iterable[TrialRecord]) -> TrialRecord | None:
-    """The complete trial with the best score; of equal ones the first. None if there is none.
+    """Return the complete trial with the best score, the first of equal ones; None without any.
 
     Args:
-        sign: 1 where a lower score is better, -1 where a higher one is.
+        sign: 1 if a lower score is better, -1 if a higher one is.
         records: Any trials, in the order of their numbers.
     """
     scored = [record for record in records if record.score is not None]
@@ -180,6 +196,6 @@ def best_of(sign: int, records: Iterable[TrialRecord]) -> TrialRecord | None:
 
 
 def final_of(best: Params, records: list[TrialRecord]) -> TrialRecord | None:
-    """The finished final training of these parameters, if there is one."""
+    """Return the complete final training of these parameters, if there is one."""
     matches = (r for r in records if r.params == best and r.ending is Ending.COMPLETE)
     return next(matches, None)

@@ -1,4 +1,4 @@
-"""This file knows memory: sizes in words, what there is, and how to hold a process to less."""
+"""A memory limit for this process. Linux only."""
 
 import re
 import resource
@@ -9,12 +9,12 @@ import numpy as np
 
 
 def limit_memory(more_bytes: int) -> None:
-    """Lets this process have `more_bytes` beside what it has; what asks for more gets MemoryError.
+    """Limit this process to `more_bytes` more than it has now; beyond that, MemoryError is raised.
 
     Shared memory, such as a sweep's data, does not count. Linux only.
     """
     large = np.ones((256, 256), np.float32)
-    large @ large  # BLAS takes its own buffers now: it would end the process if it got none later
+    large @ large  # makes BLAS allocate its buffers now: later, without memory, it would abort
     status = Path("/proc/self/status").read_text()
     private = re.search(r"VmData:\s*(\d+) kB", status)
     has = int(private[1]) * 1024 if private else 0
@@ -23,11 +23,11 @@ def limit_memory(more_bytes: int) -> None:
 
 
 def lift_limit() -> None:
-    """Ends what `hold` began, if it did."""
+    """Lift the limit of `limit_memory`, if there is one."""
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
 
 
 def can_limit() -> bool:
-    """Whether this system can hold a process to a part of its memory."""
+    """Return whether this system can limit the memory of a process."""
     return sys.platform == "linux"

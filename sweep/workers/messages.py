@@ -1,4 +1,4 @@
-"""Doc."""
+"""Messages between the driver and its slots."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,14 @@ from sweep.trials.records import EpochRecord, Failure
 
 @dataclass(frozen=True)
 class Work:
-    """What a slot needs to begin a trial, or to continue it from an encoded checkpoint."""
+    """What a slot needs to begin a trial, or to resume it from an encoded checkpoint.
+
+    Attributes:
+        trial: Number of the trial.
+        params: Its parameters by name.
+        seed: Seed of its first training.
+        checkpoint: Encoded checkpoint to resume from; None to begin.
+    """
 
     trial: int
     params: Params
@@ -18,14 +25,15 @@ class Work:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a slot gives back: the epochs since it was last asked, and how the training stands.
+    """What a slot sends back: its new epochs, and whether the training continues.
 
     Attributes:
-        epochs: New epochs, oldest first.
-        checkpoint: To continue from after the last of them; None if the last one sent is recent.
+        trial: Number of the trial.
+        epochs: Epochs since the last message, oldest first.
+        checkpoint: Encoded checkpoint after the last of them; None if the last one sent is recent.
         finished: Whether the training has no more epochs.
-        failure: Set if the training raised or diverged; then it has no more epochs either.
-        complaint: Set if the study breaks its contract; the sweep has to stop.
+        failure: Why the training failed, if it did; then it has no more epochs either.
+        complaint: How the study breaks its contract, if it does; then the sweep has to stop.
     """
 
     trial: int
@@ -38,11 +46,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class SlotLost:
-    """A slot's process is gone, and the trial that it had is without one.
+    """The process of a slot has died, with the trial that it ran.
 
     Attributes:
-        failure: How it died: LOST, or OOM where that is known to be why.
-        preempted: Whether its node was taken away by plan, which is nobody's failure.
+        trial: Number of the trial.
+        failure: How the process died: LOST, or OOM if that is known to be the reason.
+        preempted: Whether its node was shut down as planned, which is nobody's failure.
     """
 
     trial: int

@@ -1,4 +1,4 @@
-"""This file runs trials inside a slot: it holds the training generator, which the driver pulls."""
+"""Runs trials inside a slot: holds the training generator and pulls epochs on request."""
 
 import math
 import os
@@ -18,22 +18,22 @@ from sweep.study.space import Trial, fixed
 from sweep.study.study import Study
 from sweep.study.user_code import guarded
 from sweep.trials.records import Ending, Epoch, EpochRecord, Failure, State, Worker
-from sweep.workers import memory_limit as memory
+from sweep.workers.memory_limit import lift_limit, limit_memory
 from sweep.workers.messages import Progress, Work
 
 REPORT_SECONDS = 1.0
-"""Shorter epochs are reported together, so that asking for them costs next to nothing."""
+"""Seconds of training per report: shorter epochs are reported together, at almost no cost."""
 
 
 CHECKPOINT_SECONDS = 5.0
-"""How much training a crash can cost, beside the epoch that it interrupts."""
+"""Seconds of training that a crash can cost, in addition to the epoch that it interrupts."""
 
 
 _NO_MORE = object()
 
 
 class Session:
-    """One slot's work: at most one training at a time, stepped on request.
+    """The work of one slot: at most one training at a time, advanced on request.
 
     The data stays loaded and the process warm between trials.
     """
@@ -41,13 +41,13 @@ class Session:
     def __init__(
         self, study: Study, data: Any, blas_threads: int, memory_per_slot: int | None = None
     ) -> None:
-        """Prepares for trials of `study`.
+        """Prepare for the trials of a study.
 
         Args:
-            study: What they are of.
-            data: What they train on.
-            blas_threads: How many NumPy may use, until `close`.
-            memory_per_slot: Bytes that this process may have from now on, beside what it has.
+            study: The study.
+            data: What its `data` returned.
+            blas_threads: Number of BLAS threads that NumPy may use, until `close`.
+            memory_per_slot: Bytes that this process may allocate from now on; None for no limit.
         """
         self._study = study
         self._data = data
@@ -60,22 +60,22 @@ class Session:
         self._saved_at = 0.0
         self._memory_per_slot = memory_per_slot
         if memory_per_slot is not None:
-            memory.limit_memory(memory_per_slot)
+            limit_memory(memory_per_slot)
 
     def worker(self) -> Worker:
-        """This process, with the number of BLAS threads as measured."""
+        """Return this process, with its number of BLAS threads as measured."""
         threads = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
         return Worker(socket.gethostname(), os.getpid(), max(threads, default=1))
 
     def close(self) -> None:
-        """Gives the process its BLAS threads back."""
+        """Restore the BLAS threads of this process."""
         self._limits.restore_original_limits()
 
     def advance(self, work: Work | None) -> Progress:
-        """Begins `work`, if given, and trains for at least one epoch.
+        """Begin `work`, if given, and train for at least one epoch.
 
         Returns after REPORT_SECONDS, at an epoch where the pruner decides, or at the end. No epoch
-        is begun past such a decision, so pruning a trial wastes nothing.
+        begins before the decision is made, so pruning a trial wastes nothing.
         """
         records: list[EpochRecord] = []
         began = time.monotonic()
@@ -103,7 +103,7 @@ class Session:
         self._epochs = self._train(work, checkpoint)
 
     def _train(self, work: Work, checkpoint: Checkpoint) -> Iterator[Any]:
-        """The epochs of all trainings of a trial that come after the checkpoint."""
+        """Yield the epochs of all trainings of a trial that come after the checkpoint."""
         trial = Trial(fixed(work.params))
         config = guarded("space", lambda: self._study.space(trial), self._study)
         state = checkpoint.state or None
@@ -122,14 +122,14 @@ class Session:
             state = None
 
     def _train_epoch(self) -> tuple[EpochRecord | None, Failure | None]:
-        """The next epoch, or None at the end; and what went wrong, if anything did."""
+        """Return the next epoch, or None at the end; and what went wrong, if anything did."""
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             item = next(self._epochs, _NO_MORE)
         except (StudyError, MemoryError):
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - all are the trial's failure
-            return None, Failure(Ending.ERROR, _in_words(error), _traceback(error))
+            return None, Failure(Ending.ERROR, _describe(error), _traceback(error))
         seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
         if item is _NO_MORE:
             return None, None
@@ -151,11 +151,13 @@ class Session:
     def _out_of_memory(self, error: MemoryError) -> Failure:
         why = ""
         if self._memory_per_slot is not None:
-            memory.lift_limit()  # telling takes some, and this process gets no further trial
+            lift_limit()  # reporting needs memory, and this process gets no further trial
             why = f"; --memory-per-slot allows {size_text(self._memory_per_slot)}"
-        return Failure(Ending.OOM, _in_words(error) + why, _traceback(error))
+        return Failure(Ending.OOM, _describe(error) + why, _traceback(error))
 
     def _pauses(self, began: float) -> bool:
+        # One message per epoch would cost more than short epochs do, and training on past a
+        # decision of the pruner would waste what it stops. It decides in the first training only.
         pruner = self._study.pruner
         decides = pruner is not None and self._repeat == 1 and pruner.decides_after(self._epoch)
         return decides or time.monotonic() - began >= REPORT_SECONDS
@@ -172,7 +174,7 @@ class Session:
 
 
 def _read(item: object) -> tuple[dict[str, float], State | None]:
-    """The metrics and the state of what `train` yielded."""
+    """Return the metrics and the state of what `train` yielded."""
     if isinstance(item, Mapping):
         item = Epoch(item)
     metrics = getattr(item, "metrics", None)
@@ -190,12 +192,12 @@ def _read(item: object) -> tuple[dict[str, float], State | None]:
     return numbers, getattr(item, "state", None)
 
 
-def _in_words(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def _traceback(error: BaseException) -> str:
-    """The traceback of an exception without this file's own frames."""
+    """Return the traceback of an exception without the frames of this file."""
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next

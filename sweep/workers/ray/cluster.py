@@ -1,4 +1,4 @@
-"""This file starts Ray, or joins it, with everything that its processes have to inherit."""
+"""Starts Ray, or joins it, with everything that its processes must inherit."""
 
 import logging
 import os
@@ -17,12 +17,13 @@ from ray import cloudpickle
 from ray.exceptions import RayError
 
 from sweep.errors import OptionError
-from sweep.study import ray_environment as ray_settings
+from sweep.study import ray_environment
 
-ray_settings.apply()
+ray_environment.apply()
 
 
 OBJECT_STORE_BYTES = 256 * 1024**2
+"""Room in the object store in addition to twice the data: for pickled studies and messages."""
 
 
 THREAD_VARIABLES = (
@@ -31,6 +32,7 @@ THREAD_VARIABLES = (
     "MKL_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+"""Environment variables from which numerical libraries read their number of threads."""
 
 
 class Cluster:
@@ -39,13 +41,13 @@ class Cluster:
     def __init__(
         self, address: str, slots: int | None, cpus_per_slot: int, memory_per_slot: int | None
     ) -> None:
-        """Notes what to start.
+        """Note what to start.
 
         Args:
-            address: "local" starts Ray on this machine; "auto" joins what this process is part of.
-            slots: How many slots there are to be; None for as many as the nodes have room for.
-            cpus_per_slot: Cores, and BLAS threads, of each.
-            memory_per_slot: Bytes that each may have beside what it starts with; None for no limit.
+            address: "local" starts Ray on this machine; "auto" joins the cluster it is a node of.
+            slots: Number of slots; None for as many as the nodes have room for.
+            cpus_per_slot: CPU cores, and BLAS threads, per slot.
+            memory_per_slot: Bytes that each slot may allocate after its start; None for no limit.
         """
         self.cpus_per_slot = cpus_per_slot
         self.memory_per_slot = memory_per_slot
@@ -53,13 +55,13 @@ class Cluster:
         self._slots = slots
 
     def start(self, data: Any) -> None:
-        """Starts Ray with room for `data`, or joins it, unless that is done."""
+        """Start Ray with room for `data`, or join it, unless that is done."""
         if not ray.is_initialized():
             with _environment(self.cpus_per_slot):
                 _start(self._address, {} if self._address == "auto" else self._room(data))
 
     def n_slots(self) -> int:
-        """How many slots there are to be, at present."""
+        """Return how many slots there should be at present."""
         if self._slots is not None:
             return self._slots
         needs = {"CPU": self.cpus_per_slot, "memory": self.memory_per_slot or 0}
@@ -70,7 +72,7 @@ class Cluster:
         )
 
     def _room(self, data: Any) -> dict[str, Any]:
-        """What a Ray of our own is started with: cores and memory for the slots and the data."""
+        """Return arguments of `ray.init`: cores and memory for the slots and the data."""
         slots = self.n_slots()
         room = {
             "num_cpus": slots * self.cpus_per_slot,
@@ -85,7 +87,7 @@ class Cluster:
 def cluster(
     address: str, slots: int | None, cpus_per_slot: int, memory_per_slot: int | None = None
 ) -> Iterator[Cluster]:
-    """A `Cluster` that is shut down on leaving, unless Ray was in use before."""
+    """Give a `Cluster` that is shut down on leaving, unless Ray was in use before."""
     was_running = ray.is_initialized()
     try:
         yield Cluster(address, slots, cpus_per_slot, memory_per_slot)
@@ -113,15 +115,15 @@ def _start(address: str, room: dict[str, Any]) -> None:
         if address == "local":
             raise
         raise OptionError(
-            f"--address {address}: expected this machine to be a node of a Ray cluster, and to "
-            f"have its token, got {str(error).strip().splitlines()[0]!r}; `ray start` it with the "
-            f"token in RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token, or use `python -m sweep submit`"
+            f"--address {address}: expected this machine to be a node of a Ray cluster with its "
+            f"token, got {str(error).strip().splitlines()[0]!r}; run `ray start` with the token in "
+            f"RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token, or use `python -m sweep submit`"
         ) from error
 
 
 @contextmanager
 def _sigterm_kept() -> Iterator[None]:
-    """Keeps Ray's handlers of SIGTERM away, which would wait half a minute before they end us."""
+    """Keep our SIGTERM handler: Ray's would wait half a minute before ending the process."""
     handler, set_handler = signal.getsignal(signal.SIGTERM), ray._private.utils.set_sigterm_handler
     ray._private.utils.set_sigterm_handler = lambda _: None
     try:
@@ -129,14 +131,14 @@ def _sigterm_kept() -> Iterator[None]:
     finally:
         ray._private.utils.set_sigterm_handler = set_handler
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, handler)  # Ray's core has one, too
+            signal.signal(signal.SIGTERM, handler)  # Ray's core sets one, too
 
 
 def check_token() -> None:
-    """Refuses a token that others on this machine can read; it lets them run code on all nodes.
+    """Refuse a token that others on this machine can read; it lets them run code on all nodes.
 
     Raises:
-        OptionError: If it is in Ray's own place; what RAY_AUTH_TOKEN_PATH names is the user's care.
+        OptionError: If that is Ray's default token. A token set by the environment is not checked.
     """
     path = Path.home() / ".ray" / "auth_token"
     if _tokens_in_environment() or not path.is_file():
@@ -155,7 +157,7 @@ def _tokens_in_environment() -> set[str]:
 
 @contextmanager
 def _environment(blas_threads: int) -> Iterator[None]:
-    """What Ray's processes inherit, for as long as they are being started.
+    """Set what Ray's processes inherit, while they are being started.
 
     BLAS reads its thread count when NumPy is loaded, before any of our code runs in a worker; and
     Ray would give workers the lowest priority.
@@ -177,7 +179,7 @@ def _environment(blas_threads: int) -> Iterator[None]:
 
 
 def _size(data: Any) -> int:
-    """Bytes of the arrays in `data`, which go to the object store without a copy."""
+    """Return the bytes of the arrays in `data`, which go to the object store without a copy."""
     buffers: list[pickle.PickleBuffer] = []
     cloudpickle.dumps(data, protocol=5, buffer_callback=buffers.append)
     return sum(buffer.raw().nbytes for buffer in buffers)

@@ -1,4 +1,4 @@
-"""This file tells how a worker process died, by the note that it leaves if it still can."""
+"""Notes that worker processes leave as they crash, which tell how they died."""
 
 import faulthandler
 import os
@@ -12,24 +12,26 @@ SIGNALS = {
     "Illegal instruction": "SIGILL",
     "Floating-point exception": "SIGFPE",
 }
+"""Signal for each of faulthandler's messages."""
 
 
 SILENT = "it left no note: SIGKILL, as the system sends when memory is short, or os._exit"
+"""What is known of a process without a note."""
 
 
 def leave_note(folder: Path) -> None:
-    """Lets this process note in `folder` which signal ends it, and where; not possible for all."""
+    """Make this process note in `folder` which signal ends it, and where; not for SIGKILL."""
     if folder.is_dir():
         faulthandler.enable((folder / str(os.getpid())).open("w"), all_threads=False)
 
 
 def read_note(folder: Path, pid: int) -> tuple[str, str]:
-    """How process `pid` died, in words, and what it was at, innermost call first."""
+    """Return how process `pid` died, and its calls at that moment, innermost first."""
     path = folder / str(pid)
     text = path.read_text() if path.is_file() else ""
     match = re.search(r"^Fatal Python error: (.*)", text, re.MULTILINE)
     if match is None:
         return SILENT, ""
-    words = match[1]
+    message = match[1]
     calls = text[match.end() :].strip().partition("\n\n")[0]
-    return f"{SIGNALS.get(words, 'crash')}: {words}", calls
+    return f"{SIGNALS.get(message, 'crash')}: {message}", calls

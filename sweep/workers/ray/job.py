@@ -1,4 +1,4 @@
-"""This file runs a command as a job of a Ray cluster: sends its folder, shows its log, stops it."""
+"""Runs a command as a job of a Ray cluster: uploads its folder, shows its log, stops it."""
 
 import asyncio
 import logging
@@ -8,25 +8,26 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sweep.errors import OptionError
-from sweep.workers.ray import cluster as ray_cluster  # before Ray itself
+from sweep.workers.ray.cluster import check_token  # before Ray itself
 
 from ray.exceptions import RayError  # isort: skip
 from ray.job_submission import JobStatus, JobSubmissionClient  # isort: skip
 
 
 EXCLUDED = ["/runs", "/.venv", "/.git"]
-"""What of a folder stays where it is, beside all that its .gitignore names."""
+"""Paths never uploaded, in addition to those in .gitignore."""
 
 
 RETRY_S = 2.0
-"""How long to wait before something is asked for again."""
+"""Seconds to wait before a request is repeated."""
 
 
 READY_S = 60.0
-"""How long after its job server a cluster may be ready for jobs."""
+"""Seconds after the start of its job server in which a cluster must become ready for jobs."""
 
 
 NOT_READY = "No available agent"
+"""Part of Ray's error message while a cluster is not ready for jobs."""
 
 
 for _talkative in ("dashboard.modules.dashboard_sdk", "dashboard.modules.job.sdk",
@@ -35,22 +36,22 @@ for _talkative in ("dashboard.modules.dashboard_sdk", "dashboard.modules.job.sdk
 
 
 class Job:
-    """A command that a cluster carries out in a copy of a folder, whoever goes on watching."""
+    """A command that a cluster runs in a copy of a folder, whether or not anybody watches."""
 
     def __init__(self, address: str, command: Sequence[str], folder: Path) -> None:
-        """Ships the folder and begins.
+        """Upload the folder and start the command.
 
         Args:
-            address: http://HEAD:8265, the cluster's job server.
-            command: A program and its arguments; the program is found by the head's PATH.
-            folder: What it begins in, up to 100 MiB when packed.
+            address: The cluster's job server, http://HEAD:8265.
+            command: Program and arguments; the program is found by the head's PATH.
+            folder: Working directory of the command, up to 100 MiB when packed.
 
         Raises:
             OptionError: If there is no job server, or it does not accept the token or the folder.
         """
         self.address = address
         self._shown = 0
-        ray_cluster.check_token()
+        check_token()
         deadline = time.monotonic() + READY_S
         try:
             self._client = JobSubmissionClient(address)
@@ -61,7 +62,7 @@ class Job:
         self.name = name
 
     def _submit(self, command: str, folder: str, deadline: float) -> str:
-        """The job's name; empty if the cluster is not ready yet, and there is time left."""
+        """Return the job's name; empty if the cluster is not ready yet and there is time left."""
         runtime_env = {"working_dir": folder, "excludes": EXCLUDED}
         try:
             return self._client.submit_job(entrypoint=command, runtime_env=runtime_env)
@@ -71,13 +72,13 @@ class Job:
             raise
 
     def follow(self, show: Callable[[str], None]) -> int:
-        """Shows what the job prints until it ends; a connection that breaks is made again.
+        """Show what the job prints until it ends; reconnect if the connection breaks.
 
         Returns:
             The command's exit code; 130 if somebody stopped it, 1 if the cluster ended it.
 
         Raises:
-            OptionError: If the job server is gone; the job may go on.
+            OptionError: If the job server is gone; the job may still be running.
         """
         while not self._status().is_terminal():
             try:
@@ -93,7 +94,7 @@ class Job:
         return info.driver_exit_code
 
     def stop(self) -> None:
-        """Asks the job to end, as Ctrl-C does on its machine."""
+        """Ask the job to end, as Ctrl-C does on its machine."""
         self._client.stop_job(self.name)
 
     async def _tail(self, show: Callable[[str], None]) -> None:
@@ -109,20 +110,20 @@ class Job:
             return self._client.get_job_status(self.name)
         except (OSError, RuntimeError) as error:
             raise OptionError(
-                f"--address {self.address}: expected the job server to answer, got "
-                f"{type(error).__name__}; job {self.name} may go on: submit again when the server "
-                f"is back"
+                f"--address {self.address}: the job server does not answer "
+                f"({type(error).__name__}); job {self.name} may still be running. Submit again "
+                f"when the server is back"
             ) from error
 
 
-def _refusal(address: str, folder: Path, words: str) -> OptionError:
-    if "Maximum request body size" in words:
+def _refusal(address: str, folder: Path, message: str) -> OptionError:
+    if "Maximum request body size" in message:
         return OptionError(
-            f"{folder}: expected a folder that can be sent, up to 100 MiB packed, got more; keep "
-            f"data elsewhere, or name it in {folder / '.gitignore'}"
+            f"{folder}: expected a folder of up to 100 MiB when packed, got more; keep data "
+            f"elsewhere, or list it in {folder / '.gitignore'}"
         )
     return OptionError(
         f"--address {address}: expected a Ray job server that accepts the token of this machine, "
-        f"got {words.strip().splitlines()[0]!r}; start it by `ray start --head` with Ray[default], "
-        f"and put its token in RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token"
+        f"got {message.strip().splitlines()[0]!r}; run `ray start --head` with ray[default] there, "
+        f"and put its token in RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token here"
     )

@@ -1,4 +1,4 @@
-"""This file runs slots as Ray actors, as many as are wanted and the cluster has room for."""
+"""Slots as Ray actors: as many as wanted, if the cluster has room for them."""
 
 import itertools
 import time
@@ -15,32 +15,31 @@ from sweep.workers.ray.cluster import Cluster
 from sweep.workers.ray.slot import Starter
 
 START_TIMEOUT_S = 300.0
-"""How long a cluster may take to have room for the first slot, new nodes included."""
+"""Seconds to wait for room for the first slot, which may need a new node."""
 
 
 FOLLOW_S = 2.0
-"""How long a node may have joined or left before the number of slots follows."""
+"""Seconds between two looks at the nodes, after which the number of slots follows theirs."""
 
 
 MAX_FAILED_STARTS = 10
-"""So many processes in a row that end before they are ready: it is not for want of a node."""
+"""Processes in a row that may die before they are ready: after that, the nodes are not to blame."""
 
 
 class RayPool:
     """Slots that are Ray actors, one process each.
 
-    A slot whose process is gone is gone with it. Another begins, wherever there is room, as soon
-    as there is.
+    A slot is lost with its process. Another one starts as soon as a node has room.
     """
 
     def __init__(self, cluster: Cluster, study: Study, data: Any, useful: int) -> None:
-        """Starts the processes, and waits for the first.
+        """Start the processes, and wait for the first.
 
         Args:
-            cluster: Where, and how many there are to be.
-            study: What they run.
+            cluster: Where they run, and how many.
+            study: The study whose trials they run.
             data: What they share, read-only.
-            useful: How many there is work for.
+            useful: Number of slots that there is work for.
 
         Raises:
             OptionError: If none can start.
@@ -64,35 +63,35 @@ class RayPool:
 
     @property
     def size(self) -> int:
-        """How many slots there are, those that wait for room among them."""
+        """Number of slots, including those that wait for room."""
         return len(self._actors)
 
     @property
     def idle(self) -> list[int]:
-        """The slots without a trial."""
+        """Slots that are ready and have no trial."""
         return sorted(self._workers.keys() - self._trials.keys())
 
     def advance(self, slot: int, work: Work | None = None) -> None:
-        """Lets a slot begin `work`, or go on with what it has."""
+        """Make a slot begin `work`, or continue its trial."""
         if work is not None:
             self._trials[slot] = work.trial
         self._pending[self._actors[slot].advance.remote(work)] = slot
 
     def release(self, slot: int) -> None:
-        """Makes a slot idle."""
+        """Make a slot idle."""
         del self._trials[slot]
 
     def kill(self, slot: int) -> None:
-        """Ends a slot whose trial does not stop by itself."""
+        """End a slot whose trial does not stop by itself."""
         self.release(slot)
         self._end(slot)
 
     def worker(self, slot: int) -> Worker:
-        """The process behind a slot."""
+        """Return the process of a slot."""
         return self._workers[slot]
 
     def wait(self, timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:
-        """What slots have answered; on the way, slots are started where there is room."""
+        """Return the answers of slots, after starting new slots if there is room."""
         self._follow()
         if not self._pending:
             time.sleep(timeout_s)
@@ -104,7 +103,7 @@ class RayPool:
         return [answer for answer in answers if answer is not None]
 
     def close(self) -> None:
-        """Ends all slots."""
+        """End all slots."""
         for actor in self._actors.values():
             ray.kill(actor)
         self._starter.close()
@@ -115,17 +114,17 @@ class RayPool:
             self.wait(1.0)
             if time.monotonic() > deadline:
                 raise OptionError(
-                    f"slots: expected a process of {self._cluster.cpus_per_slot} cores to start "
-                    f"within {START_TIMEOUT_S:.0f} s, got none; ask for fewer --cpus-per-slot or "
-                    f"less --memory-per-slot, or add nodes"
+                    f"slots: no process with {self._cluster.cpus_per_slot} cores started within "
+                    f"{START_TIMEOUT_S:.0f} s. Use fewer --cpus-per-slot or less "
+                    f"--memory-per-slot, or add nodes"
                 )
 
     def _follow(self) -> None:
-        """Starts and gives up slots as nodes come and go; asks the idle for a sign of life."""
+        """Start and end slots as nodes come and go; check that idle slots are alive."""
         if time.monotonic() < self._looked_at + FOLLOW_S:
             return
         self._looked_at = time.monotonic()
-        wanted = min(self._useful, max(1, self._cluster.n_slots()))  # 1: autoscalers see a need
+        wanted = min(self._useful, max(1, self._cluster.n_slots()))  # 1 shows autoscalers a need
         while len(self._actors) < wanted:
             self._actors[next(self._numbers)] = self._starter.start()
         waiting = [slot for slot in self._actors if slot not in self._workers]
@@ -139,7 +138,7 @@ class RayPool:
         try:
             answer: Worker | Progress = ray.get(ref)
         except RayTaskError:
-            raise  # the session turns what training raises into records: this is a bug of ours
+            raise  # the session records what training raises, so this is a bug of ours
         except RayError as error:
             return self._lose(slot, error)
         if isinstance(answer, Progress):
@@ -157,14 +156,14 @@ class RayPool:
         self._failed_starts += 1
         if getattr(error, "actor_init_failed", False) or self._failed_starts >= MAX_FAILED_STARTS:
             raise OptionError(
-                f"slots: expected a process to start on every node, got "
-                f"{str(error).strip().splitlines()[-1].strip()!r}; install this version of sweep, "
-                f"and all that the study needs, on each"
+                f"slots: processes fail to start: "
+                f"{str(error).strip().splitlines()[-1].strip()}. Install this version of sweep, "
+                f"and everything the study imports, on every node"
             ) from error
         return None
 
     def _end(self, slot: int) -> None:
-        """Ends a process; the next call of `_follow` sees to another."""
+        """End a process; the next call of `_follow` starts another."""
         self._pending = {ref: other for ref, other in self._pending.items() if other != slot}
         self._workers.pop(slot, None)
         ray.kill(self._actors.pop(slot))

@@ -1,4 +1,4 @@
-"""This file is the process behind a slot: how it starts, what it runs, and what it died of."""
+"""The process of a slot: how it starts, what it runs, and why it died."""
 
 import re
 import socket
@@ -21,11 +21,11 @@ from sweep.workers.ray.crash_notes import leave_note, read_note
 from sweep.workers.session import Session
 
 STOPPED = "node was terminated expectedly"
-"""What Ray says of `ray stop`, of a pod that is deleted, and of any other orderly end of a node."""
+"""Part of Ray's error message after an orderly shutdown of a node (`ray stop`, deleted pod)."""
 
 
 class Slot:
-    """What the process runs. It knows neither Optuna nor the database."""
+    """What the process runs. It imports neither Optuna, the database nor pandas."""
 
     def __init__(
         self,
@@ -35,12 +35,12 @@ class Slot:
         notes: str,
         limits: tuple[int, int | None],
     ) -> None:
-        modules.install()  # before anything is unpacked that may need them
+        modules.install()  # before anything is unpickled that may need them
         leave_note(Path(notes))
         self._session = Session(cloudpickle.loads(study), ray.get(data[0]), *limits)
 
     def worker(self) -> Worker:
-        """This process, as measured in it."""
+        """Return this process, as measured in it."""
         return self._session.worker()
 
     def advance(self, work: Work | None) -> Progress:
@@ -49,10 +49,10 @@ class Slot:
 
 
 class Starter:
-    """Starts the processes of one study, on whichever nodes have room for them."""
+    """Starts the processes of one study, on any nodes with room for them."""
 
     def __init__(self, cluster: Cluster, study: Study, data: Any) -> None:
-        """Packs what they need. The data is stored once; each node fetches it once."""
+        """Pickle what they need. The data is stored once; each node fetches it once."""
         self._cluster = cluster
         self._notes = TemporaryDirectory(prefix="sweep-notes-")
         self._modules = LocalModules(study.file)
@@ -60,35 +60,35 @@ class Starter:
         self._data = ray.put(data)
 
     def start(self) -> Any:
-        """A new process: a handle on a `Slot`, which waits until a node has room for it."""
+        """Return a handle on a new `Slot`; its process starts as soon as a node has room."""
         cpus, memory = limits = self._cluster.cpus_per_slot, self._cluster.memory_per_slot
         options = {"num_cpus": cpus, "memory": memory, "max_restarts": 0, "max_task_retries": 0}
-        data = [self._data]  # in a list: unpacked by the slot itself, once it can import
+        data = [self._data]  # in a list: the slot unpickles it itself, once it can import
         return ray.remote(Slot).options(**options, scheduling_strategy="SPREAD").remote(
             self._modules, self._study, data, self._notes.name, limits
         )  # fmt: skip
 
     def lost(self, trial: int, worker: Worker, error: RayError) -> SlotLost:
-        """How a process died that had a trial, as far as Ray and its own note tell."""
-        words = str(error)
+        """Return how the process of a trial died, as far as Ray and its crash note tell."""
+        message = str(error)
         if isinstance(error, OutOfMemoryError):
-            return SlotLost(trial, Failure(Ending.OOM, words.splitlines()[0], words))
-        reason = re.search(r"because ((its|the) .*?)\.(\s|$)", words)
-        what = reason[1] if reason else words.splitlines()[0]
-        is_planned = getattr(error, "preempted", False) or STOPPED in words
+            return SlotLost(trial, Failure(Ending.OOM, message.splitlines()[0], message))
+        reason = re.search(r"because ((its|the) .*?)\.(\s|$)", message)
+        what = reason[1] if reason else message.splitlines()[0]
+        is_planned = getattr(error, "preempted", False) or STOPPED in message
         if worker.host != socket.gethostname():
-            return SlotLost(trial, Failure(Ending.LOST, what, words), is_planned)
+            return SlotLost(trial, Failure(Ending.LOST, what, message), is_planned)
         note, traceback = read_note(Path(self._notes.name), worker.pid)
-        failure = Failure(Ending.LOST, f"{what}; {note}", traceback or words)
+        failure = Failure(Ending.LOST, f"{what}; {note}", traceback or message)
         return SlotLost(trial, failure, is_planned)
 
     def close(self) -> None:
-        """Removes the notes."""
+        """Delete the crash notes."""
         self._notes.cleanup()
 
 
 def _dumps(study: Study) -> bytes:
-    """The study for another process; functions of a study file travel as code, not by name."""
+    """Pickle the study; functions of a study file travel as code, not by name."""
     for name, module in list(sys.modules.items()):
         if name.startswith(MODULE_PREFIX):
             cloudpickle.register_pickle_by_value(module)

@@ -188,7 +188,7 @@ def test_a_file_is_replaced_as_a_whole_and_readable_by_all(tmp_path):
     write_atomically(path, b"old")
     with path.open("rb") as reader:
         write_atomically(path, b"new and longer")
-        assert reader.read() == b"old"  # who reads the old one goes on reading the old one
+        assert reader.read() == b"old"  # an open reader keeps the old content
     assert path.read_bytes() == b"new and longer"
     assert path.stat().st_mode & 0o777 == 0o644
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
@@ -219,14 +219,14 @@ except StorageError as error:
 """
 
 
-def test_a_disk_that_refuses_leaves_the_old_file_whole_and_nothing_beside_it(tmp_path):
+def test_a_disk_that_refuses_leaves_the_old_file_whole_and_no_other(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"old")
     command = [sys.executable, "-c", FULL_DISK, str(path)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     assert printed == (
-        f"{path}: expected a disk that can be written, got 'File too large'; "
-        f"free some space or mend its permissions, then run again: nothing done is lost\n"
+        f"{path}: cannot write: File too large. Free some space or fix its permissions and "
+        f"run again; no finished work is lost\n"
     )
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
@@ -238,6 +238,6 @@ def test_a_disk_that_refuses_leaves_the_old_file_whole_and_nothing_beside_it(tmp
 def test_a_path_that_cannot_be_a_file_is_refused(name, reason, tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_bytes(b"old")
-    with pytest.raises(StorageError, match=rf"expected a disk that can be written, got '{reason}"):
+    with pytest.raises(StorageError, match=rf": cannot write: {reason}"):
         write_atomically(tmp_path / name, b"new")
     assert sorted(p.name for p in Path(tmp_path).iterdir()) == ["file", "folder"]

@@ -9,7 +9,7 @@ from sweep.checkpoints.format import Checkpoint, decode, encode
 from sweep.checkpoints.local import LocalCheckpoints
 from sweep.driver.progress import Snapshot
 from sweep.trials.records import TrialRecord
-from sweep.workers import session as worker
+from sweep.workers import session
 
 MakeStudy = Callable[..., sweep.Study]
 FIRST, SECOND, THIRD = (encode(Checkpoint(n, {"x": n + 0.5})) for n in (1, 2, 3))
@@ -35,9 +35,9 @@ def flip_a_bit(path: Path) -> None:
 
 
 DAMAGES = [
-    (truncate, "a damaged one"),
-    (flip_a_bit, "a damaged one"),
-    (Path.unlink, "none"),
+    (truncate, "damaged"),
+    (flip_a_bit, "damaged"),
+    (Path.unlink, "missing"),
 ]
 
 
@@ -64,7 +64,7 @@ def test_the_last_two_checkpoints_are_kept_until_the_trial_ends(
     assert checkpoints.read(0, n_epochs=3) == THIRD
 
 
-def test_a_trial_that_has_ended_lets_go_of_its_own_checkpoints_alone(
+def test_ending_a_trial_discards_only_its_own_checkpoints(
     checkpoints: LocalCheckpoints, tmp_path: Path
 ) -> None:
     for number in range(2):
@@ -87,15 +87,15 @@ def test_keeping_some_checkpoints_removes_the_others_and_torn_ones(tmp_path: Pat
         search.write(number, FIRST)
     final.write(0, FIRST)
     (tmp_path / ".toy-00002.safetensors.x7f").write_bytes(b"half of it")
-    search.keep([], [1])
+    search.clean_up([], [1])
     assert names(tmp_path) == ["toy-00001.safetensors", "toy-final-00000.safetensors"]
 
 
-def test_files_of_other_studies_and_of_the_user_are_no_business_of_ours(tmp_path: Path) -> None:
+def test_files_of_other_studies_and_of_the_user_are_left_alone(tmp_path: Path) -> None:
     others = ["final-final-00000.safetensors", "final-00000.safetensors.old", "a-final-00000.txt"]
     for name in [*others, "final-00000.safetensors", ".final-00000.former.safetensors.x1_y"]:
         (tmp_path / name).write_bytes(FIRST)
-    LocalCheckpoints(tmp_path, "final").keep([], [])
+    LocalCheckpoints(tmp_path, "final").clean_up([], [])
     assert names(tmp_path) == sorted(others)
 
 
@@ -109,10 +109,7 @@ def test_the_former_checkpoint_takes_the_place_of_a_damaged_one(
     damage(path)
     data, words = checkpoints.recover(0, n_epochs=2)
     assert data == FIRST
-    assert words == (
-        f"expected a checkpoint that can be used, got {flaw} at {path}; "
-        f"goes on from the one before it, of epoch 1"
-    )
+    assert words == (f"checkpoint {path} is {flaw}; resuming from the one before it, of epoch 1")
     assert checkpoints.recover(0, n_epochs=2) == (FIRST, "")
     checkpoints.write(0, SECOND)
     path.unlink()
@@ -126,20 +123,23 @@ def test_without_any_good_checkpoint_a_trial_starts_over(
     checkpoints.write(0, FIRST)
     checkpoints.write(0, SECOND)
     damage(checkpoints.path(0))
-    truncate(tmp_path / "toy-00000.former.safetensors")
+    former = tmp_path / "toy-00000.former.safetensors"
+    truncate(former)
     data, words = checkpoints.recover(0, n_epochs=2)
     assert data is None
-    assert f"got {flaw} at {checkpoints.path(0)} and a damaged one before it; starts over" in words
+    assert words == (
+        f"checkpoint {checkpoints.path(0)} is {flaw}; checkpoint {former} is damaged; starting over"
+    )
 
 
-def test_a_checkpoint_ahead_of_the_record_is_of_no_use(checkpoints: LocalCheckpoints) -> None:
+def test_a_checkpoint_ahead_of_the_record_is_not_used(checkpoints: LocalCheckpoints) -> None:
     checkpoints.write(0, SECOND)
     checkpoints.write(0, THIRD)
     assert checkpoints.read(0, n_epochs=3) == THIRD
     assert checkpoints.read(0, n_epochs=2) is None
     data, words = checkpoints.recover(0, n_epochs=2)
     assert data == SECOND
-    assert "got one ahead of the record, of epoch 3, at " in words
+    assert "is ahead of the record, of epoch 3; resuming" in words
 
 
 def interrupted_after(n_epochs: int, study: sweep.Study) -> Callable[..., Iterator[sweep.Epoch]]:
@@ -156,10 +156,10 @@ def interrupted_after(n_epochs: int, study: sweep.Study) -> Callable[..., Iterat
 @pytest.mark.parametrize(
     ("damage", "damage_former", "note"),
     [
-        (truncate, None, "a damaged one at {}; goes on from the one before it, of epoch 2"),
-        (flip_a_bit, None, "a damaged one at {}; goes on from the one before it, of epoch 2"),
-        (Path.unlink, None, "none at {}; goes on from the one before it, of epoch 2"),
-        (truncate, flip_a_bit, "a damaged one at {} and a damaged one before it; starts over"),
+        (truncate, None, "damaged; resuming from the one before it, of epoch 2"),
+        (flip_a_bit, None, "damaged; resuming from the one before it, of epoch 2"),
+        (Path.unlink, None, "missing; resuming from the one before it, of epoch 2"),
+        (truncate, flip_a_bit, "damaged; checkpoint {former} is damaged; starting over"),
     ],
 )
 def test_a_run_whose_checkpoints_are_damaged_ends_like_one_that_was_not(
@@ -171,7 +171,7 @@ def test_a_run_whose_checkpoints_are_damaged_ends_like_one_that_was_not(
     damage_former: Callable[[Path], None] | None,
     note: str,
 ) -> None:
-    monkeypatch.setattr(worker, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(session, "CHECKPOINT_SECONDS", 0.0)
     said: list[str] = []
 
     def observe(_snapshot: Snapshot, event: TrialRecord | str | None) -> None:
@@ -187,14 +187,14 @@ def test_a_run_whose_checkpoints_are_damaged_ends_like_one_that_was_not(
     with pytest.raises(KeyboardInterrupt):
         run("hurt", train=interrupted_after(3, make_study()))
     folder = tmp_path / "hurt" / "checkpoints"
-    last = folder / "toy-00000.safetensors"
+    last, former = folder / "toy-00000.safetensors", folder / "toy-00000.former.safetensors"
     assert decode(last.read_bytes()).epoch == 3
     damage(last)
     if damage_former is not None:
-        damage_former(folder / "toy-00000.former.safetensors")
+        damage_former(former)
     hurt, whole = run("hurt"), run("whole")
     assert lasting(hurt) == lasting(whole)
-    assert said == [f"trial 0: expected a checkpoint that can be used, got {note.format(last)}"]
+    assert said == [f"trial 0: checkpoint {last} is {note.format(former=former)}"]
     assert said[0] in (tmp_path / "hurt" / "logs" / "run.log").read_text()
     kept = [path.name for path in folder.iterdir()]
     assert kept == [path.name for path in (tmp_path / "whole" / "checkpoints").iterdir()]

@@ -15,7 +15,7 @@ import sweep
 from sweep.checkpoints.format import Checkpoint, encode
 from sweep.checkpoints.remote import RemoteCheckpoints
 from sweep.driver.progress import Snapshot
-from sweep.workers import session as worker
+from sweep.workers import session
 from tests import postgres
 
 MakeStudy = Callable[..., sweep.Study]
@@ -72,7 +72,7 @@ def test_the_last_two_are_kept_until_the_trial_ends_and_no_other_studys_is_touch
     ]
 
 
-def test_a_trial_that_has_ended_lets_go_of_its_own_alone(
+def test_ending_a_trial_discards_only_its_own_checkpoints(
     checkpoints: RemoteCheckpoints, url: str
 ) -> None:
     for number in range(2):
@@ -93,14 +93,14 @@ def test_the_one_before_takes_the_place_of_one_that_is_damaged_or_ahead_of_the_r
     replace(url, "toy-00000-00000002.safetensors", SECOND[:-3])
     assert checkpoints.recover(0, n_epochs=2) == (
         FIRST,
-        f"expected a checkpoint that can be used, got a damaged one at "
-        f"{url}/toy-00000-00000002.safetensors; goes on from the one before it, of epoch 1",
+        f"checkpoint {url}/toy-00000-00000002.safetensors is damaged; "
+        f"resuming from the one before it, of epoch 1",
     )
     assert checkpoints.recover(0, n_epochs=2) == (FIRST, "")
     assert checkpoints.read(1, n_epochs=1) is None
     data, words = checkpoints.recover(1, n_epochs=1)
     assert data == FIRST
-    assert "got one ahead of the record, of epoch 2, at " in words
+    assert "is ahead of the record, of epoch 2; resuming" in words
 
 
 def test_without_any_good_one_a_trial_starts_over(checkpoints: RemoteCheckpoints, url: str) -> None:
@@ -110,7 +110,7 @@ def test_without_any_good_one_a_trial_starts_over(checkpoints: RemoteCheckpoints
         replace(url, f"toy-00000-0000000{epoch}.safetensors", b"")
     data, words = checkpoints.recover(0, n_epochs=2)
     assert data is None
-    assert f" and a damaged one at {checkpoints.path(0)}00000001.safetensors; starts over" in words
+    assert f"checkpoint {checkpoints.path(0)}00000001.safetensors is damaged; starting" in words
     checkpoints.write(0, FIRST)
     assert checkpoints.read(0, n_epochs=1) == FIRST
 
@@ -120,7 +120,7 @@ def test_without_any_good_one_a_trial_starts_over(checkpoints: RemoteCheckpoints
     [
         ("s3:/bucket", "expected checkpoints to be 's3://bucket/folder' or the like, without"),
         ("ftp://ada:secret@host/x", "without a password, got 'ftp://ada@host/x'"),
-        ("nothing://x", "--checkpoints: expected to read and write nothing://x/toy-.*got ValueErr"),
+        ("nothing://x", "--checkpoints: cannot read and write nothing://x/toy-.*: ValueErr"),
     ],
 )
 def test_a_place_that_cannot_be_used_is_refused_and_nothing_is_left(
@@ -132,21 +132,21 @@ def test_a_place_that_cannot_be_used_is_refused_and_nothing_is_left(
     assert not any(tmp_path.iterdir())
 
 
-def test_a_place_that_cannot_be_written_ends_a_run_which_goes_on_once_it_can(
+def test_a_place_that_cannot_be_written_ends_a_run_which_resumes_once_it_can(
     make_study: MakeStudy, inline: Callable[..., sweep.Run], tmp_path: Path
 ) -> None:
     disk, place = tmp_path / "disk", tmp_path / "place"
     place.symlink_to(disk)
     options = {"checkpoints": place.as_uri()}
-    with pytest.raises(sweep.StorageError, match="--checkpoints: expected to read and write file"):
+    with pytest.raises(sweep.StorageError, match="--checkpoints: cannot read and write file"):
         inline(make_study(trials=2), **options)
     disk.mkdir()
     assert [record.ending for record in inline(make_study(trials=2)).records] == ["complete"] * 2
     assert len(list(disk.glob("toy-*/toy-*.safetensors"))) == 1
-    with pytest.raises(sweep.RunError, match=r"place/toy-\w{8}, got file:///else; leave --checkpo"):
+    with pytest.raises(sweep.RunError, match=r"place/toy-\w{8}, got file:///else; omit --checkpoi"):
         inline(make_study(trials=3), checkpoints="file:///else")
     inline(make_study(), name="near")
-    with pytest.raises(sweep.RunError, match="made with, its directory, got file:"):
+    with pytest.raises(sweep.RunError, match="made with, the run directory, got file:"):
         inline(make_study(), name="near", **options)
 
 
@@ -154,17 +154,17 @@ def test_without_the_library_the_advice_is_to_install_it(
     make_study: MakeStudy, inline: Callable[..., sweep.Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "sweep.checkpoints.remote", None)
-    with pytest.raises(sweep.OptionError, match=r"pip install fsspec, and what it needs for s3$"):
+    with pytest.raises(sweep.OptionError, match=r"^fsspec is not installed: .*\[remote\]'$"):
         inline(make_study(), checkpoints="s3://bucket")
 
 
-def test_a_run_whose_directory_is_gone_goes_on_from_server_and_url(
+def test_a_run_without_its_directory_resumes_from_server_and_url(
     make_study: MakeStudy,
     server: postgres.Server,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(worker, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(session, "CHECKPOINT_SECONDS", 0.0)
     storage = server.new_database()
     begun_after = []
 

@@ -100,5 +100,5 @@ def test_a_cluster_that_is_not_there_is_no_crash(study_file: Callable[..., Path]
     assert answer.returncode == 2, answer.stderr
     assert (
         f"--address {ADDRESS}: expected a Ray job server that accepts the token of this machine, "
-        f"got 'Failed to connect to Ray at address: {ADDRESS}.'; start it by `ray start --head`"
+        f"got 'Failed to connect to Ray at address: {ADDRESS}.'; run `ray start --head`"
     ) in answer.stderr

@@ -1,6 +1,7 @@
-"""Sampling: suggestions depend on the seed, the number and the trials told of; on nothing else."""
+"""Sampling: suggestions depend only on the seed, the number and the endings told."""
 
 import random
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -10,11 +11,12 @@ from optuna.distributions import BaseDistribution, distribution_to_json, json_to
 from sweep.errors import StudyError
 from sweep.samplers.sampler import SAMPLERS, Sampler
 from sweep.study.space import Trial
-from sweep.study.study import Study
+from sweep.study.study import SamplerName, Study
 from sweep.trials.domains import Categorical, Float, Int
 from sweep.trials.optuna_trials import STATES, to_distribution, to_domain
 from sweep.trials.records import Ending, EpochRecord, TrialRecord
 
+DRAWING = sorted(name for name, kind in SAMPLERS.items() if kind.points is None)
 ENDINGS = (
     *[Ending.COMPLETE] * 6,
     Ending.PRUNED,
@@ -67,6 +69,11 @@ def end(record, ending, value):
         record.epochs = [EpochRecord(i, {"loss": x}, 0, 0) for i, x in enumerate(curve, start=1)]
 
 
+def test_every_sampler_has_a_name_in_studies_and_every_name_a_sampler():
+    assert sorted(SAMPLERS) == sorted(get_args(SamplerName))
+    assert {"random", "tpe"} <= set(DRAWING)
+
+
 def assert_same_after_restore(live, records):
     fresh = Sampler(live.study)
     fresh.restore(records)
@@ -79,7 +86,7 @@ def assert_same_after_restore(live, records):
 # Resuming
 
 
-@pytest.mark.parametrize("sampler", sorted(SAMPLERS))
+@pytest.mark.parametrize("sampler", DRAWING)
 @pytest.mark.parametrize("goal", [{}, {"minimize": None, "maximize": "loss"}])
 def test_a_restart_changes_no_suggestion(sampler, goal):
     live = Sampler(study(sampler=sampler, seed=3, first=({"kind": "deep"},), **goal))
@@ -112,7 +119,7 @@ def test_a_restart_forgets_nothing_of_a_running_trial_without_an_expected_parame
         records.append(assert_same_after_restore(live, records))
 
 
-def test_an_interrupted_trial_can_be_told_of_after_a_restart():
+def test_an_interrupted_trial_can_be_told_after_a_restart():
     live = Sampler(study())
     records = [asked(live, number) for number in range(12)]
     fresh = Sampler(study())
@@ -127,7 +134,7 @@ def test_an_interrupted_trial_can_be_told_of_after_a_restart():
 # Suggestions
 
 
-@pytest.mark.parametrize("sampler", sorted(SAMPLERS))
+@pytest.mark.parametrize("sampler", DRAWING)
 def test_each_number_and_each_seed_has_suggestions_of_its_own(sampler):
     rates = set()
     for seed in range(5):
@@ -136,7 +143,7 @@ def test_each_number_and_each_seed_has_suggestions_of_its_own(sampler):
     assert len(rates) == 30
 
 
-@pytest.mark.parametrize("sampler", sorted(SAMPLERS))
+@pytest.mark.parametrize("sampler", DRAWING)
 def test_the_same_seed_gives_the_same_suggestions(sampler):
     one, other = (Sampler(study(sampler=sampler, seed=5)) for _ in range(2))
     assert [one.ask(i).params for i in range(6)] == [other.ask(i).params for i in range(6)]
@@ -219,8 +226,8 @@ def test_the_sampler_adds_what_first_parameters_leave_open():
         ({"drop": 0.15}, r"first: expected 'drop' in float 0..0.3 step 0.1, got 0.15"),
         ({"kind": "deep", "depth": 2.0}, r"first: expected 'depth' in int 1..4, got 2.0"),
         ({"kind": "wide"}, r"first: expected 'kind' in one of 'flat', 'deep', got 'wide'"),
-        ({"lr": 0.01}, r"parameters of the space, \['d.*'rate'\], got \['lr'\]; mend the names"),
-        ({"kind": "flat", "depth": 1}, r"first: expected .*, got \['depth'\]; mend the names"),
+        ({"lr": 0.01}, r"parameters of the space, \['d.*'rate'\], got \['lr'\]; fix the names"),
+        ({"kind": "flat", "depth": 1}, r"first: expected .*, got \['depth'\]; fix the names"),
     ],
 )
 def test_first_parameters_have_to_fit_the_space(first, message):
@@ -244,7 +251,7 @@ def test_a_grid_gives_each_of_its_points_once_and_then_there_are_no_more():
     assert points == [{"n": n, "d": d} for n in (1, 2) for d in (0.0, 0.1, 0.2, 0.3)]
 
 
-def test_a_grid_goes_on_after_a_restart():
+def test_a_grid_continues_after_a_restart():
     def small(trial):
         return {"n": trial.suggest_int("n", 1, 4)}
 
@@ -259,7 +266,7 @@ def test_only_a_grid_has_a_limit():
     assert Sampler(study()).limit is None
 
 
-def test_a_space_that_raises_is_the_study_s_to_mend():
+def test_a_space_that_raises_is_a_fault_of_the_study():
     def broken(trial):
         raise ZeroDivisionError("no width")
 
@@ -269,7 +276,7 @@ def test_a_space_that_raises_is_the_study_s_to_mend():
         Sampler(study(space=broken, sampler="grid"))
 
 
-# Domains in Optuna's words
+# Domains as Optuna's distributions
 
 
 @st.composite

@@ -10,7 +10,7 @@ from optuna.search_space import intersection_search_space
 from optuna.trial import TrialState, create_trial
 
 from sweep.driver.replay import other_suggestions
-from sweep.samplers import tpe as sampler_memory
+from sweep.samplers import tpe
 from sweep.samplers.sampler import Sampler
 from sweep.samplers.tpe import N_BEST, SamplerMemory
 from sweep.study.study import Study
@@ -39,7 +39,7 @@ FAILED = create_trial(state=TrialState.FAIL)
 
 
 def remember(endings, sign=1, n_running=0, n_latest=3):
-    """A memory of trials that ended so, in this order, and of some that run."""
+    """A memory of trials with these outcomes, in this order, and of some that run."""
     memory = SamplerMemory(sign, n_latest)
     study = create_study(storage=memory)
     for number in range(len(endings) + n_running):
@@ -56,8 +56,8 @@ def shown(memory):
 
 @pytest.fixture
 def few(monkeypatch):
-    monkeypatch.setattr(sampler_memory, "N_BEST", 2)
-    monkeypatch.setattr(sampler_memory, "N_RUNNING", 2)
+    monkeypatch.setattr(tpe, "N_BEST", 2)
+    monkeypatch.setattr(tpe, "N_RUNNING", 2)
 
 
 def test_a_few_trials_are_all_shown():

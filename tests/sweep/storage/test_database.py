@@ -89,7 +89,7 @@ def trial(number=0, **changes):
         "domains": DOMAINS,
         "config": {"layers": [8, 16], "name": "ünïcode", "none": None},
         "seed": 2**32 - 1,
-        "told": number,
+        "endings_known": number,
     }
     return TrialRecord(**(fields | changes))
 
@@ -280,7 +280,7 @@ def test_an_unknown_study_is_refused_with_those_there_are(backend, database, tab
 
 def test_optuna_opens_it_and_shows_what_its_tools_show(backend, database):
     table = make_table(database, minimize=False, seed=7)
-    complete = {"ending": Ending.COMPLETE, "ended": 1, "score": 0.25}
+    complete = {"ending": Ending.COMPLETE, "ending_number": 1, "score": 0.25}
     write(table, trial(0, epochs=epochs(0.5, 0.25), **complete))
     write(table, trial(1, epochs=epochs(0.75), ending=Ending.PRUNED, ending_number=2))
     write(table, trial(2, ending=Ending.ERROR, ending_number=3))
@@ -339,7 +339,7 @@ def test_a_trial_ended_by_another_program_takes_no_more(backend, table):
     table.add(trial(0))
     with optuna_storage(backend) as storage:
         optuna.load_study(study_name=backend.prefix + "toy", storage=storage).tell(0, 0.5)
-    message = r"database: expected trial 0 to be running, got it ended by another program; leave"
+    message = r"database: expected trial 0 to be running, got it ended by another program; let on"
     with pytest.raises(RunError, match=message):
         table.add_epochs(0, epochs(0.5), "loss")
     with pytest.raises(RunError, match=message):
@@ -357,9 +357,7 @@ def test_a_trial_begun_or_ended_by_another_program_is_refused(backend, table, en
         table.trials()
 
 
-REFUSED = (
-    r"sweep.db: expected a database that can be read and written, got '{}'; free some space, me"
-)
+REFUSED = r"sweep.db: cannot use the database: {}. Free some space, fix the file or end"
 
 
 def test_a_file_that_is_no_database_is_refused(path):
@@ -416,7 +414,7 @@ def test_a_full_disk_is_named_and_what_was_written_before_is_kept(path):
     command = [sys.executable, "-c", FULL_DISK, str(path)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     number, message = printed.split(" ", maxsplit=1)
-    assert message.startswith(f"{path}: expected a database that can be read and written, got '")
+    assert message.startswith(f"{path}: cannot use the database: ")
     assert int(number) > 0
     with closing(Database(SQLiteFile(path))) as database:
         (record,) = database.study("toy").trials()
@@ -431,7 +429,9 @@ def test_a_schema_of_another_time_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'v9.9.9'")
         connection.commit()
-    with pytest.raises(StorageError, match=r"expected a database of this Optuna's schema, got"):
+    with pytest.raises(
+        StorageError, match=r"expected a database with the schema of this Optuna, got"
+    ):
         Database(SQLiteFile(path))
 
 

@@ -1,4 +1,4 @@
-"""What storage can do to a run: locks of other programs, no permission, a clock that goes back."""
+"""Faults of storage: locks of other programs, missing permissions, a clock that runs backwards."""
 
 import os
 import sqlite3
@@ -31,7 +31,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def lock() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
-    """Lets another program lock a SQLite file, until its input is closed."""
+    """Make another program lock a SQLite file, until its input is closed."""
     processes = []
 
     def start(path: Path) -> subprocess.Popen[str]:
@@ -54,7 +54,7 @@ def test_a_file_that_another_program_locks_is_named_and_can_be_written_after(
     with closing(Database(file, drives=True)) as database:
         table = database.ensure("toy", minimize=True, attributes={})
         program = lock(file.path)
-        message = r"sweep.db: expected a .* got 'database is locked'; free .* or end what locks it"
+        message = r"sweep.db: cannot use .*: database is locked. Free .* or end the program that"
         with pytest.raises(sweep.StorageError, match=message):
             table.add(TrialRecord(0, {}, {}, {}, seed=0, endings_known=0))
         with pytest.raises(sweep.StorageError, match=message):
@@ -70,7 +70,7 @@ def test_a_table_that_another_program_locks_is_named(server: Server) -> None:
     impatient = url + "?options=-c%20lock_timeout%3D100"
     with closing(Database(Postgres.at(impatient, "toy"), drives=True)) as database:
         table = database.ensure("toy", minimize=True, attributes={})
-        message = r"^postgresql://ada@\S+ expected a .* got 'canceling statement due to lock timeou"
+        message = r"^postgresql://ada@\S+: cannot use .*: canceling statement due to lock timeou"
         with psycopg.connect(url) as other:
             other.execute("LOCK TABLE trials")
             with pytest.raises(sweep.StorageError, match=message):
@@ -82,7 +82,7 @@ def test_a_table_that_another_program_locks_is_named(server: Server) -> None:
 
 
 def ordinary(*command: object) -> subprocess.CompletedProcess[str]:
-    """Runs a command of sweep's with no right to do what files' permissions forbid."""
+    """Run a command of sweep without root's right to ignore the permissions of files."""
     powerless = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
     return subprocess.run(
         [
@@ -100,7 +100,7 @@ def ordinary(*command: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def protect() -> Iterator[Callable[[Path], None]]:
-    """Takes away the right to write a directory and all in it, until the end of the test."""
+    """Forbid writing to a directory and everything in it, until the end of the test."""
     protected: list[Path] = []
 
     def take(path: Path) -> None:
@@ -130,8 +130,8 @@ def test_a_run_directory_that_cannot_be_written_is_refused_and_can_be_read(
     refused = ordinary(*run, 5)
     assert refused.returncode == 2
     assert refused.stderr == (
-        f"error: {folder}/lock: expected a file that can be written, got 'Permission denied'; "
-        f"mend its permissions\n"
+        f"error: {folder}/lock: cannot write: Permission denied. Fix its permissions and run "
+        f"again\n"
     )
     assert files(folder) == before
     assert "| complete |        3 |" in ordinary("status", folder).stdout
@@ -155,7 +155,7 @@ def test_a_directory_of_runs_that_cannot_be_written_is_refused(
     protect(runs)
     refused = ordinary("run", study_file(), "--runs", runs, "--pool", "inline")
     assert refused.returncode == 2
-    assert "expected a directory that can be written, got 'Permission denied'" in refused.stderr
+    assert "cannot create the run directory: Permission denied. Choose another" in refused.stderr
     assert list(runs.iterdir()) == []
 
 

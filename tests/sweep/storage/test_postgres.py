@@ -130,7 +130,7 @@ def test_runs_share_a_database_under_their_names(
         assert f"'{name}'" in attributes(url)
 
 
-def test_the_same_name_from_another_machine_goes_on_with_the_run(
+def test_the_same_name_from_another_machine_resumes_the_run(
     make_study: MakeStudy, run: Run, lasting: Lasting
 ) -> None:
     run(make_study(trials=4))
@@ -182,14 +182,16 @@ def test_a_missing_library_is_named(
 ) -> None:
     monkeypatch.delitem(sys.modules, "sweep.storage.postgres")
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(sweep.OptionError, match=r"expected psycopg to be installed, got .* pip in"):
+    with pytest.raises(sweep.OptionError, match=r"psycopg is not installed: .*\[postgres\]"):
         run(make_study())
 
 
 def test_a_note_that_was_damaged_is_refused(make_study: MakeStudy, run: Run) -> None:
     made = run(make_study())
     made.directory.storage.write_text("{}")
-    with pytest.raises(sweep.RunError, match=r"storage.json: expected where the records of this"):
+    with pytest.raises(
+        sweep.RunError, match=r"storage.json: expected the location of this run's re"
+    ):
         run(make_study())
 
 
@@ -222,7 +224,7 @@ def test_a_server_that_does_not_answer_is_one_line_and_leaves_nothing(
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("error: postgresql://ada@127.0.0.1:")
     assert reason in line
-    assert "see to the server, the database in it and the password" in line
+    assert "Check the server, its database and the password" in line
     assert list(runs.iterdir()) == []
     assert main([*command, "--storage", server.new_database()]) == 0
 
@@ -261,18 +263,18 @@ def holder(url: str) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_a_second_driver_is_told_who_is_at_work_and_leaves_nothing(
+def test_a_second_driver_learns_who_drives_and_leaves_nothing(
     make_study: MakeStudy, run: Run, holder: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     host = os.uname().nodename
-    message = rf"of run 'toy', got process {holder.pid} on {host} since 20.* at work; wait for it"
+    message = rf"run 'toy' is already driven by process {holder.pid} on {host} since 20.*; wait for"
     with pytest.raises(sweep.RunError, match=message):
         run(make_study())
     assert list((tmp_path / "runs").iterdir()) == []
     assert len(run(make_study(), name="other").records) == 6
 
 
-def test_a_schema_of_ones_own_has_runs_of_its_own(
+def test_each_schema_has_runs_of_its_own(
     make_study: MakeStudy, run: Run, holder: subprocess.Popen[str], server: Server, url: str
 ) -> None:
     server.execute("CREATE SCHEMA mine", url)
@@ -286,7 +288,7 @@ def test_readers_need_no_lease(url: str, holder: subprocess.Popen[str]) -> None:
         assert reader.studies() == []
 
 
-def test_a_killed_driver_lets_go(
+def test_a_killed_driver_loses_its_lease(
     make_study: MakeStudy, run: Run, holder: subprocess.Popen[str]
 ) -> None:
     holder.send_signal(signal.SIGKILL)
@@ -299,7 +301,7 @@ def test_a_killed_driver_lets_go(
             continue
 
 
-def test_a_lost_host_lets_go_after_a_minute(url: str) -> None:
+def test_a_lost_host_loses_its_lease_after_a_minute(url: str) -> None:
     with Postgres.at(url, "toy").connector(drives=True) as connect:
         driver = connect()
     with closing(driver):
@@ -348,7 +350,7 @@ def cut(url: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["restart", "cut"])
-def test_a_lost_connection_ends_the_run_and_the_same_command_goes_on(
+def test_a_lost_connection_ends_the_run_and_the_same_command_resumes(
     faulty: Callable[..., sweep.Study], run: Run, lasting: Lasting, server: Server, url: str,
     make_study: MakeStudy, fault: str,
 ) -> None:  # fmt: skip
@@ -378,7 +380,7 @@ def test_a_connection_is_never_replaced(url: str) -> None:
     with closing(Database(Postgres.at(url, "toy"), drives=True)) as database:
         table = database.ensure("toy", minimize=True, attributes={})
         cut(url)
-        for reason in ("terminating connection", "expected the connection that this run began"):
+        for reason in ("terminating connection", "lost the connection to the database; nothing"):
             with pytest.raises(sweep.StorageError, match=reason):
                 table.set_attribute("note", 1)
     assert "note" not in json.dumps(attributes(url))

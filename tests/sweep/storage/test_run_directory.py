@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import sweep
-from sweep.storage.run_directory import RunDirectory
+from sweep.storage.run_directory import README, RunDirectory
 
 
-def test_only_one_process_gets_the_lock_and_a_dead_one_lets_go(tmp_path: Path) -> None:
+def test_only_one_process_gets_the_lock_and_a_dead_one_loses_it(tmp_path: Path) -> None:
     folder = RunDirectory(tmp_path)
     ready, done = os.pipe(), os.pipe()
     child = os.fork()
@@ -19,7 +19,7 @@ def test_only_one_process_gets_the_lock_and_a_dead_one_lets_go(tmp_path: Path) -
             os.read(done[0], 1)
             os._exit(9)
     os.read(ready[0], 1)
-    message = rf"expected no other driver, got process {child} on .* at work; wait for it"
+    message = rf": already driven by process {child} on .*; wait for it to end, or stop it"
     with pytest.raises(sweep.RunError, match=message), folder.locked():
         pass
     os.write(done[1], b"!")
@@ -33,7 +33,7 @@ def test_only_one_process_gets_the_lock_and_a_dead_one_lets_go(tmp_path: Path) -
 
 def test_a_lock_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "lock").mkdir()
-    message = rf"lock: expected a file that can be written, got '{os.strerror(errno.EISDIR)}'"
+    message = rf"lock: cannot write: {os.strerror(errno.EISDIR)}. Fix its permissions"
     with pytest.raises(sweep.StorageError, match=message), RunDirectory(tmp_path).locked():
         pass
 
@@ -44,6 +44,22 @@ def test_a_folder_is_made_once_and_then_left(tmp_path: Path) -> None:
     folder.create()
     assert [path.name for path in folder.path.iterdir()] == ["README.txt"]
     assert not folder.exists
+
+
+@pytest.mark.parametrize("rest", [" The same command continues it.\n", ""])
+def test_a_directory_that_an_earlier_version_began_is_recognised(tmp_path: Path, rest: str) -> None:
+    folder = RunDirectory(tmp_path)
+    (tmp_path / "README.txt").write_text(f"One run of a sweep.{rest}")
+    (tmp_path / "lock").touch()
+    folder.create()
+    assert (tmp_path / "README.txt").read_text() == README
+
+
+def test_a_readme_of_somebody_else_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "README.txt").write_text("my notes")
+    with pytest.raises(sweep.RunError, match=r"an empty one, got one with 'README.txt' in it"):
+        RunDirectory(tmp_path).create()
+    assert (tmp_path / "README.txt").read_text() == "my notes"
 
 
 def test_paths_stay_the_same_when_the_working_directory_changes(
@@ -61,5 +77,5 @@ def test_a_log_that_cannot_be_written_is_refused(
     (tmp_path / "toy").mkdir()
     (tmp_path / "toy" / "logs").write_text("in the way")
     options = sweep.Options(runs=tmp_path, pool="inline")
-    with pytest.raises(sweep.StorageError, match=r"run.log: expected a file that can be written"):
+    with pytest.raises(sweep.StorageError, match=r"run.log: cannot write: File exists"):
         sweep.run(make_study(), options)

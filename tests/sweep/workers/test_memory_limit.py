@@ -1,4 +1,4 @@
-"""Memory in words, and the limits that options put on it; test_failures.py shows that they hold."""
+"""Sizes as text, and the memory limit of options; test_failures.py shows that slots keep to it."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 import sweep
 from sweep.cli.main import main
 from sweep.machine import machine_bytes, n_bytes, size_text
-from sweep.workers import memory_limit as memory
+from sweep.workers.memory_limit import can_limit
 
 
 @pytest.mark.parametrize(
@@ -27,16 +27,16 @@ def test_sizes_are_read(size: str, n: int) -> None:
 
 
 @pytest.mark.parametrize("size", ["", "2", "GiB", "2 gigs", "-1GB", "0MB", "1e3MB", "2GiB more"])
-def test_other_words_are_no_size(size: str) -> None:
+def test_other_texts_are_no_size(size: str) -> None:
     with pytest.raises(sweep.OptionError, match=r"memory: expected a size like 2GiB or 500MB, got"):
         n_bytes(size)
 
 
 @pytest.mark.parametrize(
-    ("n", "words"), [(1, "1 B"), (1536, "1.5 KiB"), (150 * 2**20, "150 MiB"), (2**44, "16 TiB")]
+    ("n", "text"), [(1, "1 B"), (1536, "1.5 KiB"), (150 * 2**20, "150 MiB"), (2**44, "16 TiB")]
 )
-def test_bytes_in_words(n: int, words: str) -> None:
-    assert size_text(n) == words
+def test_bytes_as_text(n: int, text: str) -> None:
+    assert size_text(n) == text
 
 
 def test_the_machine_has_some_memory() -> None:
@@ -45,28 +45,28 @@ def test_the_machine_has_some_memory() -> None:
 
 HELD = """
 import numpy as np
-from sweep.workers import memory_limit as memory
+from sweep.workers.memory_limit import lift_limit, limit_memory
 
 shared = np.memmap(__import__("tempfile").TemporaryFile(), np.uint8, shape=200 * 2**20)
-memory.limit_memory(100 * 2**20)
+limit_memory(100 * 2**20)
 shared[:] = 1
 np.ones(80 * 2**20, np.uint8)
 try:
     np.ones(120 * 2**20, np.uint8)
 except MemoryError as error:
     print(type(error).__name__)
-memory.lift_limit()
+lift_limit()
 np.ones(120 * 2**20, np.uint8)
-print("let go")
+print("lifted")
 """
 
 
-def test_a_process_is_held_to_what_it_may_have_shared_memory_aside() -> None:
-    assert memory.can_limit()
+def test_a_limited_process_gets_no_more_memory_but_shared_memory_is_not_counted() -> None:
+    assert can_limit()
     printed = subprocess.run(
         [sys.executable, "-c", HELD], capture_output=True, text=True, check=True, timeout=60
     ).stdout
-    assert printed == "MemoryError\nlet go\n"
+    assert printed == "MemoryError\nlifted\n"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_long_epochs_are_reported_one_by_one(make_study: MakeStudy) -> None:
     assert not first.finished
 
 
-def test_training_pauses_where_the_pruner_decides_and_goes_on_from_there(
+def test_training_pauses_where_the_pruner_decides_and_continues_from_there(
     make_study: MakeStudy,
 ) -> None:
     study = make_study(pruner=sweep.Asha(min_epochs=1, factor=2))
@@ -163,7 +163,7 @@ def test_a_training_that_returns_no_generator_is_a_complaint(make_study: MakeStu
     assert complaint == "train: expected a generator of epochs, got None; yield them"
 
 
-def test_blas_is_held_to_the_slots_cores_and_given_back(make_study: MakeStudy) -> None:
+def test_blas_uses_the_slots_cores_and_is_restored(make_study: MakeStudy) -> None:
     def threads() -> list[int]:
         return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 

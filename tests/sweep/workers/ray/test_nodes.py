@@ -27,7 +27,7 @@ STORE = {"object_store_memory": 80 * 2**20}
 @pytest.fixture(scope="module")
 def head() -> Iterator[Any]:
     """A cluster with a job server; its token is in the environment."""
-    from sweep.workers.ray import cluster as ray_cluster  # noqa: F401 - Ray's settings
+    import sweep.workers.ray.cluster  # noqa: F401 - Ray's settings
 
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     from ray.cluster_utils import Cluster
@@ -103,7 +103,7 @@ def worker_node(head: Any) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("worker_node")
-def test_a_job_is_followed_stopped_and_goes_on_when_submitted_again(
+def test_a_job_is_followed_stopped_and_resumed_when_submitted_again(
     head: Any, tmp_path: Path
 ) -> None:
     slowly, run = tmp_path / "slowly", tmp_path / "runs" / "far"
@@ -153,7 +153,7 @@ def test_a_folder_that_is_too_large_is_refused(head: Any, tmp_path: Path) -> Non
     process = far.start(words, environment(head))
     out, _ = process.communicate(timeout=far.PATIENCE_S)
     assert process.returncode == 2, out
-    assert "expected a folder that can be sent, up to 100 MiB packed, got more; keep data" in out
+    assert "expected a folder of up to 100 MiB when packed, got more; keep data" in out
 
 
 @pytest.mark.usefixtures("worker_node")
@@ -166,7 +166,7 @@ def test_a_job_outlives_its_job_server(head: Any, tmp_path: Path) -> None:
     head.head_node.kill_dashboard()
     out, _ = client.communicate(timeout=far.PATIENCE_S)
     assert client.returncode == 2, out
-    assert "expected the job server to answer, got ConnectionError; job raysubmit_" in out
+    assert "the job server does not answer (ConnectionError); job raysubmit_" in out
     slowly.unlink()
     deadline = time.monotonic() + far.PATIENCE_S
     while sum(record.has_ended for record in sweep.Run(run).records) < 2:

@@ -21,10 +21,10 @@ PARAMS: dict[str, Any] = {"x": 0.5, "k": 2}
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    from sweep.workers.ray import cluster as ray_cluster
+    from sweep.workers.ray import cluster
 
-    with ray_cluster.cluster("local", slots=2, cpus_per_slot=1) as cluster:
-        yield cluster
+    with cluster.cluster("local", slots=2, cpus_per_slot=1) as started:
+        yield started
 
 
 @pytest.fixture
@@ -112,6 +112,27 @@ def test_data_arrives_whole_and_read_only(
     answer = answers(pool, 1)[0]
     assert isinstance(answer, Progress)
     assert answer.epochs[0].metrics == {"loss": float(data["images"].sum()), "writeable": 0.0}
+
+
+DRIVER_ONLY = [
+    *("pandas", "optuna", "sqlalchemy", "matplotlib", "jinja2", "click", "rich", "PIL"),
+    *("psycopg", "fsspec", "sweep.storage", "sweep.samplers", "sweep.reports", "sweep.cli"),
+]
+
+
+def test_slots_do_not_load_what_only_the_driver_needs(
+    study_file: Callable[..., Path], make_pool: Callable[..., Any]
+) -> None:
+    path = study_file(
+        ("import sweep\n", "import sys\nimport sweep\n"),
+        ('{"loss":', f'{{n: float(n in sys.modules) for n in {DRIVER_ONLY}}} | {{"loss":'),
+    )
+    pool = make_pool(sweep.load_study(path), slots=1)
+    pool.advance(0, Work(0, PARAMS, seed=1))
+    answer = answers(pool, 1)[0]
+    assert isinstance(answer, Progress)
+    metrics = answer.epochs[0].metrics
+    assert [name for name in DRIVER_ONLY if metrics[name]] == []
 
 
 def slow(*_: Any) -> Iterator[dict[str, float]]:
@@ -338,19 +359,19 @@ def test_a_study_that_no_other_process_can_load_is_refused(
     only_here = ModuleType("only_here")
     exec("def train(*_): yield {'loss': 1.0}", only_here.__dict__)
     monkeypatch.setitem(sys.modules, "only_here", only_here)
-    message = r"slots: expected a process to start on every node, got .*No module named 'only_here'"
+    message = r"slots: processes fail to start: .*No module named 'only_here'\. Install this"
     with pytest.raises(sweep.OptionError, match=message):
         make_pool(local(make_study, train=only_here.train))
 
 
-def test_a_slot_that_fits_nowhere_is_not_waited_for_forever(
+def test_a_slot_that_fits_nowhere_is_given_up(
     make_study: MakeStudy, cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sweep.workers.ray import cluster as ray_cluster
-    from sweep.workers.ray import pool as ray_pool
+    from sweep.workers.ray import pool
+    from sweep.workers.ray.cluster import Cluster
 
     cluster.start(None)
-    monkeypatch.setattr(ray_pool, "START_TIMEOUT_S", 3.0)
-    large = ray_cluster.Cluster("auto", 1, cpus_per_slot=64, memory_per_slot=None)
-    with pytest.raises(sweep.OptionError, match=r"a process of 64 cores to start within 3 s, got"):
-        ray_pool.RayPool(large, local(make_study), None, useful=1)
+    monkeypatch.setattr(pool, "START_TIMEOUT_S", 3.0)
+    large = Cluster("auto", 1, cpus_per_slot=64, memory_per_slot=None)
+    with pytest.raises(sweep.OptionError, match=r"no process with 64 cores started within 3 s\. U"):
+        pool.RayPool(large, local(make_study), None, useful=1)
