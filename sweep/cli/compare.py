@@ -33,9 +33,8 @@ def compare(runs: tuple[str, ...], table: str | None, format_: str) -> None:
         if len(each):
             click.echo(f"{name}\n\n{to_markdown(each)}")
     if len(filled["significance"]):
-        click.echo("p_value: probability of a difference this large by chance alone (permutation "
-                   "test). Each configuration is the best of many trials, so expect worse results "
-                   "when you train it again.")  # fmt: skip
+        click.echo("p_value: probability of so large a difference by chance alone (permutation "
+                   "test). Each is the best of many trials: expect less next time.")  # fmt: skip
     else:
         click.echo("significance: needs runs whose best configurations were trained repeatedly, "
                    "as in studies with repeats=3")  # fmt: skip

@@ -30,7 +30,7 @@ def dashboard(run: Run, port: int) -> None:
     try:
         socket.create_server((HOST, port)).close()
     except OSError as error:
-        reason = os.strerror(error.errno or 0).lower()
+        reason = os.strerror(error.errno or 0).lower()  # without the address that Python adds
         raise OptionError(f"--port {port}: {reason}; choose another") from error
     with closing(Database(storage_of(run.directory))) as database:
         click.echo(f"http://{HOST}:{port}/dashboard shows {run.directory.path}; Ctrl-C stops it")

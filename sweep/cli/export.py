@@ -38,8 +38,8 @@ def export(run: Run, format_: str, table: str, output: Path | None) -> None:
     elif table in declared:
         content = of_comparison(declared[table], format_)
     else:
-        known = ", ".join([*TABLES, *declared])
-        raise OptionError(f"--table: expected one of {known}, got {table!r}")
+        known = [*TABLES, *declared]
+        raise OptionError(f"--table: expected one of {', '.join(known)}, got {table!r}")
     if output is None:
         print_table(content)
     else:
@@ -66,7 +66,5 @@ def _write_new(path: Path, content: str | bytes) -> None:
     except OSError as error:
         if begun:
             path.unlink()
-        raise OptionError(
-            f"--output {path}: expected a new file that can be written, "
-            f"got {error.strerror!r}; choose another name"
-        ) from error
+        raise OptionError(f"--output {path}: expected a new file that can be written, got "
+                          f"{error.strerror!r}; choose another name") from error  # fmt: skip

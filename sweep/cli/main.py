@@ -49,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"; see `{context.command_path} --help`" if context else ""
-        click.echo(f"error: {error.format_message().rstrip('.')}{hint}", err=True)
+        line = " ".join(error.format_message().split()).rstrip(".")
+        click.echo(f"error: {line}{hint}", err=True)
         return EXIT_MISTAKE
     except SweepError as error:
         click.echo(f"error: {error}", err=True)

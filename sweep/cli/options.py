@@ -1,7 +1,7 @@
 """Arguments and options that several commands share, and what they name: studies, runs, trials."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from functools import wraps
 from pathlib import Path
@@ -15,9 +15,8 @@ from sweep.errors import OptionError, RunError
 from sweep.reports.results import Run
 from sweep.storage.run_directory import RunDirectory
 from sweep.study.loading import load_study
+from sweep.study.study import Study
 from sweep.trials.records import TrialRecord
-
-DEFAULTS = Options()
 
 Function = Callable[..., Any]
 
@@ -25,85 +24,86 @@ Function = Callable[..., Any]
 def study_command(function: Function) -> click.Command:
     """Make a command with STUDY.py and the options that change it; the function gets a `Study`."""
 
+    @click.command()
+    @click.argument("study", type=click.Path(path_type=Path), metavar="STUDY.py")
+    @click.option("--trials", type=click.IntRange(1), help="Total number of trials, including "
+                  "those of earlier commands.  [default: the study's]")  # fmt: skip
+    @click.option("--seed", type=click.IntRange(0), help="Seed that all others derive from.  "
+                  "[default: the study's]")  # fmt: skip
+    @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
+                  help="Change one of the study's settings; can be repeated.")  # fmt: skip
     @wraps(function)
     def with_study(study: Path, settings: Sequence[str], **others: Any) -> Any:
         overrides = dict(_key_and_value(setting) for setting in settings)
         changes = {k: v for k in ("trials", "seed") if (v := others.pop(k)) is not None}
         return function(replace(load_study(study, overrides), **changes), **others)
 
-    decorated = _decorated(
-        with_study,
-        click.argument("study", type=click.Path(path_type=Path), metavar="STUDY.py"),
-        click.option("--trials", type=click.IntRange(1), help="Total number of trials, including "
-                     "those of earlier commands.  [default: the study's]"),
-        click.option("--seed", type=click.IntRange(0), help="Seed that all others derive from.  "
-                     "[default: the study's]"),
-        click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
-                     help="Change one of the study's settings; can be repeated."),
-    )  # fmt: skip
-    return click.command()(decorated)
+    return with_study
 
 
 def run_option(name: str, help_text: str, **more: Any) -> Callable[[Function], Function]:
     """Return a decorator for one field of `Options`, with its default; a limit's is none."""
-    default = getattr(DEFAULTS, name.removeprefix("--").replace("-", "_"))
+    default = getattr(Options(), name.removeprefix("--").replace("-", "_"))
     show = default not in ("", False, math.inf)
     return click.option(name, default=default, show_default=show, help=help_text, **more)
 
 
 def run_options(function: Function) -> Function:
-    """Add the options that say how a study is run, here or on a cluster."""
-    return _decorated(
-        function,
-        run_option("--name", "Name of the run directory.  [default: the study's name]"),
-        run_option("--runs", "Directory that holds the run directories.",
-                   type=click.Path(path_type=Path)),
-        run_option("--slots", "Number of trials that run at a time; max: as many as there are "
-                   "cores, also of nodes that join later.", type=_slots, metavar="N|max"),
-        run_option("--hours", "Stop after this many hours; run again to continue.", type=float),
-        run_option("--trial-timeout", "Stop a trial for good after this time, even if it is "
-                   "stuck.", type=float, metavar="SECONDS"),
-        run_option("--retries", "Retries for a trial whose worker process died.",
-                   type=click.IntRange(0)),
-        run_option("--memory-per-slot", "Memory limit per trial, such as 2GiB (shared data not "
-                   "counted); a trial that exceeds it ends as oom.", metavar="SIZE"),
-        run_option("--cpus-per-slot", "CPU cores, and BLAS threads, per trial.",
-                   type=click.IntRange(1)),
-        click.option("--deterministic", is_flag=True, help="Same results on any number of slots."),
-        run_option("--accept-changes", "Resume although the study has changed; the change is "
-                   "recorded.", is_flag=True),
-        run_option("--storage", "Keep the records in a PostgreSQL database: "
-                   "postgresql://user@host/database.  [default: a SQLite file in the run "
-                   "directory]", metavar="URL"),
-        run_option("--checkpoints", "Keep the checkpoints at s3://bucket/folder, or at any other "
-                   "URL that fsspec can write.  [default: in the run directory]", metavar="URL"),
-        click.option("--quiet", is_flag=True, help="Print only the result."),
-    )  # fmt: skip
+    """Add the options that say how a study is run; the function gets them as `Options`."""
+
+    @run_option("--name", "Name of the run directory.  [default: the study's name]")
+    @run_option("--runs", "Directory that holds the run directories.",
+                type=click.Path(path_type=Path))  # fmt: skip
+    @run_option("--slots", "Number of trials that run at a time; max: as many as there are cores, "
+                "also of nodes that join later.", type=_slots, metavar="N|max")  # fmt: skip
+    @run_option("--hours", "Stop after this many hours; run again to continue.", type=float)
+    @run_option("--trial-timeout", "Stop a trial for good after this time, even if it is stuck.",
+                type=float, metavar="SECONDS")  # fmt: skip
+    @run_option("--retries", "Retries for a trial whose worker process died.",
+                type=click.IntRange(0))  # fmt: skip
+    @run_option("--memory-per-slot", "Memory limit per trial, such as 2GiB (shared data not "
+                "counted); a trial that exceeds it ends as oom.", metavar="SIZE")  # fmt: skip
+    @run_option("--cpus-per-slot", "CPU cores, and BLAS threads, per trial.",
+                type=click.IntRange(1))  # fmt: skip
+    @click.option("--deterministic", is_flag=True, help="Same results on any number of slots.")
+    @run_option("--accept-changes", "Resume although the study has changed; the change is "
+                "recorded.", is_flag=True)  # fmt: skip
+    @run_option("--storage", "Keep the records in a PostgreSQL database: "
+                "postgresql://user@host/database.  [default: a SQLite file in the run directory]",
+                metavar="URL")  # fmt: skip
+    @run_option("--checkpoints", "Keep the checkpoints at s3://bucket/folder, or at any other URL "
+                "that fsspec can write.  [default: in the run directory]",
+                metavar="URL")  # fmt: skip
+    @click.option("--quiet", is_flag=True, help="Print only the result.")
+    @wraps(function)
+    def with_options(study: Study, **given: Any) -> Any:
+        names = [field.name for field in fields(Options) if field.name in given]
+        chosen = {name: given.pop(name) for name in names}
+        # A command without --address runs elsewhere: this machine's memory is no limit there.
+        return function(study, Options(**({"address": "auto"} | chosen)), **given)
+
+    return with_options
 
 
 def run_command(function: Function) -> click.Command:
     """Make a command with the argument RUN; the function gets a `Run`."""
 
+    @click.command()
+    @click.argument("run", metavar="RUN")
     @wraps(function)
     def with_run(run: str, **others: Any) -> Any:
         return function(open_run(run), **others)
 
-    return click.command()(click.argument("run", metavar="RUN")(with_run))
+    return with_run
 
 
-def chosen_options(given: Mapping[str, Any]) -> Options:
-    """Return the options of a run, from all parameters that a command was given."""
-    return Options(**{f.name: given[f.name] for f in fields(Options) if f.name in given})
-
-
-def given_words(context: click.Context, *but: str) -> list[str]:
-    """Return the options that a command was given, as words for another command line.
+def given_words(*but: str) -> list[str]:
+    """Return the options that this command was given, as words for another command line.
 
     Args:
-        context: Context of the command.
         but: Names of parameters to leave out.
     """
-    words = []
+    context, words = click.get_current_context(), []
     for parameter in context.command.params:
         name, option = parameter.name or "", parameter.opts[0]
         if name in but or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
@@ -123,10 +123,9 @@ def open_run(run: str) -> Run:
     for path in (Path(run), Path("runs", run)):
         if RunDirectory(path).exists:
             return Run(path)
-    raise RunError(
-        f"{run}: expected a run directory or a name below ./runs, found no sweep.db or "
-        f"storage.json there; check the name, or start the run with `python -m sweep run`"
-    )
+    raise RunError(f"{run}: expected a run directory or a name below ./runs, found no sweep.db or "
+                   f"storage.json there; check the name, or start the run with "
+                   f"`python -m sweep run`")  # fmt: skip
 
 
 def open_runs(names: Sequence[str]) -> dict[str, Run]:
@@ -151,18 +150,9 @@ def trial_of(run: Run, number: int) -> TrialRecord:
         OptionError: If there is none.
     """
     if number >= len(run.records):
-        raise OptionError(
-            f"trial: expected one below {len(run.records)}, got {number}; "
-            f"see `python -m sweep status {run.directory.path}`"
-        )
+        raise OptionError(f"trial: expected a number below {len(run.records)}, got {number}; "
+                          f"see `python -m sweep status {run.directory.path}`")  # fmt: skip
     return run.records[number]
-
-
-def _decorated(function: Function, *decorators: Callable[[Function], Function]) -> Function:
-    """Apply decorators so that `--help` lists their options in this order."""
-    for decorate in reversed(decorators):
-        function = decorate(function)
-    return function
 
 
 def _key_and_value(setting: str) -> tuple[str, str]:

@@ -30,12 +30,12 @@ def replay(run: Run, trial: int | None, study: str) -> int:
     else:
         record = trial_of(run, trial)
         for epoch, again in retrain(version_for(versions, trial), record):
-            verdict, now = "identical", ""
+            verdict = "identical: " + metrics_text(epoch.metrics)
             if again is None or again.metrics != epoch.metrics:
                 n_different += 1
-                verdict = "DIFFERENT"
-                now = f", now {metrics_text(again.metrics) if again else 'no such epoch'}"
-            click.echo(f"epoch {epoch.number}: {verdict}: {metrics_text(epoch.metrics)}{now}")
+                now = metrics_text(again.metrics) if again else "no such epoch"
+                verdict = f"DIFFERENT: {metrics_text(epoch.metrics)}, now {now}"
+            click.echo(f"epoch {epoch.number}: {verdict}")
         n = len(record.epochs)
         click.echo(f"trial {trial}: {n - n_different} of {n} epochs are identical to the last bit")
     return EXIT_DIFFERENT if n_different else 0

@@ -3,6 +3,7 @@
 import click
 
 from sweep.cli.options import run_command
+from sweep.cli.terminal import relative
 from sweep.reports.results import Run
 from sweep.reports.write import write
 
@@ -11,4 +12,4 @@ from sweep.reports.write import write
 def report(run: Run) -> None:
     """Write a run's tables, plots and report again."""
     write(run)
-    click.echo(run.directory.report)
+    click.echo(relative(run.directory.report))

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from sweep.cli.best import print_best
-from sweep.cli.options import chosen_options, run_option, run_options, study_command
+from sweep.cli.options import run_option, run_options, study_command
 from sweep.cli.terminal import LiveStatus, Terminal, relative
+from sweep.driver.options import Options
 from sweep.driver.run import run as run_study
 from sweep.errors import RunError
 from sweep.reports import tables
@@ -37,31 +38,27 @@ MAX_EXIT_SECONDS = 2.0
             type=click.Choice(["ray", "inline"]))  # fmt: skip
 @run_option("--address", "auto: join the Ray cluster that this machine is a node of.",
             metavar="local|auto")  # fmt: skip
-def run(study: Study, *, deterministic: bool, quiet: bool, **given: Any) -> None:
+def run(study: Study, options: Options, *, deterministic: bool, quiet: bool) -> None:
     """Start or resume a study's run.
 
     If all its trials have ended, prints the result and changes nothing.
     """
-    options = chosen_options(given)
     study = replace(study, deterministic=deterministic or study.deterministic)
     terminal = Terminal(quiet=quiet)
     with interruptible(), LiveStatus(terminal) as live_status:
         result = run_study(study, options, live_status)
     path, n_done = relative(result.directory.path), n_ended(result.records)
-    failure = result.final_failure
     n_trials = min(study.trials, Sampler(study).limit or study.trials)  # a grid may be smaller
     if result.best is None and n_done >= n_trials:
         raise RunError(f"no trial has a score; see `python -m sweep status {path}`")
     if result.best is not None and terminal.is_terminal and not quiet:
-        leaders = tables.leaders(result.records, result.metric, result.sign)
-        click.echo("\n" + to_markdown(leaders))
+        click.echo("\n" + to_markdown(tables.leaders(result.records, result.metric, result.sign)))
     print_best(result)
     if n_done < n_trials:
-        click.echo(f"{n_done} of {n_trials} trials have ended: run the same command again to "
-                   f"continue")  # fmt: skip
+        click.echo(f"{n_done} of {n_trials} trials have ended: run again to continue")
     else:
         click.echo(f"all {n_done} trials are done: {path}/report.html")
-    if failure is not None:
+    if failure := result.final_failure:
         raise RunError(f"the final training failed, {failure.message}; see {path}/logs/run.log, "
                        f"and run the same command again to retry it")  # fmt: skip
 

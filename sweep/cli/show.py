@@ -16,23 +16,24 @@ from sweep.reports.results import Run
 def show(run: Run, trial: int) -> None:
     """Show everything about one trial, including its traceback."""
     record = trial_of(run, trial)
+    worker = record.worker
     click.echo(f"trial {record.number} of {run.name}: {record.ending.value}")
     for title, value in (
         ("score", None if record.score is None else f"{run.metric} {record.score}"),
         ("params", json.dumps(record.params)),
         ("config", json.dumps(record.config)),
         ("seed", record.seed),
-        ("worker", record.worker),
+        ("worker", worker and f"process {worker.pid} on {worker.host}, "
+                              f"BLAS threads: {worker.blas_threads}"),
         ("started", record.started),
         ("finished", record.finished),
-    ):
+    ):  # fmt: skip
         if value not in (None, ""):
             click.echo(f"{title}: {value}")
     for attempt in record.attempts:
-        click.echo(
-            f"cut short: {attempt['reason']} after {attempt['epoch']} epochs in process "
-            f"{attempt.get('pid')} on {attempt.get('host')}: {attempt['message']}"
-        )
+        place = f"process {attempt.get('pid')} on {attempt.get('host')}"
+        click.echo(f"cut short: {attempt['reason']} after {attempt['epoch']} epochs in {place}: "
+                   f"{attempt['message']}")  # fmt: skip
         if "traceback" in attempt:
             click.echo(textwrap.indent(attempt["traceback"], "    "))
     if record.epochs:

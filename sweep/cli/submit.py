@@ -2,11 +2,10 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
-from sweep.cli.options import chosen_options, given_words, run_options, study_command
+from sweep.cli.options import given_words, run_options, study_command
 from sweep.driver.options import Options
 from sweep.errors import OptionError
 from sweep.study.study import Study
@@ -15,23 +14,22 @@ from sweep.text import without_password
 
 @study_command
 @run_options
-@click.option("--address", required=True, metavar="http://HEAD:8265",
+@click.option("--address", "server", required=True, metavar="http://HEAD:8265",
               help="Job server of the cluster.")  # fmt: skip
-@click.pass_context
-def submit(context: click.Context, /, _study: Study, address: str, **given: Any) -> int:
+def submit(_: Study, options: Options, server: str, **_flags: bool) -> int:
     """Run a study as a job of a Ray cluster.
 
     Uploads the study's folder. Ctrl-C stops the job; closing the terminal does not. Submit again
     to resume.
     """
-    _check(address, chosen_options(given))
+    _check(server, options)
     from sweep.workers.ray.job import Job  # takes half a second, so only after the checks
 
-    study: Path = context.params["study"]
-    words = given_words(context, "study", "address")
+    study: Path = click.get_current_context().params["study"]
+    words = given_words("study", "server")
     command = ["python", "-m", "sweep", "run", study.name, "--address", "auto", *words]
-    job = Job(address, command, study.resolve().parent)
-    click.echo(f"job {job.name} on {address}: Ctrl-C stops it; submit again to resume", err=True)
+    job = Job(server, command, study.resolve().parent)
+    click.echo(f"job {job.name} on {server}: Ctrl-C stops it; submit again to resume", err=True)
     show = partial(click.echo, nl=False)
     try:
         return job.follow(show)
@@ -41,17 +39,17 @@ def submit(context: click.Context, /, _study: Study, address: str, **given: Any)
         raise
 
 
-def _check(address: str, options: Options) -> None:
-    if not address.startswith(("http://", "https://")):
+def _check(server: str, options: Options) -> None:
+    if not server.startswith(("http://", "https://")):
         raise OptionError(
-            f"--address: expected a job server, http://HEAD:8265, got {address!r}; on a node of "
+            f"--address: expected a job server, http://HEAD:8265, got {server!r}; on a node of "
             f"the cluster itself, use `python -m sweep run --address auto`"
         )
     if not options.runs.is_absolute():
         raise OptionError(
             f"--runs: expected an absolute path, on a volume that outlives the cluster's nodes, "
-            f"got {options.runs}, which would be deleted with the job; use --runs /results, or, "
-            f"if no disk lasts, --storage postgresql://user@host/database as well"
+            f"got {options.runs}, which would be deleted with the job; use --runs /results and, "
+            f"if no disk lasts, also --storage postgresql://user@host/database and --checkpoints"
         )
     if without_password(options.storage) != options.storage:
         raise OptionError(

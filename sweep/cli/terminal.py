@@ -142,10 +142,9 @@ def relative(path: Path) -> Path:
 
 
 def _heading(snapshot: Snapshot) -> str:
-    done = snapshot.counts.n_ended
+    n, done, slots = snapshot.n_trials, snapshot.counts.n_ended, snapshot.slots
     before = f", {done} of them already done" if done else ""
-    noun = "slot" if snapshot.slots == 1 else "slots"
-    return f"{snapshot.study.name}: {snapshot.n_trials} trials{before}, on {snapshot.slots} {noun}"
+    return f"{snapshot.study.name}: {n} trials{before}, on {slots} slot{'s' * (slots != 1)}"
 
 
 def _line(snapshot: Snapshot, ended: TrialRecord) -> Text:

@@ -112,7 +112,7 @@ def test_a_run_whose_hours_are_over_says_how_to_continue(
     assert run_inline(study_file(), "--hours", "1e-9") == 0
     assert capsys.readouterr().out == (
         "toy: no trial has a score yet\n"
-        "0 of 5 trials have ended: run the same command again to continue\n"
+        "0 of 5 trials have ended: run again to continue\n"
     )
 
 
@@ -285,7 +285,7 @@ def test_show_tells_all_of_one_trial_with_its_traceback(
     assert out.startswith(f"trial {failed.number} of toy: error\n")
     assert 'raise OSError("x is large")' in out
     assert main(["show", "toy", "12"]) == 2
-    assert "expected one below 12, got 12" in capsys.readouterr().err
+    assert "expected a number below 12, got 12" in capsys.readouterr().err
 
 
 def test_best_prints_the_configuration(
@@ -344,6 +344,7 @@ def test_check_finds_what_is_broken(
         (["run", "toy.py", "--set", "a=1"], "--set a: expected one of the study's settings"),
         (["run", "toy.py", "--bogus"], "error: No such option '--bogus'"),
         (["run"], "error: Missing argument 'STUDY.py'"),
+        (["export", "toy"], "error: Missing option '--format'. Choose from: csv, markdown, "),
         (["walk"], "error: No such command 'walk'"),
         (["status", "nothing"], "error: nothing: expected a run directory or a name below ./runs"),
     ],

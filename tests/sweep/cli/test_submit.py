@@ -31,6 +31,7 @@ def submit(*words: str, address: str = ADDRESS) -> int:
             ["--runs", "/r", "--storage", "postgresql://ada:secret@db/sweeps"],
             "--storage: expected no password, because everyone who sees the cluster's jobs ",
         ),
+        (["--memory-per-slot", "100TiB"], "--runs: expected an absolute path"),
         (["--runs", "/r", "--set", "x"], "--set: expected KEY=VALUE, got 'x'"),
         (["--runs", "/r", "--slots", "0"], "Invalid value for '--slots': 0 is not in the range"),
         (["--runs", "/r", "--slots", "many"], "'many' is not a valid integer range"),
