@@ -111,8 +111,7 @@ def test_a_run_whose_hours_are_over_says_how_to_continue(
 ) -> None:
     assert run_inline(study_file(), "--hours", "1e-9") == 0
     assert capsys.readouterr().out == (
-        "toy: no trial has a score yet\n"
-        "0 of 5 trials have ended: run again to continue\n"
+        "toy: no trial has a score yet\n0 of 5 trials have ended: run again to continue\n"
     )
 
 
