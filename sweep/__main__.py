@@ -1,4 +1,4 @@
-"""This file lets `python -m sweep` run the command line."""
+"""`python -m sweep`: the command line."""
 
 from sweep.cli.main import main
 

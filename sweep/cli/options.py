@@ -1,13 +1,16 @@
-"""This file turns the words of a command line into studies, runs and trials."""
+"""Arguments and options that several commands share, and what they name: studies, runs, trials."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from sweep.driver.options import Options
 from sweep.errors import OptionError, RunError
 from sweep.reports.results import Run
 from sweep.storage.run_directory import RunDirectory
@@ -15,126 +18,121 @@ from sweep.study.loading import load_study
 from sweep.study.study import Study
 from sweep.trials.records import TrialRecord
 
-
-def study_arguments(command: Any) -> Any:
-    """Decorates a command with what names a study and changes it."""
-    for decorate in (
-        click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
-                     help="Change one of the study's own settings; may be repeated."),
-        click.option("--seed", type=click.IntRange(0), help="The one seed all others derive from."),
-        click.option("--trials", type=click.IntRange(1), help="How many trials in the end: the "
-                     "total, not more of them.  [default: the study's]"),
-        click.argument("study", type=click.Path(path_type=Path), metavar="STUDY.py"),
-    ):  # fmt: skip
-        command = decorate(command)
-    return command
+Function = Callable[..., Any]
 
 
-def run_options(command: Any) -> Any:
-    """Decorates a command with how a study is run, wherever that is."""
-    for decorate in (
-        click.option("--quiet", is_flag=True, help="Print nothing but the result."),
-        click.option("--deterministic", is_flag=True, help="The same table on any number of "
-                     "slots."),
-        click.option("--accept-changes", is_flag=True, help="Go on although the study has "
-                     "changed; that it did is on record."),
-        click.option("--trial-timeout", type=float, metavar="SECONDS",
-                     help="End a trial for good after so long, stuck or not."),
-        click.option("--retries", type=click.IntRange(0), default=2, show_default=True,
-                     help="How often a trial is tried again whose process died."),
-        click.option("--memory-per-slot", metavar="SIZE",
-                     help="As 2GiB: end a trial (oom) that takes more, shared data aside."),
-        click.option("--cpus-per-slot", type=click.IntRange(1), default=1, show_default=True,
-                     help="Cores, and BLAS threads, of each."),
-        click.option("--slots", type=Slots(), default="max", show_default=True, help="How many "
-                     "trials at a time; max: as many as the cores allow, of nodes that join too."),
-        click.option("--hours", type=float, help="Stop after so long; the same command goes on."),
-        click.option("--storage", metavar="URL", help="Keep the records in a PostgreSQL database, "
-                     "postgresql://user@host/database.  [default: a SQLite file]"),
-        click.option("--checkpoints", metavar="URL", help="Keep them at s3://bucket/folder, or "
-                     "wherever fsspec can write.  [default: in the run directory]"),
-        click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"),
-                     show_default=True, help="The directory of all run directories."),
-        click.option("--name", default="", help="Of the run directory.  [default: the study's]"),
-    ):  # fmt: skip
-        command = decorate(command)
-    return command
+def study_command(function: Function) -> click.Command:
+    """Make a command with STUDY.py and the options that change it; the function gets a `Study`."""
+
+    @click.command()
+    @click.argument("study", type=click.Path(path_type=Path), metavar="STUDY.py")
+    @click.option("--trials", type=click.IntRange(1), help="Total number of trials, including "
+                  "those of earlier commands.  [default: the study's]")  # fmt: skip
+    @click.option("--seed", type=click.IntRange(0), help="Seed that all others derive from.  "
+                  "[default: the study's]")  # fmt: skip
+    @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
+                  help="Change one of the study's settings; can be repeated.")  # fmt: skip
+    @wraps(function)
+    def with_study(study: Path, settings: Sequence[str], **others: Any) -> Any:
+        overrides = dict(_key_and_value(setting) for setting in settings)
+        changes = {k: v for k in ("trials", "seed") if (v := others.pop(k)) is not None}
+        return function(replace(load_study(study, overrides), **changes), **others)
+
+    return with_study
 
 
-class Slots(click.ParamType[int | str]):
-    """A number from 1, or "max"."""
-
-    name = "N|max"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | str:
-        """See `click.ParamType`."""
-        return "max" if value == "max" else click.IntRange(1).convert(value, param, ctx)
+def run_option(name: str, help_text: str, **more: Any) -> Callable[[Function], Function]:
+    """Return a decorator for one field of `Options`, with its default; a limit's is none."""
+    default = getattr(Options(), name.removeprefix("--").replace("-", "_"))
+    show = default not in ("", False, math.inf)
+    return click.option(name, default=default, show_default=show, help=help_text, **more)
 
 
-def given_words(context: click.Context, *but: str) -> list[str]:
-    """The options that a command was given, as words for another command line.
+def run_options(function: Function) -> Function:
+    """Add the options that say how a study is run; the function gets them as `Options`."""
+
+    @run_option("--name", "Name of the run directory.  [default: the study's name]")
+    @run_option("--runs", "Directory that holds the run directories.",
+                type=click.Path(path_type=Path))  # fmt: skip
+    @run_option("--slots", "Number of trials that run at a time; max: as many as there are cores, "
+                "also of nodes that join later.", type=_slots, metavar="N|max")  # fmt: skip
+    @run_option("--hours", "Stop after this many hours; run again to continue.", type=float)
+    @run_option("--trial-timeout", "Stop a trial for good after this time, even if it is stuck.",
+                type=float, metavar="SECONDS")  # fmt: skip
+    @run_option("--retries", "Retries for a trial whose worker process died.",
+                type=click.IntRange(0))  # fmt: skip
+    @run_option("--memory-per-slot", "Memory limit per trial, such as 2GiB (shared data not "
+                "counted); a trial that exceeds it ends as oom.", metavar="SIZE")  # fmt: skip
+    @run_option("--cpus-per-slot", "CPU cores, and BLAS threads, per trial.",
+                type=click.IntRange(1))  # fmt: skip
+    @click.option("--deterministic", is_flag=True, help="Same results on any number of slots.")
+    @run_option("--accept-changes", "Resume although the study has changed; the change is "
+                "recorded.", is_flag=True)  # fmt: skip
+    @run_option("--storage", "Keep the records in a PostgreSQL database: "
+                "postgresql://user@host/database.  [default: a SQLite file in the run directory]",
+                metavar="URL")  # fmt: skip
+    @run_option("--checkpoints", "Keep the checkpoints at s3://bucket/folder, or at any other URL "
+                "that fsspec can write.  [default: in the run directory]",
+                metavar="URL")  # fmt: skip
+    @click.option("--quiet", is_flag=True, help="Print only the result.")
+    @wraps(function)
+    def with_options(study: Study, **given: Any) -> Any:
+        names = [field.name for field in fields(Options) if field.name in given]
+        chosen = {name: given.pop(name) for name in names}
+        # A command without --address runs elsewhere: this machine's memory is no limit there.
+        return function(study, Options(**({"address": "auto"} | chosen)), **given)
+
+    return with_options
+
+
+def run_command(function: Function) -> click.Command:
+    """Make a command with the argument RUN; the function gets a `Run`."""
+
+    @click.command()
+    @click.argument("run", metavar="RUN")
+    @wraps(function)
+    def with_run(run: str, **others: Any) -> Any:
+        return function(open_run(run), **others)
+
+    return with_run
+
+
+def given_words(*but: str) -> list[str]:
+    """Return the options that this command was given, as words for another command line.
 
     Args:
-        context: Of the command.
         but: Names of parameters to leave out.
     """
-    words = []
+    context, words = click.get_current_context(), []
     for parameter in context.command.params:
-        name = parameter.name or ""
-        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if not given or name in but:
+        name, option = parameter.name or "", parameter.opts[0]
+        if name in but or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
             continue
         value = context.params[name]
         for one in value if parameter.multiple else [value]:
-            words += [parameter.opts[0]] if one is True else [parameter.opts[0], str(one)]
+            words += [option] if one is True else [option, str(one)]
     return words
 
 
-def chosen_study(
-    path: Path, trials: int | None, seed: int | None, settings: tuple[str, ...]
-) -> Study:
-    """The study of a file, with what the command line changes.
-
-    Raises:
-        OptionError: If a setting is not written KEY=VALUE.
-    """
-    overrides = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not (key and equals):
-            raise OptionError(f"--set: expected KEY=VALUE, got {setting!r}")
-        overrides[key.strip()] = value
-    study = load_study(path, overrides)
-    return replace(
-        study,
-        trials=study.trials if trials is None else trials,
-        seed=study.seed if seed is None else seed,
-    )
-
-
 def open_run(run: str) -> Run:
-    """The run at this path, or of this name below ./runs.
+    """Open the run at this path, or of this name below ./runs.
 
     Raises:
         RunError: If there is none.
     """
-    candidates = [Path(run), Path("runs") / run]
-    for path in candidates:
+    for path in (Path(run), Path("runs", run)):
         if RunDirectory(path).exists:
             return Run(path)
-    raise RunError(
-        f"{run}: expected a run directory or a name below ./runs, found no sweep.db or "
-        f"storage.json in {' or '.join(map(str, candidates))}; `python -m sweep run` makes one"
-    )
+    raise RunError(f"{run}: expected a run directory or a name below ./runs, found no sweep.db or "
+                   f"storage.json there; check the name, or start the run with "
+                   f"`python -m sweep run`")  # fmt: skip
 
 
 def open_runs(names: Sequence[str]) -> dict[str, Run]:
-    """Several runs by the names of their directories, or by their whole paths if these are alike.
+    """Open several runs, by the names of their directories, or their paths if two names are equal.
 
     Raises:
-        RunError: If there is none of such a name.
+        RunError: If one does not exist.
         OptionError: If there are fewer than two different ones.
     """
     runs = [open_run(name) for name in dict.fromkeys(names)]
@@ -146,14 +144,28 @@ def open_runs(names: Sequence[str]) -> dict[str, Run]:
 
 
 def trial_of(run: Run, number: int) -> TrialRecord:
-    """Trial `number` of a run.
+    """Return trial `number` of a run.
 
     Raises:
         OptionError: If there is none.
     """
     if number >= len(run.records):
-        raise OptionError(
-            f"trial: expected one below {len(run.records)}, got {number}; "
-            f"see `python -m sweep status {run.directory.path}`"
-        )
+        raise OptionError(f"trial: expected a number below {len(run.records)}, got {number}; "
+                          f"see `python -m sweep status {run.directory.path}`")  # fmt: skip
     return run.records[number]
+
+
+def _key_and_value(setting: str) -> tuple[str, str]:
+    """Split KEY=VALUE.
+
+    Raises:
+        OptionError: If it is written otherwise.
+    """
+    key, equals, value = setting.partition("=")
+    if not (key and equals):
+        raise OptionError(f"--set: expected KEY=VALUE, got {setting!r}")
+    return key.strip(), value
+
+
+def _slots(value: Any) -> int | str:
+    return "max" if value == "max" else click.IntRange(1).convert(value, None, None)

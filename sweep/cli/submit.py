@@ -1,62 +1,58 @@
-"""This file hands a run to a cluster, as a job that outlives this process."""
+"""`sweep submit`: a run as a job of a cluster, which outlives this process."""
 
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
 
+from sweep.cli.options import given_words, run_options, study_command
 from sweep.driver.options import Options
 from sweep.errors import OptionError
+from sweep.study.study import Study
 from sweep.text import without_password
 
 
-def submit(study: Path, address: str, words: Sequence[str], options: Options) -> int:
-    """Runs a study on a cluster and shows what it prints; Ctrl-C stops it.
+@study_command
+@run_options
+@click.option("--address", "server", required=True, metavar="http://HEAD:8265",
+              help="Job server of the cluster.")  # fmt: skip
+def submit(_: Study, options: Options, server: str, **_flags: bool) -> int:
+    """Run a study as a job of a Ray cluster.
 
-    Args:
-        study: The study file; its folder is sent along.
-        address: http://HEAD:8265, the cluster's job server.
-        words: The options of `python -m sweep run`, as given.
-        options: What these say.
-
-    Returns:
-        The exit code of the run.
-
-    Raises:
-        OptionError: If the run could not last on the cluster, or the cluster cannot be used.
+    Uploads the study's folder. Ctrl-C stops the job; closing the terminal does not. Submit again
+    to resume.
     """
-    _check(address, options)
-    from sweep.workers.ray.job import Job  # half a second, for nothing if there is a mistake
+    _check(server, options)
+    from sweep.workers.ray.job import Job  # takes half a second, so only after the checks
 
+    study: Path = click.get_current_context().params["study"]
+    words = given_words("study", "server")
     command = ["python", "-m", "sweep", "run", study.name, "--address", "auto", *words]
-    job = Job(address, command, study.resolve().parent)
-    click.echo(f"job {job.name} on {address}; Ctrl-C stops it, the same command goes on", err=True)
+    job = Job(server, command, study.resolve().parent)
+    click.echo(f"job {job.name} on {server}: Ctrl-C stops it; submit again to resume", err=True)
+    show = partial(click.echo, nl=False)
     try:
-        return job.follow(_show)
+        return job.follow(show)
     except KeyboardInterrupt:
         job.stop()
-        job.follow(_show)
+        job.follow(show)
         raise
 
 
-def _check(address: str, options: Options) -> None:
-    if not address.startswith(("http://", "https://")):
+def _check(server: str, options: Options) -> None:
+    if not server.startswith(("http://", "https://")):
         raise OptionError(
-            f"--address: expected a job server, http://HEAD:8265, got {address!r}; on a node of "
-            f"the cluster itself, `python -m sweep run --address auto` needs none"
+            f"--address: expected a job server, http://HEAD:8265, got {server!r}; on a node of "
+            f"the cluster itself, use `python -m sweep run --address auto`"
         )
     if not options.runs.is_absolute():
         raise OptionError(
-            f"--runs: expected an absolute path, on a volume that the cluster keeps, got "
-            f"{options.runs}, which would be gone with the job; give one as --runs /results, and "
-            f"where disks do not last the records to --storage postgresql://user@host/database"
+            f"--runs: expected an absolute path, on a volume that outlives the cluster's nodes, "
+            f"got {options.runs}, which would be deleted with the job; use --runs /results and, "
+            f"if no disk lasts, also --storage postgresql://user@host/database and --checkpoints"
         )
     if without_password(options.storage) != options.storage:
         raise OptionError(
-            "--storage: expected no password in what all who see the cluster's jobs can read, got "
-            "one; set PGPASSWORD for the cluster's head, or put it into ~/.pgpass there"
+            "--storage: expected no password, because everyone who sees the cluster's jobs can "
+            "read it, got one; set PGPASSWORD on the cluster's head, or use ~/.pgpass there"
         )
-
-
-def _show(text: str) -> None:
-    click.echo(text, nl=False)

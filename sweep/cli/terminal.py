@@ -1,9 +1,10 @@
-"""This file is all that a running sweep prints: a line per ended trial, and the live view."""
+"""What a running sweep prints: a line per ended trial and, on a terminal, a live view below."""
 
 import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 from rich.console import Console, Group
@@ -18,31 +19,33 @@ from sweep.trials.records import Ending, TrialRecord
 STYLES = {
     Ending.COMPLETE: "green",
     Ending.PRUNED: "dim",
-    Ending.DIVERGED: "yellow",
-    Ending.TIMEOUT: "yellow",
-    Ending.OOM: "yellow",
     Ending.ERROR: "red",
     Ending.LOST: "red",
 }
+"""How a trial is printed by its ending; yellow by any other."""
 
+REFRESH_SECONDS = 0.25
 
-REFRESH_S = 0.25
+MIN_WIDTH_FOR_CURVES = 60
+"""Columns that a terminal needs to show curves next to the numbers."""
+
+BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 class Terminal(Console):
-    """Where a run prints; a reader that goes away interrupts it."""
+    """Where a run prints; raises BrokenPipeError when nobody reads it any more."""
 
     def on_broken_pipe(self) -> NoReturn:
-        """Leaves it to the command line what to do then."""
+        """Leave the consequence to the command line; rich would exit at once."""
         raise BrokenPipeError
 
 
 class LiveStatus:
-    """Shows a study's progress on a terminal; in a pipe only the lines of ended trials."""
+    """An observer that prints a study's progress; the live view only on a terminal."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = Live(console=console, refresh_per_second=1 / REFRESH_S, transient=True)
+        self._live = Live(console=console, refresh_per_second=1 / REFRESH_SECONDS, transient=True)
         self._shown_at = 0.0
         self._study = ""
         self._pace = Pace()
@@ -56,76 +59,44 @@ class LiveStatus:
         self._live.stop()
 
     def __call__(self, snapshot: Snapshot, event: TrialRecord | str | None) -> None:
-        """Shows how the study stands, and the trial that ended or what else there is to know."""
+        """Print the trial that ended, or a warning, and refresh the live view."""
         if snapshot.study.name != self._study:
             self._study = snapshot.study.name
-            self._console.print(_opening(snapshot), highlight=False)
             self._pace = Pace()
+            self._console.print(_heading(snapshot), highlight=False)
         if isinstance(event, TrialRecord):
             self._pace.note(event)
             self._print(_line(snapshot, event), whole=event.failure is not None)
         elif event is not None:
             self._print(Text(f"! {event}", "yellow"), whole=True)
-        if self._console.is_terminal and time.monotonic() - self._shown_at > REFRESH_S:
+        if self._console.is_terminal and time.monotonic() - self._shown_at > REFRESH_SECONDS:
             self._shown_at = time.monotonic()
             self._live.update(view(snapshot, self._pace, *self._console.size))
 
     def _print(self, line: Text, *, whole: bool) -> None:
-        """Prints a line; on a terminal it ends where that does, unless it has to be seen whole."""
-        if self._console.is_terminal and not whole:
-            self._console.print(line, highlight=False, no_wrap=True, overflow="ellipsis")
-        else:
-            self._console.print(line, highlight=False, soft_wrap=True)
-
-
-def _opening(snapshot: Snapshot) -> str:
-    done = snapshot.counts.n_ended
-    before = f", {done} of them done before" if done else ""
-    noun = "slot" if snapshot.slots == 1 else "slots"
-    return f"{snapshot.study.name}: {snapshot.n_trials} trials{before}, on {snapshot.slots} {noun}"
-
-
-def _line(snapshot: Snapshot, ended: TrialRecord) -> Text:
-    study = snapshot.study
-    curve = ended.curve(study.metric)
-    score = short(ended.score) if ended.score is not None else short(curve[-1]) if curve else "-"
-    mark = "*" if snapshot.counts.best is ended else " "
-    what = (
-        " ".join(ended.failure.message.split())
-        if ended.failure
-        else " ".join(f"{name}={short(value)}" for name, value in ended.params.items())
-    )
-    return Text.assemble(
-        (f"{mark} trial {ended.number:>3}  {ended.ending.value:<8}", STYLES[ended.ending]),
-        (f"  {study.metric} {score:<9}", "bold" if mark == "*" else ""),
-        (f"  {len(ended.epochs):>2} epochs {ended.seconds:6.1f} s  ", ""),
-        (what, "dim"),
-    )
-
-
-BLOCKS = "▁▂▃▄▅▆▇█"
-
-
-WIDE = 60
-"""Columns that a terminal needs for curves beside the numbers."""
+        """Print a line; cut it at the edge of a terminal, unless it has to be read whole."""
+        cut = self._console.is_terminal and not whole
+        self._console.print(line, highlight=False, soft_wrap=not cut, no_wrap=True,
+                            overflow="ellipsis" if cut else "ignore")  # fmt: skip
 
 
 @dataclass
 class Pace:
-    """How long trials take: those that ended since this driver took up the study."""
+    """How long trials take: those that ended since this driver took over the study."""
 
     trials: int = 0
     seconds: float = 0.0
 
     def note(self, ended: TrialRecord) -> None:
-        """Counts one that has ended."""
+        """Count a trial that has ended."""
         self.trials += 1
         self.seconds += ended.seconds
 
     def left(self, snapshot: Snapshot) -> float | None:
-        """Seconds until all trials have ended, if the others take as long; None if that is unknown.
+        """Estimate the seconds until all trials have ended; None before the first one has.
 
-        What the trials under way have behind them is taken off; slots are thought to be never idle.
+        Assumes that the others take as long on average, and that no slot is ever idle. The time
+        that running trials have taken so far is subtracted.
         """
         if not self.trials:
             return None
@@ -137,26 +108,26 @@ class Pace:
 
 
 def view(snapshot: Snapshot, pace: Pace, width: int, height: int) -> Group:
-    """What a terminal of this size shows.
+    """Return the live view: a row per running trial, and a summary.
 
     Args:
-        snapshot: How the study stands.
-        pace: Of its trials so far.
+        snapshot: Progress of the study.
+        pace: How long its trials have taken so far.
         width: Columns of the terminal.
-        height: Its rows; of more slots than fit in half of them, only the first are shown.
+        height: Rows of the terminal; the view fills at most about half of them.
     """
     running = list(snapshot.counts.running.values())
     n_shown = max(height // 2 - 1, 1)
     table = Table.grid(padding=(0, 2))
     for record in running[:n_shown]:
-        table.add_row(*_cells(snapshot, record, width))
+        table.add_row(*_cells(snapshot.study.metric, record, width))
     if len(running) > n_shown:
         table.add_row(Text(f"  and {len(running) - n_shown} more", "dim"))
-    return Group(table, _status(snapshot, pace))
+    return Group(table, _summary(snapshot, pace))
 
 
 def sparkline(curve: Sequence[float], width: int = 24) -> str:
-    """A curve in characters, its latest points; each between the least and the most of those."""
+    """Draw the latest points of a curve in characters, from their least to their greatest."""
     values = [value for value in curve[-width:] if math.isfinite(value)]
     if not values:
         return ""
@@ -165,26 +136,48 @@ def sparkline(curve: Sequence[float], width: int = 24) -> str:
     return "".join(BLOCKS[round((v - low) / ((high - low) or 1) * steps)] for v in values)
 
 
-def _cells(snapshot: Snapshot, record: TrialRecord, width: int) -> list[Text]:
-    metric = snapshot.study.metric
+def relative(path: Path) -> Path:
+    """Return a path relative to the current directory if it is below it, else unchanged."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _heading(snapshot: Snapshot) -> str:
+    n, done, slots = snapshot.n_trials, snapshot.counts.n_ended, snapshot.slots
+    before = f", {done} of them already done" if done else ""
+    return f"{snapshot.study.name}: {n} trials{before}, on {slots} slot{'s' * (slots != 1)}"
+
+
+def _line(snapshot: Snapshot, ended: TrialRecord) -> Text:
+    metric, curve = snapshot.study.metric, ended.curve(snapshot.study.metric)
+    score = curve[-1] if ended.score is None and curve else ended.score
+    is_best, style = snapshot.counts.best is ended, STYLES.get(ended.ending, "yellow")
+    params = [f"{name}={short(value)}" for name, value in ended.params.items()]
+    words = ended.failure.message.split() if ended.failure else params
+    return Text.assemble(
+        (f"{'*' if is_best else ' '} trial {ended.number:>3}  {ended.ending.value:<8}", style),
+        (f"  {metric} {'-' if score is None else short(score):<9}", "bold" if is_best else ""),
+        (f"  {len(ended.epochs):>2} epochs {ended.seconds:6.1f} s  ", ""),
+        (" ".join(words), "dim"),
+    )  # fmt: skip
+
+
+def _cells(metric: str, record: TrialRecord, width: int) -> list[Text]:
     curve = record.curve(metric)
     cells = [
         Text(f"  trial {record.number}", "cyan"),
         Text(f"epoch {len(record.epochs) + 1}", no_wrap=True),
         Text(f"{metric} {short(curve[-1])}" if curve else "", no_wrap=True, overflow="ellipsis"),
     ]
-    return [*cells, Text(sparkline(curve), "cyan")] if width >= WIDE else cells
+    return [*cells, Text(sparkline(curve), "cyan")] if width >= MIN_WIDTH_FOR_CURVES else cells
 
 
-def _status(snapshot: Snapshot, pace: Pace) -> Text:
-    counts, best = snapshot.counts, snapshot.counts.best
+def _summary(snapshot: Snapshot, pace: Pace) -> Text:
+    counts, best, left = snapshot.counts, snapshot.counts.best, pace.left(snapshot)
     done, pruned = counts.count(Ending.COMPLETE), counts.count(Ending.PRUNED)
-    failed = counts.n_ended - done - pruned
-    left = pace.left(snapshot)
-    n_left = snapshot.n_trials - counts.n_ended
     parts = [
         f"{len(counts.running)}/{snapshot.slots} slots busy",
-        f"{done} done, {pruned} pruned, {failed} failed, {n_left} left",
+        f"{done} done, {pruned} pruned, {counts.n_ended - done - pruned} failed, "
+        f"{snapshot.n_trials - counts.n_ended} left",
         f"best {short(best.score)} (trial {best.number})" if best else "no score yet",
         "time left: unknown" if left is None else f"about {duration(left)} left",
     ]

@@ -1,5 +1,5 @@
-"""Callbacks that hand trials on to other programs; each is an example of how to write one.
+"""Callbacks that log trials to other programs; each is an example of how to write one.
 
-A callback is any function (study's name, record of a trial that has ended) -> None; give some as
-`Study.callbacks`. It is called in the process that drives the run, after the trial is on record.
+A callback is any function that takes the study's name and the record of a trial that has ended, and
+returns None. Pass them as `Study.callbacks`; the driver calls them after it has recorded the trial.
 """

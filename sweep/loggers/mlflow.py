@@ -1,4 +1,4 @@
-"""This file logs trials to MLflow, each as a run of its own; extra [mlflow]."""
+"""Logs trials to MLflow, one MLflow run per trial; needs the extra [mlflow]."""
 
 import time
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from sweep.trials.records import Ending, TrialRecord
 
 STATUS = {Ending.COMPLETE: "FINISHED", Ending.PRUNED: "KILLED"}
 
-
 AT_A_TIME = 900
-"""MLflow takes up to 1,000 metrics in one call."""
+"""Metrics per call; MLflow accepts up to 1,000."""
 
 
 @dataclass(frozen=True)
 class MLflow:
-    """Logs to an experiment of the study's name.
+    """A callback that logs to the MLflow experiment with the study's name.
 
     Attributes:
-        tracking_uri: As sqlite:///mlflow.db, or http://localhost:5000.
+        tracking_uri: Where MLflow keeps its data, such as sqlite:///mlflow.db or
+            http://localhost:5000.
     """
 
     tracking_uri: str
 
     def __call__(self, study: str, record: TrialRecord) -> None:
-        """Logs parameters, every metric after every epoch, the score, and how the trial ended."""
+        """Log a trial: parameters, seed, metrics of every epoch, score and ending."""
         client = MlflowClient(self.tracking_uri)
         known = client.get_experiment_by_name(study)
         experiment = known.experiment_id if known else client.create_experiment(study)

@@ -1,4 +1,4 @@
-"""This file writes the curves of trials as TensorBoard reads them; extra [tensorboard]."""
+"""Writes learning curves for TensorBoard; needs the extra [tensorboard]."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +10,16 @@ from sweep.trials.records import TrialRecord
 
 @dataclass(frozen=True)
 class TensorBoard:
-    """Writes each trial into a directory of its own, FOLDER/STUDY/trial-7.
+    """A callback that writes each trial to its own directory, such as FOLDER/STUDY/trial-7.
 
     Attributes:
-        folder: For `tensorboard --logdir FOLDER`.
+        folder: The folder to show with `tensorboard --logdir FOLDER`.
     """
 
     folder: str | Path
 
     def __call__(self, study: str, record: TrialRecord) -> None:
-        """Writes every metric after every epoch."""
+        """Write the metrics of every epoch."""
         writer = Writer(str(Path(self.folder, study, f"trial-{record.number}")))
         for epoch in record.epochs:
             for name, value in epoch.metrics.items():

@@ -14,7 +14,7 @@ from tests.kill.harness import HAS_ENDED, MOMENTS, PROCESSES, Campaign, Kill
 
 
 def one_round(campaign: Campaign) -> Iterator[Kill]:
-    """The driver at both ends of every function, all others at every moment, all at random."""
+    """Kill the driver at both ends of every function, the others at every moment, all at random."""
     for when, functions in MOMENTS.items():
         for function, event in itertools.product(functions, ("call", "return")):
             yield campaign.at_moment("driver", when, function, event)
@@ -53,7 +53,7 @@ def main() -> None:
     show(table, kinds)
     minutes = (time.monotonic() - began) / 60
     print(f"\n{table.total()} kills, seeds {arguments.seed} to {seed}, {minutes:.0f} minutes.")
-    print("After each one everything held that README.md lists.")
+    print("Every check that README.md lists passed after each one.")
 
 
 def show(table: collections.Counter[tuple[str, str, str]], kinds: list[str]) -> None:

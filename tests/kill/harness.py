@@ -1,4 +1,4 @@
-"""Kills runs and checks what is left of them."""
+"""Runs that are killed again and again, and the checks after every kill."""
 
 import itertools
 import os
@@ -24,26 +24,26 @@ MOMENTS = {
     "telling": ["Ledger.end", "TrialTable.finish", "Sampler.tell"],
     "reporting": ["evaluate", "TrialTable.set_attribute", "Database.ensure", "write", "markdown"],
 }
-"""Functions of the driver that trains in its own process."""
+"""Functions of a driver that trains in its own process, by what it does in them."""
 
 RARE = {*MOMENTS["reporting"], "TrialTable.set_trial_attribute"}
-"""Those that a run calls once: in the end, or as it goes on after a kill."""
+"""Functions that a run calls only once: at its end, or when it resumes after a kill."""
 
 RAY_MOMENTS = MOMENTS | {"training": ["RayPool.wait", "RayPool.advance"]}
-"""Functions of the driver of a run on Ray."""
+"""The same for the driver of a run on Ray."""
 
 PROCESSES = ["worker", "raylet", "group"]
 HAS_ENDED = {("worker", "reporting"), ("raylet", "reporting")}
-"""Ray is gone by then."""
+"""Combinations that cannot happen: Ray has ended by then."""
 
 
 ATTEMPTS = 3
-"""A run may end before the moment comes; then it is a new run's turn."""
+"""Runs per kill: if one ends before the moment comes, a new one is tried."""
 
 
 @dataclass(frozen=True)
 class Kill:
-    """One kill: of whom, when and how, and whether it came before the run was done."""
+    """One kill: who, when and how, and whether it hit before the run was done."""
 
     who: str
     when: str
@@ -52,10 +52,10 @@ class Kill:
 
 
 class Campaign:
-    """Kills a run again and again until it is done, and checks it after each time."""
+    """Kills a run until it is done, and checks it after every kill."""
 
     def __init__(self, folder: Path, seed: int, storage: str = "") -> None:
-        """Takes an empty folder and a URL, or none for SQLite."""
+        """Prepare for runs in an empty folder, with records at a URL, or in SQLite without one."""
         self._runs = folder
         self._storage = storage
         self._chance = random.Random(seed)
@@ -66,7 +66,7 @@ class Campaign:
         self._whole = _lasting(self._run_whole())
 
     def at_moment(self, who: str, when: str, function: str = "", event: str = "") -> Kill:
-        """A kill at a moment, of the driver in a run without Ray, of others in a run on Ray."""
+        """Kill at a chosen moment: the driver in a run without Ray, others in a run on Ray."""
         moments = MOMENTS if who == "driver" else RAY_MOMENTS
         function = function or self._chance.choice(moments[when])
         event = event or self._chance.choice(["call", "return"])
@@ -82,7 +82,7 @@ class Campaign:
         return Kill(who, when, f"{function} {event}", any(kill() for _ in range(ATTEMPTS)))
 
     def at_random(self, who: str) -> Kill:
-        """A kill at a random moment of a run on Ray, from outside."""
+        """Kill at a random moment of a run on Ray, from outside."""
 
         def kill() -> bool:
             driver = self._start(["-m", "sweep"], 0.1, "--slots", "2")
@@ -99,7 +99,7 @@ class Campaign:
         return Kill(who, "at random", "", any(kill() for _ in range(ATTEMPTS)))
 
     def finish(self) -> None:
-        """Runs the current run to its end, and compares it with one that was never killed."""
+        """Finish the current run and compare it with one that was never killed."""
         out = self._start(["-m", "sweep"], 0.0, "--pool", "inline").communicate(timeout=600)[0]
         self._check()
         run = sweep.Run(self._path, self._storage)
@@ -128,7 +128,7 @@ class Campaign:
         )
 
     def _await(self, driver: subprocess.Popen[str]) -> None:
-        """Waits until the run has ended, however it does, and checks what it left."""
+        """Wait until the driver has ended, in whatever way, and check the run."""
         driver.communicate(timeout=600)
         self._check()
         if driver.returncode == 0:
@@ -139,11 +139,11 @@ class Campaign:
         return sweep.run(sweep.load_study(STUDY), options)
 
     def _check(self) -> None:
-        """No number twice, no finished trial changed, no epoch lost or recorded twice."""
+        """Check: no number twice, no finished trial changed, no epoch lost or recorded twice."""
         try:
             run = sweep.Run(self._path, self._storage)
         except sweep.RunError:
-            assert not self._finished  # nothing was there to be lost
+            assert not self._finished  # there was nothing to lose
             return
         assert [record.number for record in run.records] == list(range(len(run.records)))
         assert len(run.records) <= N_TRIALS

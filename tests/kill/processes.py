@@ -1,4 +1,4 @@
-"""Finds the processes of a run, and kills them."""
+"""The processes of a run: how to find and kill them."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ SIGNS = {"worker": "ray::Slot", "raylet": "raylet/raylet"}
 
 
 def kill(who: str, driver: int) -> bool:
-    """Kills one process of a driver's run, or all; False if there is none of that kind just now."""
+    """Kill one process of a driver's run, or all of them; return False if there is none now."""
     if who == "group":
         os.killpg(driver, signal.SIGKILL)
         return True
@@ -22,7 +22,7 @@ def kill(who: str, driver: int) -> bool:
 
 
 def find(who: str, driver: int) -> list[int]:
-    """The numbers of the processes of that kind."""
+    """Return the ids of the processes of that kind."""
     if who in ("driver", "group"):
         return [driver]
     return [pid for pid in _descendants(driver) if SIGNS[who] in _command(pid)]

@@ -1,4 +1,4 @@
-"""The study of the kill matrix: every number depends on all before it, so a wrong resume shows."""
+"""The study of the kill matrix: each value depends on all earlier ones, so a wrong resume shows."""
 
 import os
 import time

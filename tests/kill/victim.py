@@ -1,11 +1,11 @@
-"""A driver in whose run something is killed with SIGKILL at a chosen moment.
+"""A driver that kills a process of its own run with SIGKILL at a chosen moment.
 
 python -m tests.kill.victim WHO FUNCTION call|return NTH MARK run STUDY.py ...
 
-FUNCTION is the qualified name of any function that the driver runs, as "TrialTable.finish": when it
-is entered, or left, for the NTH time, the driver, a worker, the raylet or the whole process group
-dies, as WHO says; if there is no worker or raylet just then, at the next time. The file MARK is
-made before. Nothing of sweep is changed for it.
+FUNCTION is the qualified name of any function that the driver calls, such as "TrialTable.finish".
+When it is entered (call) or left (return) for the NTH time, WHO is killed: the driver, a worker,
+the raylet or the whole process group. If there is no worker or raylet then, the next call counts.
+The file MARK is created just before the kill. Nothing in sweep is changed for this.
 """
 
 import os

@@ -73,10 +73,10 @@ def test_a_port_that_is_taken_is_refused(run, capsys) -> None:
         other.listen()
         port = str(other.getsockname()[1])
         assert main(["dashboard", str(run.directory.path), "--port", port]) == 2
-    assert f"--port: expected one that is free, got {port}" in capsys.readouterr().err
+    assert f"--port {port}: address already in use; choose another" in capsys.readouterr().err
 
 
 def test_without_optuna_dashboard_it_says_how_to_install_it(run, capsys, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna_dashboard", None)
     assert main(["dashboard", str(run.directory.path)]) == 2
-    assert "pip install 'sweep[dashboard]'" in capsys.readouterr().err
+    assert "pip install -e '.[dashboard]'" in capsys.readouterr().err

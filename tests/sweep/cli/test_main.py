@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 
 import sweep
-from sweep.cli import screens
-from sweep.cli.main import main
+from sweep.cli import export
+from sweep.cli.main import cli, main
 
 StudyFile = Callable[..., Path]
 
@@ -87,7 +87,7 @@ def test_a_final_training_that_fails_is_no_success(
         evaluate=lambda *_: {"error": 0.0}, minimize="loss"))"""
     path = study_file(("    for epoch", no_luck), ("trials=5)", final))
     assert run_inline(path) == 2
-    assert "the final training failed, OSError: no luck: see runs/toy/logs/run.log" in (
+    assert "the final training failed, OSError: no luck; see runs/toy/logs/run.log" in (
         capsys.readouterr().err
     )
 
@@ -103,7 +103,25 @@ def test_running_again_says_that_all_is_done(
     assert "trials, on" not in out
     assert "all 5 trials are done" in out
     assert run_inline(path, "--trials", "7") == 0
-    assert "toy: 7 trials, 5 of them done before, on 1 slot" in capsys.readouterr().out
+    assert "toy: 7 trials, 5 of them already done, on 1 slot" in capsys.readouterr().out
+
+
+def test_a_run_whose_hours_are_over_says_how_to_continue(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_inline(study_file(), "--hours", "1e-9") == 0
+    assert capsys.readouterr().out == (
+        "toy: no trial has a score yet\n0 of 5 trials have ended: run again to continue\n"
+    )
+
+
+def test_a_grid_that_is_smaller_than_the_number_of_trials_is_done(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = study_file(('"x": trial.suggest_float("x", -1, 1), ', '"x": 0.5, '),
+                      ("trials=5", 'trials=5, sampler="grid"'))  # fmt: skip
+    assert run_inline(path) == 0
+    assert "all 3 trials are done" in capsys.readouterr().out
 
 
 def test_quiet_prints_the_result_alone(
@@ -124,7 +142,7 @@ def test_nothing_is_coloured_in_a_pipe(
 
 def test_the_inline_pool_starts_no_ray(study_file: StudyFile) -> None:
     script = (
-        "import sys; from sweep.cli.main import main; "
+        "import sys; from sweep.cli.main import cli, main; "
         f"main(['run', {str(study_file())!r}, '--pool', 'inline']); "
         "assert 'ray' not in sys.modules"
     )
@@ -231,7 +249,7 @@ def test_export_leaves_no_part_of_a_file_on_a_full_disk(
     study_file: StudyFile, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_inline(study_file(("trials=5", "trials=1")))
-    monkeypatch.setitem(screens.TABLES, "trials", lambda _: pd.DataFrame({"x": range(20_000)}))
+    monkeypatch.setitem(export.TABLES, "trials", lambda _: pd.DataFrame({"x": range(20_000)}))
     size = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, size[1]))
     try:
@@ -266,7 +284,7 @@ def test_show_tells_all_of_one_trial_with_its_traceback(
     assert out.startswith(f"trial {failed.number} of toy: error\n")
     assert 'raise OSError("x is large")' in out
     assert main(["show", "toy", "12"]) == 2
-    assert "expected one below 12, got 12" in capsys.readouterr().err
+    assert "expected a number below 12, got 12" in capsys.readouterr().err
 
 
 def test_best_prints_the_configuration(
@@ -286,7 +304,7 @@ def test_check_tries_a_trial_and_writes_nothing(
     path = study_file()
     assert main(["check", str(path)]) == 0
     out = capsys.readouterr().out
-    assert "3 epochs, 0 s each, to its end; last: loss " in out
+    assert "3 epochs, 0 s each, the whole training; last: loss " in out
     assert "estimate: 5 such trials" in out
     assert not (tmp_path / "runs").exists()
 
@@ -325,6 +343,7 @@ def test_check_finds_what_is_broken(
         (["run", "toy.py", "--set", "a=1"], "--set a: expected one of the study's settings"),
         (["run", "toy.py", "--bogus"], "error: No such option '--bogus'"),
         (["run"], "error: Missing argument 'STUDY.py'"),
+        (["export", "toy"], "error: Missing option '--format'. Choose from: csv, markdown, "),
         (["walk"], "error: No such command 'walk'"),
         (["status", "nothing"], "error: nothing: expected a run directory or a name below ./runs"),
     ],
@@ -397,7 +416,9 @@ def test_an_interrupted_run_exits_with_130_and_goes_on_later(
     os.kill(driver.pid, signal_number)
     _, error = driver.communicate(timeout=30)
     assert driver.returncode == 130
-    assert error.strip() == "interrupted: the same command goes on from here, nothing done is lost"
+    assert error.strip() == (
+        "interrupted: run the same command again to resume; no finished work is lost"
+    )
     assert run_inline(path) == 0
     run = sweep.Run("runs/toy")
     assert [record.number for record in run.records] == list(range(5))
@@ -423,10 +444,15 @@ def test_settings_reach_the_study_and_the_record(
     assert "settings {'epochs': 2} -> {'epochs': 3}" in capsys.readouterr().err
 
 
+def test_every_command_is_in_the_file_of_its_name() -> None:
+    for name, command in cli.commands.items():
+        assert command.callback.__module__ == f"sweep.cli.{name}"
+
+
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
-    for command in ("run", "check", "status", "report", "export", "show", "best"):
+    for command in cli.commands:
         assert re.search(rf"^  {command} ", out, re.MULTILINE)
     assert len(out.splitlines()) <= 24
 

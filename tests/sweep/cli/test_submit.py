@@ -22,12 +22,16 @@ def submit(*words: str, address: str = ADDRESS) -> int:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "--runs: expected an absolute path, on a volume that the cluster keeps, got runs, "),
-        (["--runs", "x/y"], "got x/y, which would be gone with the job; give one as --runs /re"),
+        (
+            [],
+            "--runs: expected an absolute path, on a volume that outlives the cluster's ",
+        ),
+        (["--runs", "x/y"], "got x/y, which would be deleted with the job; use --runs /results"),
         (
             ["--runs", "/r", "--storage", "postgresql://ada:secret@db/sweeps"],
-            "--storage: expected no password in what all who see the cluster's jobs can read, got",
+            "--storage: expected no password, because everyone who sees the cluster's jobs ",
         ),
+        (["--memory-per-slot", "100TiB"], "--runs: expected an absolute path"),
         (["--runs", "/r", "--set", "x"], "--set: expected KEY=VALUE, got 'x'"),
         (["--runs", "/r", "--slots", "0"], "Invalid value for '--slots': 0 is not in the range"),
         (["--runs", "/r", "--slots", "many"], "'many' is not a valid integer range"),

@@ -169,14 +169,14 @@ def test_replay_says_that_all_suggestions_are_the_same(
     replayable: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["replay", "toy"]) == 0
-    assert "toy: 15 of 15 suggestions are the same again" in capsys.readouterr().out
+    assert "toy: 15 of 15 suggestions are identical" in capsys.readouterr().out
 
 
 def test_replay_trains_a_trial_to_the_same_bits(
     replayable: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["replay", "toy", "--trial", "0"]) == 0
-    assert "trial 0, 3 epochs: the same bits again" in capsys.readouterr().out
+    assert "trial 0: 3 of 3 epochs are identical to the last bit" in capsys.readouterr().out
 
 
 def test_replay_finds_a_training_that_has_changed(
@@ -186,7 +186,7 @@ def test_replay_finds_a_training_that_has_changed(
     assert main(["replay", "toy", "--trial", "0"]) == 1
     out = capsys.readouterr().out
     assert "epoch 1: DIFFERENT: loss" in out
-    assert "trial 0, 3 epochs: not the same" in out
+    assert "trial 0: 0 of 3 epochs are identical to the last bit" in out
 
 
 def test_replay_asks_each_version_of_the_study_for_its_own_trials(
@@ -198,7 +198,7 @@ def test_replay_asks_each_version_of_the_study_for_its_own_trials(
     assert main([*go_on, "--seed", "6", "--trials", "35"]) == 0
     capsys.readouterr()
     assert main(["replay", "toy"]) == 0
-    assert "toy: 35 of 35 suggestions are the same again" in capsys.readouterr().out
+    assert "toy: 35 of 35 suggestions are identical" in capsys.readouterr().out
     for trial in ("0", "20", "34"):
         assert main(["replay", "toy", "--trial", trial]) == 0
 

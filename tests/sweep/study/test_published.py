@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import sweep
-from sweep.cli.screens import TABLES
+from sweep.cli.export import TABLES
 from sweep.study.fingerprint import of_code
 from sweep.study.published import STANDARD_TABLES, tables_as_json, tables_from_json
 

@@ -115,7 +115,7 @@ def test_a_job_is_followed_stopped_and_resumed_when_submitted_again(
     client.send_signal(signal.SIGINT)
     out, _ = client.communicate(timeout=far.PATIENCE_S)
     assert client.returncode == 130, out
-    assert out.count("interrupted: the same command goes on from here") == 2  # there, and here
+    assert out.count("interrupted: run the same command again to resume") == 2  # there, and here
     assert any(record.ending == "running" for record in sweep.Run(run).records)
 
     slowly.unlink()

@@ -310,7 +310,7 @@ def test_an_interruption_loses_nothing_and_leaves_no_process_behind(
         time.sleep(0.05)
     out, _ = driver.communicate(timeout=30)
     assert driver.returncode == 130, out
-    assert out.count("interrupted: the same command goes on from here") == 1
+    assert out.count("interrupted: run the same command again to resume") == 1
     assert "Traceback" not in out
     wait_until_gone(processes)
     before = {r.number: len(r.epochs) for r in sweep.Run(run).records}

@@ -1,0 +1,33 @@
+"""`sweep best`: the best configuration."""
+
+import json
+
+import click
+
+from sweep.cli.options import run_command
+from sweep.cli.terminal import relative
+from sweep.reports.best import loader
+from sweep.reports.results import Run
+from sweep.text import metrics_text, short
+
+
+@run_command
+def best(run: Run) -> None:
+    """Show the best configuration and how to load its weights."""
+    print_best(run)
+
+
+def print_best(run: Run) -> None:
+    """Print a run's best trial: its configuration, its results and how to load its weights."""
+    if run.best is None:
+        click.echo(f"{run.name}: no trial has a score yet")
+        return
+    click.echo(f"best: trial {run.best.number}, {run.metric} {short(run.best.score)}")
+    click.echo(f"config: {json.dumps((run.final or run.best).config)}")
+    if run.test is not None:
+        click.echo(f"test set, opened after the search: {metrics_text(run.test.metrics)}")
+    weights = run.directory.best / "weights.safetensors"
+    if weights.is_file():
+        click.echo(f'weights: safetensors.numpy.load_file("{relative(weights)}")')
+        if load := loader(weights):
+            click.echo(f'model: {load}("{relative(weights)}")')

@@ -1,0 +1,70 @@
+"""`sweep export`: one table of a run, in a format of choice."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sweep.cli.options import run_command
+from sweep.errors import OptionError
+from sweep.reports import tables
+from sweep.reports.formats import FORMATS, of_comparison
+from sweep.reports.results import Run
+from sweep.study.published import STANDARD_TABLES
+
+MAKERS = (
+    Run.trials,
+    Run.epochs,
+    lambda run: tables.summary(run.records),
+    lambda run: tables.progression(run.records, run.metric, run.sign),
+)
+
+TABLES: dict[str, Callable[[Run], Any]] = dict(zip(STANDARD_TABLES, MAKERS, strict=True))
+
+
+@run_command
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), required=True)
+@click.option("--table", metavar="NAME", default="trials", show_default=True,
+              help=f"One of {', '.join(TABLES)}, or a table that the study declares.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
+              help="Write to this file (must not exist).  [default: print]")  # fmt: skip
+def export(run: Run, format_: str, table: str, output: Path | None) -> None:
+    """Print a table as CSV, Markdown, LaTeX, JSON or Parquet."""
+    declared = run.comparisons()
+    if table in TABLES:
+        content = FORMATS[format_](TABLES[table](run))
+    elif table in declared:
+        content = of_comparison(declared[table], format_)
+    else:
+        known = [*TABLES, *declared]
+        raise OptionError(f"--table: expected one of {', '.join(known)}, got {table!r}")
+    if output is None:
+        print_table(content)
+    else:
+        _write_new(output, content)
+
+
+def print_table(content: str | bytes) -> None:
+    """Print a table.
+
+    Raises:
+        OptionError: If it is binary and would be printed on a terminal.
+    """
+    if isinstance(content, bytes) and sys.stdout.isatty():
+        raise OptionError("--format parquet: expected a file or a pipe to write to, got a terminal")
+    click.echo(content, nl=False)
+
+
+def _write_new(path: Path, content: str | bytes) -> None:
+    begun = False
+    try:
+        with path.open("xb") as file:
+            begun = True
+            file.write(content if isinstance(content, bytes) else content.encode())
+    except OSError as error:
+        if begun:
+            path.unlink()
+        raise OptionError(f"--output {path}: expected a new file that can be written, got "
+                          f"{error.strerror!r}; choose another name") from error  # fmt: skip

@@ -1,0 +1,113 @@
+"""`sweep run`: a run from its start, or its last interruption, to its result or the next one."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from sweep.cli.best import print_best
+from sweep.cli.options import run_option, run_options, study_command
+from sweep.cli.terminal import LiveStatus, Terminal, relative
+from sweep.driver.options import Options
+from sweep.driver.run import run as run_study
+from sweep.errors import RunError
+from sweep.reports import tables
+from sweep.reports.formats import to_markdown
+from sweep.samplers.sampler import Sampler
+from sweep.study.study import Study
+from sweep.trials.records import n_ended
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+EXIT_INTERRUPTED = 130
+INTERRUPTED = "interrupted: run the same command again to resume; no finished work is lost"
+
+MAX_EXIT_SECONDS = 2.0
+"""How long an orderly exit may take; `ray job stop` kills after 3 s."""
+
+
+@study_command
+@run_options
+@run_option("--pool", "inline: train one trial at a time in this process, for debugging.",
+            type=click.Choice(["ray", "inline"]))  # fmt: skip
+@run_option("--address", "auto: join the Ray cluster that this machine is a node of.",
+            metavar="local|auto")  # fmt: skip
+def run(study: Study, options: Options, *, deterministic: bool, quiet: bool) -> None:
+    """Start or resume a study's run.
+
+    If all its trials have ended, prints the result and changes nothing.
+    """
+    study = replace(study, deterministic=deterministic or study.deterministic)
+    terminal = Terminal(quiet=quiet)
+    with interruptible(), LiveStatus(terminal) as live_status:
+        result = run_study(study, options, live_status)
+    path, n_done = relative(result.directory.path), n_ended(result.records)
+    n_trials = min(study.trials, Sampler(study).limit or study.trials)  # a grid may be smaller
+    if result.best is None and n_done >= n_trials:
+        raise RunError(f"no trial has a score; see `python -m sweep status {path}`")
+    if result.best is not None and terminal.is_terminal and not quiet:
+        click.echo("\n" + to_markdown(tables.leaders(result.records, result.metric, result.sign)))
+    print_best(result)
+    if n_done < n_trials:
+        click.echo(f"{n_done} of {n_trials} trials have ended: run again to continue")
+    else:
+        click.echo(f"all {n_done} trials are done: {path}/report.html")
+    if failure := result.final_failure:
+        raise RunError(f"the final training failed, {failure.message}; see {path}/logs/run.log, "
+                       f"and run the same command again to retry it")  # fmt: skip
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let a signal end the process: in order if that is quick, otherwise at once.
+
+    This is safe at any moment, because everything that counts is recorded before anything is built
+    on it. "In order" means that the signal raises KeyboardInterrupt, and the process exits as soon
+    as that has unwound the stack to here.
+    """
+    timer = threading.Timer(MAX_EXIT_SECONDS, _exit)
+    timer.daemon = True
+
+    def interrupt(_signal: int, _frame: object) -> NoReturn:
+        for number in before:
+            signal.signal(number, _exit)
+        timer.start()
+        raise KeyboardInterrupt
+
+    # nohup ignores SIGHUP, and that has to stay so
+    before = {n: signal.getsignal(n) for n in SIGNALS if signal.getsignal(n) is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if timer.is_alive():
+            timer.cancel()
+            sys.stdout.flush()
+            _exit()
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _exit(*_: object) -> NoReturn:
+    show_cursor = "\x1b[?25h" if sys.stdout.isatty() else ""  # the live status hides it
+    os.write(sys.stderr.fileno(), f"{show_cursor}{INTERRUPTED}\n".encode())
+    for pid in _descendants(os.getpid()):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)  # some of Ray's would outlive this one by half a minute
+    os._exit(EXIT_INTERRUPTED)
+
+
+def _descendants(pid: int) -> list[int]:
+    """Return the processes that descend from process `pid`, oldest first; none except on Linux."""
+    texts = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    children = [int(child) for text in texts for child in text.split()]
+    return [*children, *(other for child in children for other in _descendants(child))]

@@ -1,0 +1,42 @@
+"""`sweep show`: everything about one trial."""
+
+import json
+import textwrap
+
+import click
+
+from sweep.cli.options import run_command, trial_of
+from sweep.reports import tables
+from sweep.reports.formats import to_markdown
+from sweep.reports.results import Run
+
+
+@run_command
+@click.argument("trial", type=click.IntRange(0))
+def show(run: Run, trial: int) -> None:
+    """Show everything about one trial, including its traceback."""
+    record = trial_of(run, trial)
+    worker = record.worker
+    click.echo(f"trial {record.number} of {run.name}: {record.ending.value}")
+    for title, value in (
+        ("score", None if record.score is None else f"{run.metric} {record.score}"),
+        ("params", json.dumps(record.params)),
+        ("config", json.dumps(record.config)),
+        ("seed", record.seed),
+        ("worker", worker and f"process {worker.pid} on {worker.host}, "
+                              f"BLAS threads: {worker.blas_threads}"),
+        ("started", record.started),
+        ("finished", record.finished),
+    ):  # fmt: skip
+        if value not in (None, ""):
+            click.echo(f"{title}: {value}")
+    for attempt in record.attempts:
+        place = f"process {attempt.get('pid')} on {attempt.get('host')}"
+        click.echo(f"cut short: {attempt['reason']} after {attempt['epoch']} epochs in {place}: "
+                   f"{attempt['message']}")  # fmt: skip
+        if "traceback" in attempt:
+            click.echo(textwrap.indent(attempt["traceback"], "    "))
+    if record.epochs:
+        click.echo("\n" + to_markdown(tables.epochs([record]).drop(columns="trial")))
+    if record.failure is not None:
+        click.echo(f"\n{record.failure.message}\n{record.failure.traceback}")

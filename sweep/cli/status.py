@@ -1,0 +1,32 @@
+"""`sweep status`: the progress of a run."""
+
+import click
+
+from sweep.cli.options import run_command
+from sweep.cli.terminal import relative
+from sweep.reports import tables
+from sweep.reports.formats import to_markdown
+from sweep.reports.results import Run
+from sweep.text import metrics_text, short
+from sweep.trials.records import TrialRecord
+
+
+@run_command
+def status(run: Run) -> None:
+    """Show the progress of a run, also while it is running."""
+    click.echo(f"{run.name}: {relative(run.directory.path)}\n")
+    click.echo(to_markdown(tables.summary(run.records)))
+    _print_running("trial", run.records, run.metric)
+    if run.best is not None:
+        click.echo(f"best: trial {run.best.number}, {run.metric} {short(run.best.score)}")
+    _print_running("final training", run.finals, run.final_metric)
+    if run.test is not None:
+        click.echo(f"test set: {metrics_text(run.test.metrics)}")
+
+
+def _print_running(what: str, records: list[TrialRecord], metric: str) -> None:
+    for record in records:
+        if not record.has_ended:
+            curve = record.curve(metric)
+            score = f", {metric} {short(curve[-1])}" if curve else ""
+            click.echo(f"running: {what} {record.number}, {len(curve)} epochs{score}")
