@@ -119,7 +119,7 @@ def from_plain(values: Sequence[Mapping[str, Any]]) -> tuple[Exhibit, ...]:
     return tuple(Exhibit(**value) for value in values)
 
 
-TESTS = "test_openings"
+TESTS = "tests"
 
 
 @dataclass(frozen=True)
