@@ -1,20 +1,21 @@
-"""This file asks Optuna which parameters matter."""
+"""Importance of parameters, by Optuna."""
 
 import warnings
 from collections.abc import Sequence
 
 import optuna
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+from optuna.trial import create_trial
 
 from sweep.trials.optuna_trials import to_distribution
 from sweep.trials.records import TrialRecord
 
 MIN_TRIALS = 10
-"""Fewer complete trials than this say little, whatever the figures are."""
+"""Complete trials below which importances say little."""
 
 
 def importances(records: Sequence[TrialRecord], sign: int) -> dict[str, float]:
-    """How much each parameter tells good trials from others, by PED-ANOVA.
+    """Return how well each parameter separates good trials from others, by PED-ANOVA.
 
     Source: Watanabe, Bansal, Hutter (2023), arXiv:2304.10255, as Optuna computes it.
 
@@ -30,15 +31,12 @@ def importances(records: Sequence[TrialRecord], sign: int) -> dict[str, float]:
     if len(scored) < MIN_TRIALS or len({record.score for record in scored}) == 1:
         return {}
     study = optuna.create_study(direction="minimize" if sign > 0 else "maximize")
-    for record in scored:
-        study.add_trial(
-            optuna.trial.create_trial(
-                value=record.score,
-                params=record.params,
-                distributions={n: to_distribution(d) for n, d in record.domains.items()},
-            )
-        )
-    with warnings.catch_warnings():  # few trials: the page says how far to trust the figures
+    study.add_trials([
+        create_trial(value=record.score, params=record.params, distributions={
+            name: to_distribution(domain) for name, domain in record.domains.items()})
+        for record in scored
+    ])  # fmt: skip
+    with warnings.catch_warnings():  # too few trials for a good estimate
         warnings.simplefilter("ignore", UserWarning)
         shares = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
     return {name: float(share) for name, share in shares.items()} if any(shares.values()) else {}

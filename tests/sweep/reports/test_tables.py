@@ -246,14 +246,14 @@ def test_progression_tells_what_changed_against_the_best_before():
     assert rows(table) == [
         [0, 3.0, "kind flat, lr 0.1235", 1, 1.2],
         [2, 2.0, "kind deep, depth 2, no lr", 2, 2.5],
-        [3, 1.0, "the seed alone", 0, 0],
+        [3, 1.0, "only the seed", 0, 0],
     ]
 
 
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ({}, {}, "the seed alone"),
+        ({}, {}, "only the seed"),
         ({}, {"x": 1}, "x 1"),
         ({"x": 1}, {}, "no x"),
         ({"x": 1, "y": None}, {"x": 2, "y": None}, "x 2"),
