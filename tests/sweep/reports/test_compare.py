@@ -1,4 +1,4 @@
-"""Runs compared, against what one reckons by hand."""
+"""Runs compared, with results computed by hand."""
 
 import json
 from collections.abc import Iterator
