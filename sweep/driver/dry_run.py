@@ -1,4 +1,4 @@
-"""This file tries a study's first trial in this process, before anything is started or written."""
+"""Tries a study in this process before anything is started or written."""
 
 import resource
 import sys
@@ -18,17 +18,22 @@ from sweep.trials.records import EpochRecord
 from sweep.workers.messages import Work
 from sweep.workers.session import Session
 
+N_PROBES = 8
+"""Configurations drawn before a run: enough to reach most branches of a conditional space."""
+
 
 @dataclass(frozen=True)
 class DryRun:
     """What the first trial did in the time it was given.
 
     Attributes:
-        load_seconds: What loading the data took.
-        seconds: What the epochs took together.
-        finished: Whether they were all of them.
-        checkpoint_bytes: Size of the state to continue from; 0 if there was none.
-        peak_bytes: Most memory that this process has had.
+        params: Its parameters.
+        load_seconds: Time that loading the data took.
+        epochs: Its epochs.
+        seconds: Time that the epochs took together.
+        finished: Whether the training ended within that time.
+        checkpoint_bytes: Size of its checkpoint; 0 if it yields no state.
+        peak_bytes: Peak memory of this process.
     """
 
     params: Params
@@ -40,8 +45,20 @@ class DryRun:
     peak_bytes: int
 
 
+def probe(study: Study) -> None:
+    """Sample a few configurations without recording them, so that a broken space fails early.
+
+    Raises:
+        StudyError: If `space` raises, or returns no configuration.
+    """
+    sampler = Sampler(replace(study, duplicates="rerun"))
+    for number in range(min(N_PROBES, sampler.limit or N_PROBES)):
+        trial = sampler.ask(number)
+        as_dict(guarded("space", partial(study.space, trial), study))
+
+
 def dry_run(study: Study, seconds: float) -> DryRun:
-    """Runs trial 0 for about `seconds`, one epoch at least.
+    """Train trial 0 for about `seconds`, but at least for one epoch.
 
     Raises:
         StudyError: If the study breaks its contract, or the training raises or diverges.
@@ -62,8 +79,8 @@ def dry_run(study: Study, seconds: float) -> DryRun:
                 raise StudyError(progress.complaint)
             if progress.failure is not None:
                 raise StudyError(
-                    f"train: expected trial 0 to train, got {progress.failure.message}; "
-                    f"mend the study\n{progress.failure.traceback}"
+                    f"train() failed in trial 0: {progress.failure.message}\n"
+                    f"{progress.failure.traceback}"
                 )
             epochs += progress.epochs
             n_bytes = max(n_bytes, len(progress.checkpoint or b""))
@@ -78,18 +95,3 @@ def dry_run(study: Study, seconds: float) -> DryRun:
         checkpoint_bytes=n_bytes,
         peak_bytes=peak if sys.platform == "darwin" else peak * 1024,
     )
-
-
-N_PROBES = 8
-
-
-def probe(study: Study) -> None:
-    """Draws a few configurations on paper, so that a broken space is refused before it costs.
-
-    Raises:
-        StudyError: If the space raises, or returns no configuration.
-    """
-    sampling = Sampler(replace(study, duplicates="rerun"))
-    for number in range(min(N_PROBES, sampling.limit or N_PROBES)):
-        trial = sampling.ask(number)
-        as_dict(guarded("space", partial(study.space, trial), study))

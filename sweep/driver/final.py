@@ -1,7 +1,7 @@
-"""This file is the last step of a study: train the best configuration, open the test set.
+"""The last step of a study: retrain the best configuration, then evaluate it on the test set.
 
-The final training is a study of its own beside the search, in the same database, so that it is
-recorded, resumed and kept like any other. Every opening of the test set is on record there.
+The final training is a study of its own, in the same database as the search, so that it is
+recorded, resumed and kept like any other. Every opening of the test set is recorded there.
 """
 
 from dataclasses import replace
@@ -23,10 +23,16 @@ from sweep.trials.records import Ending, TrialRecord
 
 
 def final_study(study: Study, final: Final, best: Params, done: list[TrialRecord]) -> Study:
-    """The study whose last trial trains the best configuration on the final data.
+    """Return the study whose last trial trains the best configuration on the final data.
 
-    Earlier final trainings, of configurations that were best then, keep their numbers; so does one
-    of the same configuration that failed, which is tried again.
+    Earlier final trainings, of configurations that were the best at the time, keep their numbers.
+    So does a failed one of the same configuration, which is then tried again.
+
+    Args:
+        study: The search.
+        final: Its final step.
+        best: Parameters of its best trial.
+        done: The final trainings so far.
     """
 
     def space(trial: Trial) -> Any:
@@ -54,30 +60,26 @@ def final_study(study: Study, final: Final, best: Params, done: list[TrialRecord
     )
 
 
-def table_of(study: Study, database: Database) -> TrialTable:
-    """The table of a study's final trainings, made if there is none yet."""
+def final_table(study: Study, database: Database) -> TrialTable:
+    """Return the table of a study's final trainings; create it if there is none yet."""
     metric = study.final.minimize if study.final else ""
     return database.ensure(study.name + FINAL_SUFFIX, minimize=True, attributes={"metric": metric})
-
-
-def _counts(record: TrialRecord) -> bool:
-    return record.ending is Ending.COMPLETE or not record.has_ended
 
 
 def evaluate(
     study: Study, final: Final, record: TrialRecord, table: TrialTable, checkpoints: Checkpoints
 ) -> TestOpening:
-    """Opens the test set for one final training, once; that it did is recorded first.
+    """Open the test set for one final training, once; the opening is recorded beforehand.
 
     Args:
-        study: The final study, as made by `final_study`.
-        final: What the search's study declares.
+        study: The final study, as returned by `final_study`.
+        final: The final step that the search's study declares.
         record: The final training.
-        table: Where it is on record.
-        checkpoints: Where its last state is.
+        table: The table of final trainings.
+        checkpoints: The checkpoints of final trainings.
 
     Raises:
-        StudyError: If `evaluate` returns anything but numbers, or there is nothing to evaluate.
+        StudyError: If `evaluate` returns anything but numbers, or the training left no state.
     """
     before = [entry for entry in test_openings(table.attributes()) if entry.metrics is not None]
     done = next((test for test in before if test.trial == record.number), None)
@@ -103,7 +105,7 @@ def evaluate(
 
 
 def _parts(answer: Any) -> tuple[dict[str, float], tuple[Exhibit, ...]]:
-    """The numbers, and what to look at, of whatever `evaluate` returned."""
+    """Return the metrics and the exhibits in what `evaluate` returned."""
     evaluation = answer if isinstance(answer, Evaluation) else Evaluation(answer)
     try:
         metrics = {str(name): float(value) for name, value in evaluation.metrics.items()}
@@ -113,3 +115,8 @@ def _parts(answer: Any) -> tuple[dict[str, float], tuple[Exhibit, ...]]:
             f'return {{"test_error": ...}}'
         ) from None
     return metrics, tuple(evaluation.exhibits)
+
+
+def _counts(record: TrialRecord) -> bool:
+    """Return whether a final training need not be tried again."""
+    return record.ending is Ending.COMPLETE or not record.has_ended

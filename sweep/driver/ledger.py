@@ -1,7 +1,7 @@
-"""This file keeps the book of a study: every change of a trial, in the database and in memory.
+"""The ledger of a study: every change of a trial, in the database and in memory.
 
-Each change is in the database before anything is built on it, so the process can be killed
-between any two lines and another one takes up the book where it stands.
+Each change is written to the database before anything depends on it. So the process can be killed
+between any two lines, and the next driver continues from what is written.
 """
 
 from collections.abc import Iterable
@@ -20,33 +20,46 @@ from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord, Work
 from sweep.workers.messages import Work
 
 
+def open_ledger(study: Study, table: TrialTable, checkpoints: Checkpoints) -> "Ledger":
+    """Return the ledger of a study, continued from what its table holds.
+
+    Args:
+        study: The study.
+        table: Its trials in the database.
+        checkpoints: Its checkpoints; those that no trial needs are deleted.
+    """
+    counts = TrialCounts(study.sign, table.trials())
+    sampler = Sampler(study)
+    sampler.restore(counts.records)
+    return Ledger(study, table, checkpoints, sampler, TrialOrder(study, counts))
+
+
 class Ledger:
     """The trials of one study.
 
     Attributes:
-        counts: How many there are, and how they stand.
-        order: What a trial may know of the others.
-        n_trials: How many there will be in the end.
+        counts: The trials, and how many of them are in which state.
+        n_trials: Number of trials that there will be in the end.
     """
 
-    def __init__(self, study: Study, table: TrialTable, checkpoints: Checkpoints) -> None:
-        """Opens the book.
-
-        Args:
-            study: What the trials are of.
-            table: Where they are on record.
-            checkpoints: Where their states are.
-        """
+    def __init__(
+        self,
+        study: Study,
+        table: TrialTable,
+        checkpoints: Checkpoints,
+        sampler: Sampler,
+        order: TrialOrder,
+    ) -> None:
         self._study = study
         self._table = table
         self._checkpoints = checkpoints
-        self._sampling = Sampler(study)
-        self.counts = TrialCounts(study.sign, table.trials())
-        self.order = TrialOrder(study, self.counts)
-        self._sampling.restore(self.records)
-        limit = self._sampling.limit
+        self._sampler = sampler
+        self._order = order
+        self.counts = order.counts
+        limit = sampler.limit
         self.n_trials = study.trials if limit is None else min(study.trials, limit)
-        self._tidy()
+        ended = [r.number for r in self.records if r.has_ended and self._keeps_state(r)]
+        checkpoints.clean_up([*self.counts.running], ended)
 
     @property
     def records(self) -> list[TrialRecord]:
@@ -55,50 +68,61 @@ class Ledger:
 
     @property
     def n_left(self) -> int:
-        """How many trials have not ended, those that have not begun among them."""
+        """Number of trials that have not ended, including those that have not begun."""
         return max(0, self.n_trials - len(self.records)) + len(self.counts.running)
 
+    @property
+    def n_useful_slots(self) -> int:
+        """Number of slots that can have a trial at the same time."""
+        return self._order.n_useful_slots(self.n_left)
+
     def running(self) -> list[TrialRecord]:
-        """The trials that have not ended."""
+        """Return the trials that have begun and not ended."""
         return list(self.counts.running.values())
 
     def new_trial(self, worker: Worker) -> TrialRecord | None:
-        """Asks for a new trial; None if there are enough, or it would have to wait for others."""
+        """Create the next trial; None if there are enough, or it has to wait for others."""
         number = len(self.records)
-        told = self.order.told(number)
-        if number >= self.n_trials or told is None:
+        known = self._order.endings_known(number)
+        if number >= self.n_trials or known is None:
             return None
-        trial = self._sampling.ask(number, told)
+        trial = self._sampler.ask(number, known)
         record = TrialRecord(
             number=number,
             params=trial.params,
             domains=trial.domains,
             config=as_dict(self._study.space(trial)),
             seed=derive_seed(self._study.seed, self._study.name, number),
-            endings_known=told,
-            reused=self._sampling.twin(trial.params),
+            endings_known=known,
+            reused=self._sampler.twin(trial.params),
             worker=worker,
             started=datetime.now(UTC),
         )
         self._table.add(record)
         self.counts.begin(record)
-        self.order.note(record)
+        self._order.note(record)
         return record
 
-    def early_ending(self, record: TrialRecord) -> Ending | None:
-        """How a trial ends before it trains any further, if it does.
+    def prunes(self, record: TrialRecord) -> bool:
+        """Return whether the study's pruner stops a trial after its latest epoch."""
+        return self._order.prunes(record)
 
-        It has a score to take over, or an interruption forestalled its pruning.
+    def early_ending(self, record: TrialRecord) -> Ending | None:
+        """Return how a trial ends without training any further; None if it trains.
+
+        It may take over the score of another trial, or a crash may have come between its latest
+        epoch and the decision to prune it.
         """
         if record.reused is not None:
             return Ending.COMPLETE
-        return Ending.PRUNED if self.order.prunes(record) else None
+        return Ending.PRUNED if self.prunes(record) else None
 
     def begin_attempt(self, record: TrialRecord, worker: Worker) -> tuple[Work, str]:
-        """Notes which process has a trial now.
+        """Record which process trains a trial from now on.
 
         Returns:
-            What that process needs for it, and what was wrong with its checkpoints, if it was.
+            What that process needs, and what was wrong with the trial's checkpoints ("" if nothing
+            was).
         """
         if record.worker != worker:
             record.worker = worker
@@ -109,7 +133,7 @@ class Ledger:
     def end_attempt(
         self, record: TrialRecord, reason: str, message: str, traceback: str = ""
     ) -> None:
-        """Notes why an attempt did not go on."""
+        """Record why an attempt ended before its trial did."""
         attempt = {"reason": reason, "message": message, "epoch": len(record.epochs)}
         attempt |= {"traceback": traceback} if traceback else {}
         record.attempts.append(attempt | (asdict(record.worker) if record.worker else {}))
@@ -118,18 +142,18 @@ class Ledger:
     def add_epochs(
         self, record: TrialRecord, epochs: Iterable[EpochRecord], checkpoint: bytes | None
     ) -> bool:
-        """Adds what a slot gave back; False if all of it was on record before an interruption."""
+        """Record epochs of a trial; return False if all were recorded before an interruption."""
         new = [epoch for epoch in epochs if epoch.number > len(record.epochs)]
         if new:
             self._table.add_epochs(record.number, new, self._study.metric)
             record.epochs += new
-            self.order.note(record)
+            self._order.note(record)
         if checkpoint is not None:
             self._checkpoints.write(record.number, checkpoint)
         return bool(new)
 
     def end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
-        """Ends a trial; from then on it never changes."""
+        """Record how a trial ended; it never changes after that."""
         if record.reused is not None:
             twin = self.records[record.reused]
             record.score, record.score_std = twin.score, twin.score_std
@@ -137,23 +161,18 @@ class Ledger:
             curves = record.curves(self._study.metric)
             record.score, record.score_std = self._study.score_of(curves)
         record.ending, record.failure = ending, failure
-        record.ending_number = self.order.place(record)
+        record.ending_number = self._order.ending_number(record)
         record.finished = datetime.now(UTC)
         self._table.finish(record)
         former_best = self.counts.best
         self.counts.end(record)
-        self.order.note(record)
-        self._sampling.tell(record)
+        self._order.note(record)
+        self._sampler.tell(record)
         for ended in (record, former_best):
             if ended is not None:
                 self._checkpoints.discard(ended.number, keep_last=self._keeps_state(ended))
 
     def _keeps_state(self, ended: TrialRecord) -> bool:
-        """Whether the last checkpoint of a trial that has ended stays."""
-        all_stay = self._study.keep == "all" and ended.ending is Ending.COMPLETE
-        return all_stay or ended is self.counts.best
-
-    def _tidy(self) -> None:
-        """Removes the checkpoints that nobody needs, and what a crash has left behind."""
-        ended = [r.number for r in self.records if r.has_ended and self._keeps_state(r)]
-        self._checkpoints.clean_up([*self.counts.running], ended)
+        """Return whether an ended trial keeps its last checkpoint."""
+        keeps_all = self._study.keep == "all" and ended.ending is Ending.COMPLETE
+        return keeps_all or ended is self.counts.best

@@ -1,13 +1,12 @@
-"""This file is the loop that owns a study: ask, start, record, prune, tell.
+"""The loop that owns a study: ask, start, record, prune, tell.
 
-One driver, one thread, no locks: whatever slots give back, one place decides what it means.
+One driver, one thread, no locks: whatever slots send back, one place decides what it means.
 """
 
-import math
 import time
-from dataclasses import dataclass
 
 from sweep.driver.ledger import Ledger
+from sweep.driver.options import Options
 from sweep.driver.progress import Observer, Snapshot
 from sweep.errors import StudyError
 from sweep.study.study import Study
@@ -16,36 +15,30 @@ from sweep.workers.messages import Progress, SlotLost
 from sweep.workers.pool import Pool
 
 TICK_S = 0.25
-"""How long the driver waits for slots at a time, before it looks at the clock again."""
-
+"""Longest wait for slots, in seconds, before the driver checks time limits again."""
 
 MAX_SAME_ERRORS = 3
-"""So many in a row, of one type, message and place: the study is broken, not the parameters."""
+"""Identical errors in a row (type, message, line) after which the run stops.
 
-
-@dataclass(frozen=True)
-class Limits:
-    """What ends a run or a trial, beside its last trial or epoch.
-
-    Attributes:
-        hours: No trial is started after so long; those under way are ended, to be continued.
-        retries: How often a trial is tried again whose process died.
-        trial_timeout_s: Seconds of wall clock after which a trial is ended for good.
-    """
-
-    hours: float = math.inf
-    retries: int = 2
-    trial_timeout_s: float = math.inf
+Then the study is broken, not the parameters.
+"""
 
 
 class Driver:
     """Brings one study to its full number of trials."""
 
-    def __init__(self, study: Study, ledger: Ledger, limits: Limits, observer: Observer) -> None:
-        """Takes up the study where its ledger stands."""
+    def __init__(self, study: Study, ledger: Ledger, options: Options, observer: Observer) -> None:
+        """Continue a study from its ledger.
+
+        Args:
+            study: The study.
+            ledger: Its trials.
+            options: `hours`, `retries` and `trial_timeout` apply here.
+            observer: Called on every change.
+        """
         self._study = study
         self._ledger = ledger
-        self._limits = limits
+        self._options = options
         self._observer = observer
         self._waiting = ledger.running()
         self._running: dict[int, tuple[TrialRecord, float]] = {}
@@ -53,11 +46,12 @@ class Driver:
         self._events: list[TrialRecord | str] = []
 
     def run(self, pool: Pool) -> None:
-        """Works until every trial has ended, or the time is up.
+        """Work until every trial has ended or the time is up.
 
         Raises:
-            StudyError: If the study breaks its contract, or trial after trial raises.
-            StorageError: If the database or the disk refuses.
+            StudyError: If the study breaks its contract, or several trials in a row raise the same
+                error.
+            StorageError: If the database or the disk fails.
         """
         for record in self._waiting:
             self._ledger.end_attempt(record, INTERRUPTED, "the driver ended")
@@ -69,7 +63,7 @@ class Driver:
             ended_before=self._ledger.counts.n_ended,
             began=time.monotonic(),
         )
-        deadline = snapshot.began + self._limits.hours * 3600
+        deadline = snapshot.began + self._options.hours * 3600
         while time.monotonic() < deadline and self._fill(pool):
             snapshot.slots = pool.size
             self._observer(snapshot, None)
@@ -86,7 +80,7 @@ class Driver:
             self._observer(snapshot, self._events.pop(0))
 
     def _fill(self, pool: Pool) -> bool:
-        """Gives every idle slot a trial, as long as there are any; False when all is done."""
+        """Give every idle slot a trial while there are any; return False when all have ended."""
         for slot in pool.idle:
             record = self._next(pool.worker(slot))
             if record is None:
@@ -99,7 +93,7 @@ class Driver:
         return bool(self._running) or self._ledger.n_left > 0
 
     def _next(self, worker: Worker) -> TrialRecord | None:
-        """An interrupted trial, or else a new one, as long as there are any."""
+        """Return the next trial to train, interrupted ones first; None if there is none now."""
         while record := self._waiting.pop(0) if self._waiting else self._ledger.new_trial(worker):
             ending = self._ledger.early_ending(record)
             if ending is None:
@@ -108,7 +102,7 @@ class Driver:
         return None
 
     def _handle(self, pool: Pool, slot: int, answer: Progress | SlotLost) -> None:
-        """Records what a slot has answered, and lets it go on or makes it idle."""
+        """Record what a slot has answered, and let it continue or make it idle."""
         record, _ = self._running[slot]
         if isinstance(answer, SlotLost):
             del self._running[slot]
@@ -120,7 +114,7 @@ class Driver:
             return
         del self._running[slot]
         if record.ending is Ending.OOM:
-            pool.kill(slot)  # a process that was out of memory may have lost more than the trial
+            pool.kill(slot)  # a process that ran out of memory may be damaged
         else:
             pool.release(slot)
 
@@ -132,25 +126,25 @@ class Driver:
             self._fail(record, progress.failure)
         elif progress.finished:
             self._end(record, Ending.COMPLETE)
-        elif is_new and self._ledger.order.prunes(record):
+        elif is_new and self._ledger.prunes(record):
             self._end(record, Ending.PRUNED)
 
     def _lose(self, record: TrialRecord, lost: SlotLost) -> None:
-        """Puts a trial whose process died back in line, or gives it up."""
+        """Queue a trial whose process died again, or give it up after too many losses."""
         failure = lost.failure
         reason = PREEMPTED if lost.preempted else failure.ending.value
         self._ledger.end_attempt(record, reason, failure.message, failure.traceback)
         losses = [a for a in record.attempts if a["reason"] not in (INTERRUPTED, PREEMPTED)]
-        if len(losses) > self._limits.retries:
+        if len(losses) > self._options.retries:
             self._fail(record, failure)
         else:
-            what = f"{reason} after {len(record.epochs)} epochs, to be tried again"
+            what = f"{reason} after {len(record.epochs)} epochs, will be retried"
             self._events.append(f"trial {record.number}: {what}: {failure.message}")
             self._waiting.append(record)
 
     def _end_overdue(self, pool: Pool, now: float) -> None:
-        """Ends the trials that took too long when answers were last collected, at `now`."""
-        limit = self._limits.trial_timeout_s
+        """End the trials that had taken too long at `now`, when answers were last collected."""
+        limit = self._options.trial_timeout
         overdue = [slot for slot, (_, began) in self._running.items() if now - began > limit]
         records = [self._running.pop(slot)[0] for slot in overdue]
         for slot, record in zip(overdue, records, strict=True):
@@ -173,7 +167,7 @@ class Driver:
         if len(self._same_errors) >= MAX_SAME_ERRORS:
             error = self._same_errors[0]
             raise StudyError(
-                f"train: expected trials without an error, got the same one {MAX_SAME_ERRORS} times"
-                f" in a row, {error.message}; mend the study, then go on with --accept-changes or "
-                f"start anew with --name\n{error.traceback}"
+                f"the same error in {MAX_SAME_ERRORS} trials in a row, so the run was stopped: "
+                f"{error.message}. Fix the study and run again with --accept-changes, or start "
+                f"over with --name\n{error.traceback}"
             )

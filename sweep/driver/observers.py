@@ -1,4 +1,4 @@
-"""This file keeps the log of a run: each trial that ended, and tracebacks in full."""
+"""Observers of a run: its log file, and the study's own callbacks."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,23 +12,23 @@ from sweep.trials.records import TrialRecord
 
 
 class LogFile:
-    """An observer that appends to a text file."""
+    """An observer that appends to a text file: each trial that ended, with its full traceback."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._study = ""
 
     def __call__(self, snapshot: Snapshot, event: TrialRecord | str | None) -> None:
-        """Notes the start of a study, each trial that ended, and what else there is to know.
+        """Log the start of a study, each trial that ended, and each message.
 
         Raises:
-            StorageError: If the disk refuses.
+            StorageError: If the file cannot be written.
         """
         if snapshot.study.name != self._study:
             self._study = snapshot.study.name
             n_trials = len(snapshot.counts.records)
             self._write(
-                f"{self._study}: {n_trials} of {snapshot.n_trials} trials on record, "
+                f"{self._study}: {n_trials} of {snapshot.n_trials} trials recorded, "
                 f"{snapshot.slots} slots"
             )
         if isinstance(event, TrialRecord):
@@ -47,34 +47,38 @@ class LogFile:
                 file.write(f"{now} {text}\n")
         except OSError as error:
             raise StorageError(
-                f"{self._path}: expected a file that can be written, got {error.strerror!r}; "
-                f"free some space or mend its permissions, then run again"
+                f"{self._path}: cannot write: {error.strerror}. Free some space or fix its "
+                f"permissions, then run again; no finished work is lost"
             ) from error
 
 
-def both(first: Observer, second: Observer) -> Observer:
-    """Combine two observers into one that calls both, in this order."""
-
-    def observer(snapshot: Snapshot, event: TrialRecord | str | None) -> None:
-        first(snapshot, event)
-        second(snapshot, event)
-
-    return observer
-
-
-def with_callbacks(callbacks: Sequence[Callback], observer: Observer) -> Observer:
-    """An observer that also calls the study's own; one of these that fails is told, not fatal."""
+def all_of(*observers: Observer) -> Observer:
+    """Return an observer that calls these, in this order."""
 
     def observe(snapshot: Snapshot, event: TrialRecord | str | None) -> None:
-        observer(snapshot, event)
+        for observer in observers:
+            observer(snapshot, event)
+
+    return observe
+
+
+def calling_back(callbacks: Sequence[Callback], observer: Observer) -> Observer:
+    """Return an observer that calls a study's callbacks, and reports those that fail.
+
+    Args:
+        callbacks: Functions to call with each trial that ends.
+        observer: Receives a message for each call that raised.
+    """
+
+    def observe(snapshot: Snapshot, event: TrialRecord | str | None) -> None:
         if not isinstance(event, TrialRecord):
             return
         for callback in callbacks:
             try:
                 callback(snapshot.study.name, event)
-            except Exception as error:  # noqa: BLE001 - whatever theirs is, our run goes on
+            except Exception as error:  # noqa: BLE001 - the user's error must not stop the run
                 name = getattr(callback, "__name__", None) or repr(callback)
-                words = f"trial {event.number}: callback {name}: {type(error).__name__}: {error}"
-                observer(snapshot, words)
+                message = f"trial {event.number}: callback {name}: {type(error).__name__}: {error}"
+                observer(snapshot, message)
 
     return observe

@@ -1,4 +1,4 @@
-"""This file holds how a study is run: where, on how many slots, for how long."""
+"""How a study is run: where, on how many slots, for how long."""
 
 import math
 import sys
@@ -8,8 +8,26 @@ from typing import Literal
 
 from sweep.errors import OptionError
 from sweep.machine import machine_bytes, n_bytes, n_cpus, size_text
+from sweep.study.laws import Law, broken, choices, whole_number
 from sweep.text import without_password
-from sweep.workers import memory_limit as memory
+from sweep.workers.memory_limit import can_limit
+
+POSITIVE: Law = ("a number > 0", lambda value: value > 0)
+LAWS: dict[str, Law] = {
+    "storage": (
+        "'postgresql://user@host/database' or empty",
+        lambda url: not url or url.startswith("postgresql://"),
+    ),
+    "checkpoints": (
+        "'s3://bucket/folder' or the like, without a password",
+        lambda url: not url or ("://" in url and without_password(url) == url),
+    ),
+    "slots": ("a whole number >= 1 or 'max'", lambda n: n == "max" or whole_number(1)[1](n)),
+    "cpus_per_slot": whole_number(1),
+    "hours": POSITIVE,
+    "retries": whole_number(0),
+    "trial_timeout": POSITIVE,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,27 +35,29 @@ class Options:
     """How a study is run; nothing here changes what its trials compute.
 
     Attributes:
-        runs: The directory that holds run directories.
-        name: Of the run directory; the study's name if empty.
-        storage: postgresql://user:password@host/database keeps the records there; a SQLite file in
-            the run directory if empty. The password may be in PGPASSWORD or ~/.pgpass instead.
-        checkpoints: Where to keep them if not in the run directory: the URL of a folder that fsspec
-            can write, as s3://bucket/folder; without a password, which its library knows.
-        slots: How many trials at a time; "max" for as many as the cores allow: those of this
-            machine, or of the cluster's nodes as they join and leave.
-        cpus_per_slot: Cores, and BLAS threads, of each.
-        memory_per_slot: What each may take beside what it starts with, as "2GiB" or "500MB"; a
-            trial that asks for more ends with OOM. Shared data does not count. Empty: no limit.
-        pool: "ray", or "inline" for one trial at a time in this process.
-        address: "local" starts Ray on this machine; "auto" joins the cluster this is part of.
-        hours: No longer than this; the same command continues.
-        retries: How often a trial is tried again whose process died.
-        trial_timeout: Seconds of wall clock after which a trial is ended for good.
-        accept_changes: Whether a run may go on with another seed, sampler, pruner, settings or
-            code than it was made with; that it did is on record.
+        runs: Directory that holds all run directories.
+        name: Name of the run directory; the study's name if empty.
+        storage: postgresql://user:password@host/database keeps the records there; if empty, they
+            are in a SQLite file in the run directory. The password may be in PGPASSWORD or
+            ~/.pgpass instead.
+        checkpoints: URL of a folder that fsspec can write to, such as s3://bucket/folder, without
+            a password (its library finds that); if empty, they are in the run directory.
+        slots: Number of trials that run at the same time. "max" means as many as there are cores
+            for: on this machine, or on the nodes of the cluster as they join and leave.
+        cpus_per_slot: CPU cores, and BLAS threads, per trial.
+        memory_per_slot: Memory limit per trial, such as "2GiB" or "500MB", in addition to what its
+            process starts with. Shared data does not count. A trial that needs more ends with OOM.
+            Empty means no limit.
+        pool: "ray", or "inline" to run one trial at a time in this process.
+        address: "local" starts Ray on this machine; "auto" joins the cluster it is a node of.
+        hours: Time limit of this call; run again to continue.
+        retries: Retries for a trial whose worker process died.
+        trial_timeout: Seconds of wall clock after which a trial is ended and not retried.
+        accept_changes: Whether to continue although seed, sampler, pruner, settings or code have
+            changed since the run began; the change is recorded.
 
     Raises:
-        OptionError: If a value is not what its line above says.
+        OptionError: If a value is not as described above.
     """
 
     runs: Path = Path("runs")
@@ -55,27 +75,8 @@ class Options:
     accept_changes: bool = False
 
     def __post_init__(self) -> None:
-        storage = without_password(self.storage)
-        for law, holds, value in (
-            ("slots >= 1 or 'max'", self.slots == "max" or self.slots >= 1, self.slots),
-            (
-                "checkpoints 's3://bucket/folder' or the like, without a password",
-                not self.checkpoints or _is_open_url(self.checkpoints),
-                without_password(self.checkpoints),
-            ),
-            ("cpus_per_slot >= 1", self.cpus_per_slot >= 1, self.cpus_per_slot),
-            ("pool 'ray' or 'inline'", self.pool in ("ray", "inline"), self.pool),
-            (
-                "storage 'postgresql://user@host/database'",
-                not storage or storage.startswith("postgresql://"),
-                storage,
-            ),
-            ("hours > 0", self.hours > 0, self.hours),
-            ("retries >= 0", self.retries >= 0, self.retries),
-            ("trial_timeout > 0", self.trial_timeout > 0, self.trial_timeout),
-        ):
-            if not holds:
-                raise OptionError(f"run: expected {law}, got {value!r}")
+        for expected, value in broken(self, LAWS | choices(Options)):
+            raise OptionError(f"run: expected {expected}, got {without_password(repr(value))}")
         self._check_address()
         self._check_memory()
 
@@ -83,25 +84,25 @@ class Options:
         if self.address not in ("local", "auto"):
             raise OptionError(
                 f"run: expected address 'local' or 'auto', got {self.address!r}; a driver outside "
-                f"its cluster loses all with its connection: use `python -m sweep submit STUDY.py "
-                f"--address http://HEAD:8265`, or 'auto' on a node of the cluster"
+                f"its cluster would lose everything with its connection: use `python -m sweep "
+                f"submit STUDY.py --address http://HEAD:8265`, or 'auto' on a node of the cluster"
             )
 
     def _check_memory(self) -> None:
         if self.memory_bytes is None:
             return
         is_local = self.address == "local"
-        if self.pool == "inline" or (is_local and not memory.can_limit()):
+        if self.pool == "inline" or (is_local and not can_limit()):
             raise OptionError(
                 f"run: expected pool 'ray' on Linux for memory_per_slot, got {self.pool!r} on "
                 f"{sys.platform}; leave it out"
             )
-        needed, there = self.n_slots * self.memory_bytes, machine_bytes()
-        if is_local and needed > there:
+        needed, available = self.n_slots * self.memory_bytes, machine_bytes()
+        if is_local and needed > available:
             raise OptionError(
                 f"run: expected {self.n_slots} slots of {self.memory_per_slot} to fit into this "
-                f"machine's {size_text(there)}, got {size_text(needed)}; ask for fewer "
-                f"--slots or less --memory-per-slot"
+                f"machine's {size_text(available)}, got {size_text(needed)}; ask for fewer --slots "
+                f"or less --memory-per-slot"
             )
 
     @property
@@ -111,10 +112,5 @@ class Options:
 
     @property
     def n_slots(self) -> int:
-        """How many trials run at a time on this machine."""
+        """Number of trials that run at the same time on this machine."""
         return max(1, n_cpus() // self.cpus_per_slot) if self.slots == "max" else self.slots
-
-
-def _is_open_url(text: str) -> bool:
-    """Whether it is a URL that anybody may see."""
-    return "://" in text and without_password(text) == text

@@ -1,4 +1,7 @@
-"""This file says which others a trial knows of: all so far, or a set that no timing changes."""
+"""Which other trials a trial may depend on.
+
+They are all that ended so far or, in deterministic mode, a set that does not depend on timing.
+"""
 
 import math
 from array import array
@@ -13,24 +16,27 @@ from sweep.trials.records import Ending, TrialRecord
 
 
 class TrialOrder:
-    """The order in which endings are told, for one study.
+    """The order in which the endings of one study's trials become known.
 
-    By arrival, a trial knows of all that have ended when it is asked for. In deterministic mode it
-    knows of those at least `window` before it, which it waits for, and of no others; so neither
-    its parameters nor the decision to prune it depend on how fast anything was.
+    Normally a trial knows all trials that have ended when it is created. In deterministic mode it
+    knows those at least `window` before it, which it waits for, and no others; so neither its
+    parameters nor the decision to prune it depend on how fast anything was.
+
+    Attributes:
+        counts: The trials.
     """
 
     def __init__(self, study: Study, counts: TrialCounts) -> None:
+        self.counts = counts
         self._study = study
         self._window = study.window if study.deterministic else None
-        self._counts = counts
-        self._columns: dict[int, array[float]] = {}
+        self._columns: dict[int, array[float]] = {}  # per epoch, a value per trial
         self._complete = array("b")
         for record in counts.records:
             self.note(record)
 
     def note(self, record: TrialRecord) -> None:
-        """Takes in how far a trial has come."""
+        """Take in the latest epochs, or the ending, of a trial."""
         if self._study.pruner is None:
             return
         _put(self._complete, record.number, record.ending is Ending.COMPLETE, missing=0)
@@ -39,23 +45,23 @@ class TrialOrder:
             _put(column, record.number, value, missing=math.nan)
 
     def n_useful_slots(self, n_left: int) -> int:
-        """How many slots can have work at a time."""
+        """Return how many slots can have a trial at the same time if `n_left` trials are left."""
         return n_left if self._window is None else min(n_left, self._window)
 
-    def told(self, number: int) -> int | None:
-        """How many endings trial `number` may know of; None if it has to wait for one of them."""
+    def endings_known(self, number: int) -> int | None:
+        """Return how many endings trial `number` may know; None if it has to wait for one."""
         if self._window is None:
-            return self._counts.n_ended
-        told = max(0, number - self._window + 1)
-        first_running = next(iter(self._counts.running), number)
-        return None if first_running < told else told
+            return self.counts.n_ended
+        known = max(0, number - self._window + 1)
+        first_running = next(iter(self.counts.running), number)
+        return None if first_running < known else known
 
-    def place(self, record: TrialRecord) -> int:
-        """The place in the order, from 1, of a trial that is about to end."""
-        return record.number + 1 if self._window is not None else self._counts.n_ended + 1
+    def ending_number(self, record: TrialRecord) -> int:
+        """Return the position among all endings, from 1, of a trial that is about to end."""
+        return record.number + 1 if self._window is not None else self.counts.n_ended + 1
 
     def prunes(self, record: TrialRecord) -> bool:
-        """Whether the study's pruner ends a trial after its last epoch, by those that it knows."""
+        """Return whether the study's pruner stops a trial, given the trials that it knows."""
         pruner, epochs = self._study.pruner, record.epochs
         in_first_training = bool(epochs) and epochs[-1].repeat == 1
         if pruner is None or not in_first_training or not pruner.decides_after(len(epochs)):
@@ -64,7 +70,7 @@ class TrialOrder:
         return pruner.prunes(values, self._peers(record, len(values)))
 
     def _peers(self, record: TrialRecord, epoch: int) -> Peers:
-        """The others that have a value after this epoch, of those that a trial knows."""
+        """Return the known trials that have a value after this epoch."""
         column = np.array(self._columns.get(epoch, ()), dtype=np.float64)
         if self._window is not None:
             column = column[: record.endings_known]
@@ -77,6 +83,6 @@ class TrialOrder:
 
 
 def _put(column: "array[Any]", number: int, value: float, *, missing: float) -> None:
-    """Sets the value of a trial; those before it without one are `missing`."""
+    """Set the value of trial `number`; trials before it that have none are `missing`."""
     column.extend([missing] * (number + 1 - len(column)))
     column[number] = value

@@ -1,4 +1,4 @@
-"""This file tells how a study stands while it is being driven, to whoever watches."""
+"""Progress of a running study, for observers."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -9,16 +9,16 @@ from sweep.trials.records import Ending, TrialRecord, best_of
 
 
 class TrialCounts:
-    """The trials of a study, counted as they begin and end, so that no event looks at them all.
+    """The trials of a study, counted as they begin and end, so that no event looks at all of them.
 
     Attributes:
-        records: All of them, in the order of their numbers.
-        running: Those that have not ended, in that order, by number.
-        best: The best complete one, the first of equals; None without.
+        records: All trials, in the order of their numbers.
+        running: Trials that have not ended, by number and in that order.
+        best: The complete trial with the best score, the first of equals; None if there is none.
     """
 
     def __init__(self, sign: int, records: list[TrialRecord]) -> None:
-        """Counts the trials that there are.
+        """Count the trials that there are.
 
         Args:
             sign: 1 where a lower score is better, -1 where a higher one is.
@@ -32,21 +32,21 @@ class TrialCounts:
 
     @property
     def n_ended(self) -> int:
-        """How many trials have ended."""
+        """Number of trials that have ended."""
         return len(self.records) - len(self.running)
 
     def count(self, *endings: Ending) -> int:
-        """How many trials stand so."""
+        """Return how many trials ended in one of these ways."""
         return sum(self._counts[ending] for ending in endings)
 
     def begin(self, record: TrialRecord) -> None:
-        """Counts a new trial."""
+        """Count a new trial."""
         self.records.append(record)
         self.running[record.number] = record
         self._counts[record.ending] += 1
 
     def end(self, record: TrialRecord) -> None:
-        """Counts a trial that ran as one that has ended."""
+        """Count a running trial as ended."""
         del self.running[record.number]
         self._counts[Ending.RUNNING] -= 1
         self._counts[record.ending] += 1
@@ -56,11 +56,15 @@ class TrialCounts:
 
 @dataclass
 class Snapshot:
-    """How a study stands, for people to watch.
+    """The state of a study while it runs.
 
     Attributes:
-        ended_before: How many trials had ended when this driver took up the study.
-        began: When it did, by `time.monotonic`.
+        study: The study.
+        counts: Its trials.
+        slots: Number of slots, including those that are about to start.
+        n_trials: Number of trials that there will be in the end.
+        ended_before: Number of trials that had ended when this driver started.
+        began: When this driver started, by `time.monotonic`.
     """
 
     study: Study
@@ -72,4 +76,4 @@ class Snapshot:
 
 
 Observer = Callable[[Snapshot, TrialRecord | str | None], None]
-"""Called on every change; with each trial that ends, and with what else people should know."""
+"""Called on every change: with each trial that ends, a message for people, or None."""

@@ -1,4 +1,4 @@
-"""This file records what made a run: command, versions, machine, revision of the code."""
+"""What made a run: command, versions, machine, and revision of the code."""
 
 import platform
 import shlex
@@ -11,11 +11,11 @@ from sweep.machine import n_cpus, processor
 from sweep.text import without_password
 
 PACKAGES = {"sweep": "sweep-netlib"} | {n: n for n in ("numpy", "optuna", "ray", "pandas")}
-"""Names of packages as recorded, and of the distributions that their versions belong to."""
+"""Packages whose versions are recorded, with the distributions that they are part of."""
 
 
 def provenance() -> dict[str, Any]:
-    """Command, host, cores, versions and revision of this process, as plain values."""
+    """Return command, host, cores, versions and revision of this process, as JSON values."""
     return {
         "command": without_password(shlex.join(["python", "-m", "sweep", *sys.argv[1:]])),
         "python": platform.python_version(),
@@ -29,7 +29,7 @@ def provenance() -> dict[str, Any]:
 
 
 def _revision() -> str:
-    """The commit checked out here, with "+" if files differ from it; "unknown" outside git."""
+    """Return the commit checked out here, "+" if files differ from it; "unknown" outside git."""
     command = ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)

@@ -1,14 +1,15 @@
-"""This file verifies a run: asks for every suggestion again, and trains a trial again."""
+"""Verifies a run: repeats every suggestion of the sampler, and the training of a trial."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from sweep.driver.identity import EARLIER, check_space
+from sweep.driver.identity import check_space
 from sweep.errors import RunError
 from sweep.reports.results import Run
 from sweep.samplers.sampler import Sampler
+from sweep.study.fields import restored
 from sweep.study.loading import load_study
 from sweep.study.settings import as_text
 from sweep.study.study import Study
@@ -19,18 +20,18 @@ from sweep.workers.session import Session
 
 
 def versions_of(run: Run, file: str = "") -> dict[int, Study]:
-    """The study that a run was made for, and each that it has become by accepted changes.
+    """Return the study that a run was made for, and each version that accepted changes made of it.
 
     Args:
         run: The run.
-        file: Where the study file is now; where it was then if empty.
+        file: Where the study file is now; if empty, where it was when the run began.
 
     Returns:
-        Studies, with the settings and the seed of their time, by the first trial they were for.
+        Studies with the settings, the seed and so on of their time, by their first trial.
 
     Raises:
-        StudyError: If the file is not there, or not a study.
-        RunError: If the run was made without a file, or its space is another one now.
+        StudyError: If the file is missing or defines no study.
+        RunError: If the run has no study file, or its space has changed since.
     """
     file = file or str(run.about.get("file", ""))
     if not file:
@@ -38,39 +39,39 @@ def versions_of(run: Run, file: str = "") -> dict[int, Study]:
             f"{run.directory.path}: expected a run of a study file, got one made in Python; "
             f"name a file with --study"
         )
-    about = EARLIER | run.about
+    about = run.about
     versions: dict[int, Study] = {}
     for change in reversed(about.get("changes", [])):
         if change["from_trial"] not in versions:
-            versions[change["from_trial"]] = _declared(run, about, file)
+            versions[change["from_trial"]] = _version(run, about, file)
         about = about | change["before"]
-    return {0: _declared(run, about, file)} | versions
+    return {0: _version(run, about, file)} | versions
 
 
 def version_for(versions: dict[int, Study], trial: int) -> Study:
-    """The version that a trial was asked for by."""
+    """Return the version of the study that a trial belongs to."""
     return versions[max(first for first in versions if first <= trial)]
 
 
 def other_suggestions(
     versions: dict[int, Study], records: list[TrialRecord]
 ) -> Iterator[tuple[TrialRecord, str]]:
-    """The trials whose parameters are not what the sampler suggests, with what it suggests."""
+    """Yield each trial whose parameters the sampler does not suggest again, with what it does."""
     for record in records:
         if record.number in versions:
-            sampling = Sampler(versions[record.number])
-            sampling.restore(records[: record.number])
-        trial = sampling.ask(record.number, record.endings_known)
+            sampler = Sampler(versions[record.number])
+            sampler.restore(records[: record.number])
+        trial = sampler.ask(record.number, record.endings_known)
         if trial.params != record.params:
             yield record, str(trial.params)
-        sampling.tell(record)
+        sampler.tell(record)
 
 
 def retrain(study: Study, record: TrialRecord) -> Iterator[tuple[EpochRecord, EpochRecord | None]]:
-    """Trains a trial again, as many epochs as are on record, in this process.
+    """Train a trial again in this process, for as many epochs as are recorded.
 
     Yields:
-        Each epoch on record, with the new one; None if the training ended before it.
+        Each recorded epoch with the new one; None if the training ended before it.
     """
     data = guarded("data", study.data, study) if study.data else None
     threads = record.worker.blas_threads if record.worker else 1
@@ -87,20 +88,8 @@ def retrain(study: Study, record: TrialRecord) -> Iterator[tuple[EpochRecord, Ep
             yield epoch, again[epoch.number - 1] if epoch.number <= len(again) else None
 
 
-def _declared(run: Run, about: Mapping[str, Any], file: str) -> Study:
+def _version(run: Run, about: Mapping[str, Any], file: str) -> Study:
     study = load_study(file, {k: as_text(v) for k, v in about["settings"].items()})
-    window = about.get("window")
-    study = replace(
-        study,
-        trials=len(run.records) or 1,
-        seed=about["seed"],
-        sampler=about["sampler"],
-        sampler_memory=about["sampler_memory"],
-        errors=about["errors"],
-        duplicates=about["duplicates"],
-        repeats=about["repeats"],
-        deterministic=window is not None,
-        window=window or study.window,
-    )
+    study = replace(restored(study, about), trials=len(run.records) or 1)
     check_space(study, run.records)
     return study

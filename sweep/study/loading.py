@@ -1,4 +1,4 @@
-"""This file turns the path of a study file into a Study."""
+"""Loads a study file: runs it, and returns the `Study` that it defines."""
 
 import importlib
 import importlib.util
@@ -10,24 +10,23 @@ from pathlib import Path
 from types import ModuleType
 
 from sweep.errors import StudyError, SweepError
-from sweep.study import ray_environment as ray_settings
+from sweep.study import ray_environment
 from sweep.study.settings import overriding
 from sweep.study.study import MINIMUM, Study
 from sweep.study.user_code import where
 
 MODULE_PREFIX = "study_file_"
-"""Modules named so were loaded from a path; no other process can import them by name."""
+"""Prefix of modules that were loaded from a path; no other process can import them by name."""
 
-
-_brought: set[str] = set()
+_imported: set[str] = set()
 """Names of modules that study files have imported from their own folders."""
 
 
 def load_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> Study:
-    """Runs a study file and returns its `study`.
+    """Run a study file and return its `study`.
 
-    It can import the modules beside it, and gets them as they are on disk, whatever modules of
-    the same names another study has brought along before.
+    The file can import modules in its own folder. It gets them as they are on disk now, even if an
+    earlier study brought modules of the same names.
 
     Args:
         path: The study file.
@@ -35,7 +34,7 @@ def load_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> 
 
     Raises:
         StudyError: If it is missing, does not parse, raises, or defines no `study`.
-        OptionError: If an override is not one of its settings, or of another type.
+        OptionError: If an override names no setting, or does not parse as the setting's type.
     """
     path = Path(path)
     if not path.is_file():
@@ -60,7 +59,7 @@ def _execute(path: Path) -> ModuleType:
         raise StudyError(f"{path}: expected a Python file, got another kind; name it *.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    ray_settings.apply()
+    ray_environment.apply()
     try:
         with _importing_from(path.resolve().parent):
             spec.loader.exec_module(module)
@@ -68,25 +67,25 @@ def _execute(path: Path) -> ModuleType:
         raise type(error)(f"{where(error, str(path.resolve()))}: {error}") from error
     except Exception as error:
         raise StudyError(
-            f"{where(error, str(path.resolve()))}: expected the study file to run, got "
-            f"{type(error).__name__}: {error}; mend that line"
+            f"{where(error, str(path.resolve()))}: the study file raised "
+            f"{type(error).__name__}: {error}"
         ) from error
     return module
 
 
 @contextmanager
 def _importing_from(folder: Path) -> Iterator[None]:
-    """Modules in this folder can be imported, and are run anew inside this context."""
+    """Let modules in this folder be imported, each of them run again inside this context."""
     if sys.path[0] != str(folder):
         sys.path.insert(0, str(folder))
-    while _brought:
-        sys.modules.pop(_brought.pop(), None)
+    while _imported:
+        sys.modules.pop(_imported.pop(), None)
     importlib.invalidate_caches()
     before = set(sys.modules)
     try:
         yield
     finally:
-        _brought.update(name for name in set(sys.modules) - before if _is_in(folder, name))
+        _imported.update(name for name in set(sys.modules) - before if _is_in(folder, name))
 
 
 def _is_in(folder: Path, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""This file finds the modules beside a study, and carries them to where their files are not."""
+"""Modules in the folder of a study: found, and carried to processes that lack their files."""
 
 import ast
 import sys
@@ -11,31 +11,32 @@ from types import ModuleType
 
 
 class LocalModules(MetaPathFinder):
-    """What a study imports from its own folder, as source; it can be pickled.
+    """Source of the modules that a study imports from its own folder; it can be pickled.
 
-    A module behaves as if its file were here: same name, same path in tracebacks. Nothing is
-    written, so no process meets what another one, or another version, has left.
+    A carried module behaves as if its file were on this machine: same name, same path in
+    tracebacks. Nothing is written to disk, so no process finds files that another process or
+    version left.
     """
 
     def __init__(self, study: str) -> None:
-        """Reads the files; there are none for a study without a file."""
+        """Read the files; a study without a file has none."""
         files = with_imports(Path(study), packages=True) if study else set()
         self._folder = Path(study).parent
         self._texts = {path: path.read_bytes() for path in files}
         self._path = sys.path
 
     def install(self) -> None:
-        """Lets this process import them, and from all folders that the first one imports from."""
+        """Let this process import them, and import from the folders that the first process uses."""
         sys.path.extend(folder for folder in self._path if folder not in sys.path)
         sys.meta_path.insert(sys.meta_path.index(PathFinder), self)
 
     def find_spec(
         self,
         name: str,
-        path: Sequence[str] | None = None,  # noqa: ARG002 - names say it all
+        path: Sequence[str] | None = None,  # noqa: ARG002 - the name is enough
         target: ModuleType | None = None,  # noqa: ARG002 - nothing is reloaded
     ) -> ModuleSpec | None:
-        """See `importlib.abc.MetaPathFinder`."""
+        """Find one of the carried modules; see `importlib.abc.MetaPathFinder`."""
         stem = self._folder.joinpath(*name.split("."))
         for file in (stem / "__init__.py", stem.with_name(f"{stem.name}.py")):
             if file in self._texts:
@@ -56,16 +57,16 @@ class _Loader(SourceLoader):
 
     def get_data(self, path: str | bytes) -> bytes:
         if path != self._path:
-            raise OSError(f"{path!r}: expected what was carried here, got another file")
+            raise OSError(f"{path!r}: expected the file of a carried module, got another one")
         return self._text
 
 
 def with_imports(study: Path, *, packages: bool = False) -> set[Path]:
-    """A study file, and those in its folder that it imports, directly or not.
+    """Return a study file and the files in its folder that it imports, directly or not.
 
     Args:
-        study: The file.
-        packages: Whether to add the `__init__.py` that Python runs on the way to a module.
+        study: The study file.
+        packages: Whether to add each `__init__.py` that Python runs on the way to a module.
     """
     found: set[Path] = set()
     unread = {study}
@@ -82,7 +83,7 @@ def with_imports(study: Path, *, packages: bool = False) -> set[Path]:
 
 
 def _imports(path: Path, package: tuple[str, ...]) -> Iterator[str]:
-    """The names that a file in this package imports, in full; some may be no modules."""
+    """Yield the full names that a file in this package imports; not all of them are modules."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

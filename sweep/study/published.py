@@ -103,7 +103,7 @@ class PublishedTable:
         if unknown:
             raise StudyError(
                 f"PublishedTable {self.name!r}: expected quantities, words and remarks of the rows "
-                f"{self.rows}, got {sorted(unknown)}; mend the names"
+                f"{self.rows}, got {sorted(unknown)}; fix the names"
             )
 
 

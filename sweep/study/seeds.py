@@ -1,20 +1,21 @@
-"""This file derives every seed of a sweep from the one that its study declares."""
+"""Every seed of a sweep, derived from the one that its study declares."""
 
 import hashlib
 
 
 def derive_seed(study_seed: int, purpose: str, number: int) -> int:
-    """A seed of its own for each purpose and trial, the same on every machine.
+    """Return a separate seed for each purpose and trial, the same on every machine.
 
-    The first 32 bits of SHA-256 over the three, so that neighbouring trials share nothing.
+    It is the first 32 bits of SHA-256 over the three arguments, so that the random numbers of
+    neighbouring trials are unrelated.
 
     Args:
-        study_seed: The study's one seed.
-        purpose: What the random numbers are for, as "sampler" or a study's name.
-        number: The trial's number, or of what else there is one of each.
+        study_seed: The seed that the study declares.
+        purpose: What the random numbers are for, such as "sampler" or the name of a study.
+        number: Number of the trial, repeat or other item that the seed is for.
 
     Returns:
-        A whole number in 0..2**32 - 1, which NumPy, Optuna and JSON all take.
+        An integer in 0..2**32 - 1, which NumPy, Optuna and JSON all accept.
     """
     digest = hashlib.sha256(f"{study_seed}/{purpose}/{number}".encode()).digest()
     return int.from_bytes(digest[:4], "big")

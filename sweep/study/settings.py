@@ -1,4 +1,4 @@
-"""This file lets a study declare settings of its own, which `--set KEY=VALUE` changes."""
+"""Settings that a study declares for itself, and that `--set KEY=VALUE` changes."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,17 +21,17 @@ _overrides: ContextVar[_Overrides | None] = ContextVar("overrides", default=None
 
 
 def settings(declaration: type[S]) -> S:
-    """The study's settings: the defaults of a dataclass, with the user's changes.
+    """Return the study's settings: the defaults of a dataclass, with the user's changes.
 
-    Call it once at the top of a study file. Values are read as the type of the default: a number,
-    a word, true or false, or a tuple as in `--set models=1,2,3`.
+    Call it once, at the top of a study file. Each value is parsed as the type of its default: a
+    number, a string, true or false, or a tuple, as in `--set models=1,2,3`.
 
     Args:
         declaration: A frozen dataclass whose fields all have defaults.
 
     Raises:
-        StudyError: If it is not a dataclass, or a field has no default.
-        OptionError: If a changed value cannot be read as the type of its default.
+        StudyError: If `declaration` is not a dataclass, or a field has no default.
+        OptionError: If a changed value cannot be parsed as the type of its default.
     """
     if not (isinstance(declaration, type) and is_dataclass(declaration)):
         raise StudyError(f"settings: expected a dataclass, got {declaration!r}; decorate the class")
@@ -56,8 +56,13 @@ def settings(declaration: type[S]) -> S:
     return chosen
 
 
+def as_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as JSON values: tuples become lists."""
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+
+
 def as_text(value: object) -> str:
-    """A setting's value as `--set` reads it."""
+    """Return the value of a setting in the form that `--set` parses."""
     if isinstance(value, list | tuple):
         return ",".join(map(as_text, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -65,10 +70,10 @@ def as_text(value: object) -> str:
 
 @contextmanager
 def overriding(given: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Applies `given` to every `settings` call inside; yields all settings that were declared.
+    """Apply `given` to every call of `settings` inside; yield all settings that were declared.
 
     Raises:
-        OptionError: On leaving, if one of `given` is not a setting of the study.
+        OptionError: On exit, if one of `given` is not a setting of the study.
     """
     overrides = _Overrides(given)
     token = _overrides.set(overrides)

@@ -1,4 +1,4 @@
-"""This file describes a search space: the trial that draws parameters, and ways to answer it."""
+"""The search space: the trial that a study draws its parameters from."""
 
 import json
 import math
@@ -17,11 +17,12 @@ Choose = Callable[[str, Domain], Value]
 
 @dataclass
 class Trial:
-    """What a study's `space` draws its parameters from; the methods are those of Optuna's trials.
+    """A trial in the making: `space` draws parameters from it, with the methods of Optuna's trials.
 
     Attributes:
-        params: The values drawn so far, by name.
-        domains: What each of them was drawn from.
+        choose: Chooses the value of a parameter, given its name and domain.
+        params: Values drawn so far, by name.
+        domains: Domain of each of them.
     """
 
     choose: Choose = field(repr=False)
@@ -31,15 +32,15 @@ class Trial:
     def suggest_float(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
     ) -> float:
-        """A real number in low..high.
+        """Draw a real number from low..high.
 
         Raises:
-            StudyError: If the range is empty or not finite, or `step` and `log` contradict it.
+            StudyError: If the range is empty or not finite, or does not go with `step` or `log`.
         """
         where = f"space: suggest_float({name!r})"
         if not (math.isfinite(low) and math.isfinite(high) and low <= high):
             raise StudyError(
-                f"{where}: expected low <= high, got {low=}, {high=}; swap or mend them"
+                f"{where}: expected low <= high, got {low=}, {high=}; swap or fix them"
             )
         if step is not None and (step <= 0 or log):
             raise StudyError(
@@ -55,30 +56,31 @@ class Trial:
     def suggest_int(
         self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
     ) -> int:
-        """A whole number in low..high.
+        """Draw an integer from low..high.
 
         Raises:
-            StudyError: If the range is empty, or `step` and `log` contradict it.
+            StudyError: If the range is empty, or does not go with `step` or `log`.
         """
         where = f"space: suggest_int({name!r})"
         if not (isinstance(low, int) and isinstance(high, int) and low <= high):
             raise StudyError(
-                f"{where}: expected whole numbers low <= high, got {low=}, {high=}; mend them"
+                f"{where}: expected whole numbers low <= high, got {low=}, {high=}; fix them"
             )
         if step < 1 or (log and (step != 1 or low < 1)):
             raise StudyError(
                 f"{where}: expected step >= 1, and with log=True step 1 and low >= 1, "
-                f"got {low=}, {step=}, {log=}; mend them"
+                f"got {low=}, {step=}, {log=}; fix them"
             )
         high = low + (high - low) // step * step
         value = self._draw(name, Int(low, high, step, log))
         return int(value)  # type: ignore[arg-type]
 
     def suggest_categorical(self, name: str, choices: Sequence[T]) -> T:
-        """One of `choices`.
+        """Draw one of `choices`.
 
         Raises:
-            StudyError: If there are none, or one is not None, a bool, an int, a float or a str.
+            StudyError: If there are none, two are equal, or one is not None, a bool, an int, a
+                float or a str.
         """
         where = f"space: suggest_categorical({name!r})"
         if not choices:
@@ -113,10 +115,10 @@ Space = Callable[[Trial], Any]
 
 
 def fixed(params: Mapping[str, Value]) -> Choose:
-    """Answers with recorded values, so that `space` returns the same configuration anywhere.
+    """Return a `choose` that gives recorded values, so that `space` returns the same configuration.
 
     Raises:
-        StudyError: When asked for a parameter that was not recorded, or one out of its range.
+        StudyError: When called for a parameter without a recorded value, or with one out of range.
     """
 
     def choose(name: str, domain: Domain) -> Value:
@@ -132,13 +134,13 @@ def fixed(params: Mapping[str, Value]) -> Choose:
 
 
 def as_dict(config: object) -> dict[str, Any]:
-    """A configuration as a dictionary, for records.
+    """Return a configuration as a dictionary of JSON values.
 
     Args:
-        config: What `space` returned: a dataclass or a mapping.
+        config: What `space` returned: an instance of a dataclass, or a mapping.
 
     Raises:
-        StudyError: If it is neither, or holds what JSON cannot.
+        StudyError: If it is neither, or holds a value that JSON cannot.
     """
     if is_dataclass(config) and not isinstance(config, type):
         values = asdict(config)

@@ -1,12 +1,13 @@
-"""This file is the declaration that a study file makes: what to vary, and how to train."""
+"""The declaration that a study file makes: what to vary, and how to train."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from sweep.errors import StudyError
 from sweep.pruners.pruner import Pruner
+from sweep.study.laws import FUNCTION, Law, broken, choices, optional, whole_number
 from sweep.study.published import LAW_OF_TABLES, Table, are_tables
 from sweep.study.space import Space
 from sweep.trials.domains import Params
@@ -14,17 +15,17 @@ from sweep.trials.evaluation import Evaluation
 from sweep.trials.records import State, TrialRecord, scores
 
 Train = Callable[..., Iterable[Any]]
-"""train(config, data, seed, state): yields an Epoch, or a dictionary of metrics, per epoch."""
+"""train(config, data, seed, state) yields an `Epoch`, or a dictionary of metrics, per epoch."""
 
+
+FINAL_SUFFIX = "-final"
+"""Ends the name of the study that holds a search's final trainings."""
 
 SamplerName = Literal["tpe", "random", "grid"]
 
 
-SAMPLERS = get_args(SamplerName)
-
-
 Callback = Callable[[str, TrialRecord], None]
-"""(name of the study, record of a trial that has ended) -> nothing."""
+"""Called with the name of the study and the record of a trial that has ended."""
 
 
 MINIMUM = """
@@ -39,18 +40,18 @@ MINIMUM = """
 
 @dataclass(frozen=True, kw_only=True)
 class Final:
-    """The last step of a study: train the best configuration once more, then open the test set.
+    """The last step of a study: retrain the best configuration, then evaluate it on the test set.
 
-    The workers of the search never see what `test` returns; each evaluation is kept on record.
+    The workers of the search never see what `test` returns. Each evaluation is recorded.
 
     Attributes:
-        data: Loads what the final training learns from, as `Study.data` does for the search.
-        test: Loads the test set. Called after the final training only.
-        evaluate: (config, state, test set) -> metrics of the trained state, as plain numbers; or
-            an `Evaluation`, with what there is to look at beside them.
-        minimize: Name of a metric that the final training reports, as its loss: the one that the
-            search selects by needs validation data, which may be part of the training now.
-        config: Changes the best configuration for the final training, as to more epochs.
+        data: Loads the data for the final training, as `Study.data` does for the search.
+        test: Loads the test set. Called only after the final training.
+        evaluate: evaluate(config, state, test_set) returns the metrics of the trained state as
+            plain numbers, or an `Evaluation` that also holds exhibits to look at.
+        minimize: Name of a metric that the final training reports, such as its loss. The metric of
+            the search needs validation data, which the final training may train on.
+        config: Changes the best configuration for the final training, for example to more epochs.
     """
 
     data: Callable[[], Any]
@@ -62,46 +63,46 @@ class Final:
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """What to vary and how to train; it validates itself.
+    """What to vary and how to train. It validates itself.
 
     Attributes:
-        name: Of the study and, by default, of its run directory.
-        space: Draws a configuration (a dataclass or a dict) from a `Trial`. Pure: it runs on the
-            driver when a trial is asked for, and again in the worker with the recorded values.
+        name: Name of the study and, by default, of its run directory.
+        space: Draws a configuration (a dataclass or a dict) from a `Trial`. Must be pure: it runs
+            in the driver when a trial is created, and again in the worker with the recorded values.
         train: train(config, data, seed, state) yields an `Epoch`, or a dict of metrics, per epoch.
-            `state` is None, or that of the last epoch kept: go on from there.
-        minimize: Name of the metric to minimise; give this or `maximize`.
+            `state` is None for a new trial, or the state yielded after its last completed epoch.
+        minimize: Name of the metric to minimise; give either this or `maximize`.
         maximize: Name of the metric to maximise.
-        data: Loads what the search trains on and validates with, once; workers share it read-only.
-        trials: How many trials the run has in the end.
-        seed: The one seed that all others derive from.
-        sampler: "tpe" (Optuna's), "random", or "grid": every point of a finite space.
-        sampler_memory: What TPE is shown of many trials, so that a question to it costs the same at
-            the ten thousandth: so many that ended last, beside the best 25 and the 100 that began
-            last of those that run. None for all of them.
-        errors: Whether TPE shall "avoid" configurations whose training raised, as the worst of all,
-            or "ignore" them, since what it raised had nothing to do with them.
+        data: Loads the training and validation data, once; workers share them read-only.
+        trials: Total number of trials of the run.
+        seed: The seed that all other seeds are derived from.
+        sampler: "tpe" (Optuna's), "random", or "grid" (every point of a finite space).
+        sampler_memory: Number of most recently ended trials that TPE is shown, in addition to the
+            best 25 and the 100 running ones that began last. A bound keeps its cost per trial
+            constant. None shows it all trials.
+        errors: Whether TPE should "avoid" configurations whose training raised, as the worst of
+            all, or "ignore" such trials because the error had nothing to do with the parameters.
         pruner: Stops unpromising trials early: `Asha`, `Median` or None.
-        score: Which epoch counts: the "last", or the "best" one of the trial.
-        duplicates: What to do with a configuration that was tried before: "resample" another one
-            where there is any, "reuse" its score if it has one, or "rerun" it.
-        repeats: How often a trial trains its configuration, each time with a seed of its own; its
-            score is the mean. The pruner decides in the first training.
-        first: Parameters to try first, each whole or in part; the sampler adds what is missing.
-        keep: Whose last states stay on disk: that of the "best" trial, or of "all" complete ones.
-        final: What to do with the best configuration in the end; None for nothing.
-        deterministic: Whether the table depends on nothing but study and seed, however many slots
-            there are and whatever dies: a trial then knows only those at least `window` before it.
-        window: How many trials can be under way at a time in that mode; more slots stay idle.
-        tables: What to show of the trials beside published figures; see `sweep.PublishedTable`.
-        callbacks: Functions to call with the study's name and each trial that ends, after it is on
-            record; those that were missed when the driver was killed are not made up for. One that
-            fails is reported, and the run goes on. See `sweep.loggers`.
-        file: The study file; filled in when it is loaded.
-        settings: The study's own settings, kept on record; filled in when the file is loaded.
+        score: Which epoch of a trial counts: the "last" or the "best" one.
+        duplicates: What to do with a configuration that was already tried: "resample" it if there
+            is another one, "reuse" its score if it has one, or "rerun" it.
+        repeats: Number of times that a trial trains its configuration, each with its own seed; the
+            score is the mean. The pruner acts only during the first training.
+        first: Parameters to try first, complete or in part; the sampler fills in what is missing.
+        keep: Which trials keep their final checkpoint: only the "best", or "all" completed ones.
+        final: What to do with the best configuration at the end; None for nothing.
+        deterministic: Whether the results depend only on study and seed, on any number of slots and
+            after any crash. A trial then depends only on those at least `window` before it.
+        window: Largest number of trials that can run at the same time in deterministic mode.
+        tables: Tables that show the results next to published ones; see `sweep.PublishedTable`.
+        callbacks: Functions to call with the study's name and the record of each trial that ends,
+            once it is recorded. Calls missed because the driver was killed are not repeated. An
+            error in a callback is reported and does not stop the run. See `sweep.loggers`.
+        file: Path of the study file; set when it is loaded.
+        settings: The study's own settings, which are recorded; set when the file is loaded.
 
     Raises:
-        StudyError: If a value is not what its line above says.
+        StudyError: If a value is not as described above.
     """
 
     name: str
@@ -130,40 +131,8 @@ class Study:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for law, holds, value in (
-            ("name to be letters, digits, '-', '_' or '.'", _is_name(self.name), self.name),
-            ("space to be a function", callable(self.space), self.space),
-            ("train to be a function", callable(self.train), self.train),
-            ("data to be a function", self.data is None or callable(self.data), self.data),
-            ("trials to be a whole number >= 1", _is_int(self.trials, 1), self.trials),
-            ("seed to be a whole number >= 0", _is_int(self.seed, 0), self.seed),
-            ("repeats to be a whole number >= 1", _is_int(self.repeats, 1), self.repeats),
-            ("window to be a whole number >= 1", _is_int(self.window, 1), self.window),
-            ("sampler to be 'tpe', 'random' or 'grid'", self.sampler in SAMPLERS, self.sampler),
-            (
-                "sampler_memory to be a whole number >= 1 or None",
-                self.sampler_memory is None or _is_int(self.sampler_memory, 1),
-                self.sampler_memory,
-            ),
-            ("errors to be 'avoid' or 'ignore'", self.errors in ("avoid", "ignore"), self.errors),
-            (
-                "duplicates to be 'resample', 'reuse' or 'rerun'",
-                self.duplicates in ("resample", "reuse", "rerun"),
-                self.duplicates,
-            ),
-            ("score to be 'last' or 'best'", self.score in ("last", "best"), self.score),
-            ("keep to be 'best' or 'all'", self.keep in ("best", "all"), self.keep),
-            (
-                "pruner to be Asha(...), Median(...) or None",
-                self.pruner is None or _is_pruner(self.pruner),
-                self.pruner,
-            ),
-            ("first to be a tuple of dictionaries", _are_params(self.first), self.first),
-            (f"tables to be {LAW_OF_TABLES}", are_tables(self.tables), self.tables),
-            ("callbacks to be functions", _are_functions(self.callbacks), self.callbacks),
-        ):
-            if not holds:
-                raise StudyError(f"Study: expected {law}, got {value!r}")
+        for expected, value in broken(self, LAWS | choices(Study)):
+            raise StudyError(f"Study: expected {expected}, got {value!r}")
         if (self.minimize is None) == (self.maximize is None):
             raise StudyError(
                 f"Study: expected either minimize or maximize to name a metric, got "
@@ -181,17 +150,16 @@ class Study:
         return 1 if self.minimize is not None else -1
 
     def score_of(self, curves: list[list[float]]) -> tuple[float, float | None]:
-        """The score of a trial with these curves of the metric, one per training, and its spread.
+        """Return the score of a trial and its standard deviation, by the study's rule.
+
+        Args:
+            curves: The metric after each epoch of each training, at least one value each.
 
         Returns:
-            Mean and sample standard deviation over the trainings; one has no deviation.
+            Mean and sample standard deviation over the trainings; None for a single training.
         """
         values = scores(curves, self.score, self.sign)
         return fmean(values), stdev(values) if len(values) > 1 else None
-
-
-def _are_functions(values: object) -> bool:
-    return isinstance(values, tuple) and all(map(callable, values))
 
 
 def _is_name(value: object) -> bool:
@@ -210,8 +178,22 @@ def _are_params(value: object) -> bool:
     return isinstance(value, tuple | list) and all(isinstance(params, Mapping) for params in value)
 
 
-def _is_int(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+def _are_functions(value: object) -> bool:
+    return isinstance(value, tuple) and all(map(callable, value))
 
 
-FINAL_SUFFIX = "-final"
+LAWS: dict[str, Law] = {
+    "name": ("letters, digits, '-', '_' or '.'", _is_name),
+    "space": FUNCTION,
+    "train": FUNCTION,
+    "data": optional(FUNCTION, ""),
+    "trials": whole_number(1),
+    "seed": whole_number(0),
+    "sampler_memory": optional(whole_number(1)),
+    "pruner": optional(("Asha(...), Median(...)", _is_pruner)),
+    "repeats": whole_number(1),
+    "first": ("a tuple of dictionaries", _are_params),
+    "window": whole_number(1),
+    "tables": (LAW_OF_TABLES, are_tables),
+    "callbacks": ("functions", _are_functions),
+}

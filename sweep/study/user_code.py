@@ -1,4 +1,4 @@
-"""Doc."""
+"""Calls to the functions of a study; their errors name the place in the study file."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from sweep.study.study import Study
 
 
 def where(error: BaseException, file: str) -> str:
-    """The place in a file that raised, as file:line; the file alone if it is not on the way."""
+    """Return the place in `file` that raised, as file:line; without a line if it is elsewhere."""
     if isinstance(error, SyntaxError) and error.filename == file:
         line = error.lineno
     else:
@@ -21,11 +21,16 @@ def where(error: BaseException, file: str) -> str:
     return f"{name}:{line}" if line else name
 
 
-def guarded(what: str, call: Callable[[], Any], study: Study) -> Any:
-    """The result of a function of the study; whatever it raises is the study's to mend.
+def guarded(name: str, call: Callable[[], Any], study: Study) -> Any:
+    """Call one of the study's functions and return its result.
+
+    Args:
+        name: Name of the function, for the error message.
+        call: The call.
+        study: The study that the function belongs to.
 
     Raises:
-        StudyError: If it raises anything.
+        StudyError: If the call raises anything.
     """
     try:
         return call()
@@ -34,6 +39,4 @@ def guarded(what: str, call: Callable[[], Any], study: Study) -> Any:
     except Exception as error:
         file = getattr(sys.modules.get(study.space.__module__), "__file__", None)
         place = f"{where(error, file)}: " if file else ""
-        raise StudyError(
-            f"{place}{what}: expected no exception, got {type(error).__name__}: {error}; mend it"
-        ) from error
+        raise StudyError(f"{place}{name}() raised {type(error).__name__}: {error}") from error

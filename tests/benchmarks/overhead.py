@@ -24,9 +24,10 @@ from ray.tune.search.optuna import OptunaSearch
 
 import sweep
 from sweep.checkpoints.local import LocalCheckpoints
-from sweep.driver.ledger import Ledger
-from sweep.driver.loop import Driver, Limits
-from sweep.driver.run import pools
+from sweep.driver.ledger import open_ledger
+from sweep.driver.loop import Driver
+from sweep.driver.options import Options
+from sweep.driver.pools import Pools
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
 
@@ -50,12 +51,12 @@ def of_sweep(folder: Path, pool_name: Any) -> float:
     )
     options = sweep.Options(pool=pool_name, slots=2)
     file = SQLiteFile(folder / "sweep.db")
-    with closing(Database(file)) as database, pools(options) as make_pool:
+    with closing(Database(file)) as database, closing(Pools(options)) as pools:
         table = database.ensure("cost", minimize=True, attributes={})
-        ledger = Ledger(study, table, LocalCheckpoints(folder, "cost"))
-        with closing(make_pool(study, None, 2)) as pool:
+        ledger = open_ledger(study, table, LocalCheckpoints(folder, "cost"))
+        with closing(pools.open(study, None, 2)) as pool:
             return _seconds_per(
-                N_TRIALS, lambda: Driver(study, ledger, Limits(), lambda *_: None).run(pool)
+                N_TRIALS, lambda: Driver(study, ledger, Options(), lambda *_: None).run(pool)
             )
 
 

@@ -16,8 +16,9 @@ from typing import Any
 import sweep
 from sweep.checkpoints.local import LocalCheckpoints
 from sweep.cli.terminal import LiveStatus, Terminal
-from sweep.driver.ledger import Ledger
-from sweep.driver.loop import Driver, Limits
+from sweep.driver.ledger import open_ledger
+from sweep.driver.loop import Driver
+from sweep.driver.options import Options
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.records import EpochRecord, Worker
@@ -132,9 +133,9 @@ def drive(study: sweep.Study, n_slots: int, folder: Path) -> tuple[SimulatedPool
     """Drives a study to its end; returns the slots, and the driver's seconds of processor time."""
     with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
         table = database.ensure(study.name, minimize=True, attributes={})
-        ledger = Ledger(study, table, LocalCheckpoints(folder, study.name))
+        ledger = open_ledger(study, table, LocalCheckpoints(folder, study.name))
         pool = SimulatedPool(min(n_slots, study.trials))
         began = time.process_time()
         with LiveStatus(Terminal(file=io.StringIO())) as status:
-            Driver(study, ledger, Limits(), status).run(pool)
+            Driver(study, ledger, Options(), status).run(pool)
         return pool, time.process_time() - began

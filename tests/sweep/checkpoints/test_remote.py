@@ -118,7 +118,7 @@ def test_without_any_good_one_a_trial_starts_over(checkpoints: RemoteCheckpoints
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        ("s3:/bucket", "expected checkpoints 's3://bucket/folder' or the like, without a password"),
+        ("s3:/bucket", "expected checkpoints to be 's3://bucket/folder' or the like, without"),
         ("ftp://ada:secret@host/x", "without a password, got 'ftp://ada@host/x'"),
         ("nothing://x", "--checkpoints: expected to read and write nothing://x/toy-.*got ValueErr"),
     ],
@@ -181,7 +181,7 @@ def test_a_run_whose_directory_is_gone_goes_on_from_server_and_url(
         return sweep.run(study, options, interrupt if folder == "gone" else None)
 
     def interrupt(snapshot: Snapshot, _: Any) -> None:
-        if any(len(record.epochs) == 3 for record in snapshot.standing.records[1:]):
+        if any(len(record.epochs) == 3 for record in snapshot.counts.records[1:]):
             raise KeyboardInterrupt
 
     far = {"storage": storage, "checkpoints": f"file://{tmp_path}/place"}

@@ -13,8 +13,9 @@ import sweep
 from sweep.checkpoints.local import LocalCheckpoints
 from sweep.cli.main import main
 from sweep.cli.options import open_run
-from sweep.driver.ledger import Ledger
-from sweep.driver.loop import Driver, Limits
+from sweep.driver.ledger import open_ledger
+from sweep.driver.loop import Driver
+from sweep.driver.options import Options
 from sweep.driver.replay import other_suggestions, versions_of
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
@@ -77,10 +78,10 @@ def table(tmp_path: Path) -> Callable[..., list[TrialRecord]]:
             table = database.ensure(study.name, minimize=True, attributes={})
             while True:
                 checkpoints = LocalCheckpoints(folder, study.name)
-                ledger = Ledger(study, table, checkpoints)
+                ledger = open_ledger(study, table, checkpoints)
                 if not ledger.n_left:
                     return table.trials()
-                driver = Driver(study, ledger, Limits(retries=99), lambda *_: None)
+                driver = Driver(study, ledger, Options(retries=99), lambda *_: None)
                 pool = ShuffledPool(study, slots, random.Random(order), deaths)
                 with closing(pool):
                     driver.run(pool)

@@ -104,11 +104,11 @@ def test_every_failure_says_why_and_where_and_the_others_go_on(
         assert len({attempt["pid"] for attempt in record.attempts}) == 2
         assert all(attempt["host"] and attempt["message"] for attempt in record.attempts)
     # one line per attempt and per trial, and none of Ray's own
-    assert len(re.findall(r"^! trial \d+: lost after 0 epochs, to be tried again", out, re.M)) == 2
+    assert len(re.findall(r"^! trial \d+: lost after 0 epochs, will be retried", out, re.M)) == 2
     assert "raylet" not in out
     assert "A worker died" not in out
     log = (run.directory.logs / "run.log").read_text()
-    assert "to be tried again: its worker process has died; SIGSEGV" in log
+    assert "will be retried: its worker process has died; SIGSEGV" in log
     assert 'raise ValueError("no such thing")' in log
 
 

@@ -167,7 +167,7 @@ def test_an_evaluation_that_raises_names_its_line(final_study: MakeStudy, inline
     def broken(*_: object) -> dict[str, float]:
         raise IndexError("no such class")
 
-    message = "final: expected no exception, got IndexError: no such class"
+    message = r"evaluate\(\) raised IndexError: no such class"
     with pytest.raises(sweep.StudyError, match=message):
         inline(final_study(final={"evaluate": broken}))
 

@@ -11,8 +11,9 @@ import pytest
 
 import sweep
 from sweep.checkpoints.local import LocalCheckpoints
-from sweep.driver.ledger import Ledger
-from sweep.driver.loop import Driver, Limits
+from sweep.driver.ledger import open_ledger
+from sweep.driver.loop import Driver
+from sweep.driver.options import Options
 from sweep.driver.progress import Snapshot
 from sweep.storage.database import Backend, Database
 from sweep.trials.records import Ending, Failure, TrialRecord, Worker, best_of
@@ -84,8 +85,8 @@ def drive(
         with closing(Database(backend, drives=True)) as database:
             table = database.ensure(study.name, minimize=study.sign > 0, attributes={})
             folder = LocalCheckpoints(tmp_path, study.name)
-            ledger = Ledger(study, table, folder)
-            driver = Driver(study, ledger, Limits(**limits), lambda *_: None)
+            ledger = open_ledger(study, table, folder)
+            driver = Driver(study, ledger, Options(**limits), lambda *_: None)
             with closing(UnreliablePool(study, deaths or {}, preempted=preempted)) as pool:
                 driver.run(pool)
             return table.trials(), pool
@@ -164,7 +165,7 @@ def test_a_trial_that_takes_too_long_is_ended_for_good(make_study: MakeStudy, dr
 
     pruner = sweep.Median(warmup_epochs=0, min_trials=99)
     study = make_study(train=train, space=space, sampler="grid", pruner=pruner)
-    records, _ = drive(study, trial_timeout_s=2.0)
+    records, _ = drive(study, trial_timeout=2.0)
     endings = [record.ending for record in records]
     assert endings == [Ending.COMPLETE, Ending.TIMEOUT, Ending.COMPLETE]
     assert records[1].failure is not None
@@ -194,14 +195,14 @@ def test_the_same_error_three_times_in_a_row_stops_the_sweep_and_is_shown_once(
         raise RuntimeError("broken")
 
     message = (
-        r"expected trials without an error, got the same one 3 times in a row, RuntimeError: broken"
-        r"; mend the study, then go on with --accept-changes or start anew with --name\n"
+        r"the same error in 3 trials in a row, so the run was stopped: RuntimeError: broken"
+        r"\. Fix the study and run again with --accept-changes, or start over with --name\n"
     )
     with pytest.raises(sweep.StudyError, match=message) as raised:
         drive(make_study(train=train))
     assert str(raised.value).count('raise RuntimeError("broken")') == 1
     assert re.findall(r'File ".*/(.*)"', str(raised.value)) == ["test_loop.py"]
-    records, _ = drive(make_study())  # mended
+    records, _ = drive(make_study())  # fixed
     assert [record.ending for record in records] == [*[Ending.ERROR] * 3, *[Ending.COMPLETE] * 3]
 
 

@@ -11,8 +11,9 @@ import pytest
 
 import sweep
 from sweep.checkpoints.local import LocalCheckpoints
-from sweep.driver.ledger import Ledger
-from sweep.driver.loop import Driver, Limits
+from sweep.driver.ledger import Ledger, open_ledger
+from sweep.driver.loop import Driver
+from sweep.driver.options import Options
 from sweep.driver.order import TrialOrder
 from sweep.driver.progress import TrialCounts
 from sweep.storage.database import Database
@@ -38,16 +39,16 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         monkeypatch.setattr(owner, name, counting)
 
     count(TrialRecord, "curve")
-    count(LocalCheckpoints, "keep")
+    count(LocalCheckpoints, "clean_up")
     return counts
 
 
 def drive(study: sweep.Study, folder: Path) -> Ledger:
     with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
         table = database.ensure(study.name, minimize=True, attributes={})
-        ledger = Ledger(study, table, LocalCheckpoints(folder, study.name))
+        ledger = open_ledger(study, table, LocalCheckpoints(folder, study.name))
         with closing(InlinePool(study, None, blas_threads=1)) as pool:
-            Driver(study, ledger, Limits(), lambda *_: None).run(pool)
+            Driver(study, ledger, Options(), lambda *_: None).run(pool)
         return ledger
 
 
@@ -59,7 +60,7 @@ def test_each_event_looks_at_its_own_trial(
     events = 1 + 4 + 1  # of a trial: its beginning, its epochs and its end
     decisions = 4
     assert calls["curve"] <= 20 * (events + decisions + 3)  # its score, and what is told
-    assert calls["keep"] == 1
+    assert calls["clean_up"] == 1
 
 
 @pytest.mark.parametrize("deterministic", [False, True])
@@ -94,7 +95,7 @@ def test_counts_kept_on_the_way_are_those_of_a_restart(
     ledger = drive(make_study(trials=20, pruner=pruner), tmp_path)
     with closing(Database(SQLiteFile(tmp_path / "sweep.db"))) as database:
         again = TrialCounts(1, database.study("toy").trials())
-    live = ledger.standing
+    live = ledger.counts
     assert live.best is best_of(1, live.records)
     assert again.best is not None
     assert live.best is not None

@@ -47,7 +47,7 @@ def test_the_first_training_is_that_of_a_study_without_repeats(
     once = inline(make_study(train=noisy, trials=1), name="once")
     thrice = inline(make_study(train=noisy, trials=1, repeats=3), name="thrice")
     assert thrice.records[0].curve("loss") == once.records[0].curve("loss")
-    assert once.records[0].spread is None
+    assert once.records[0].score_std is None
     assert "loss_std" not in once.trials()
     assert "repeat" not in once.epochs()
 

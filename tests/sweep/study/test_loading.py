@@ -157,19 +157,19 @@ def test_a_study_of_another_type_is_shown_the_minimum():
     [
         (
             "x = 1\ndef broken(:\n",
-            r"^study.py:2: expected the study file to run, got SyntaxError: ",
+            r"^study.py:2: the study file raised SyntaxError: ",
         ),
         (
             "\n\nimport no_such_module\n",
-            r"^study.py:3: .* got ModuleNotFoundError: No module named",
+            r"^study.py:3: .* raised ModuleNotFoundError: No module named",
         ),
         (
             "def f():\n    return 1 / 0\nf()\n",
-            r"^study.py:2: .* got ZeroDivisionError: .*; mend that",
+            r"^study.py:2: the study file raised ZeroDivisionError: ",
         ),
         (
             HEAD + STUDY.replace("minimize", "goal"),
-            r"^study.py:9: .* got TypeError: .*'goal'; mend that line$",
+            r"^study.py:9: .* raised TypeError: .*'goal'$",
         ),
         (
             HEAD + STUDY.replace("minimize", "trials=0, minimize"),
@@ -185,7 +185,7 @@ def test_what_a_study_file_raises_is_told_with_its_line(text, message):
 def test_an_error_in_a_module_beside_the_file_is_told_with_the_line_that_imports_it():
     write("1 / 0\n", "broken_beside.py")
     path = write("import sys\nimport broken_beside\n")
-    with pytest.raises(StudyError, match=r"^study.py:2: .* got ZeroDivisionError"):
+    with pytest.raises(StudyError, match=r"^study.py:2: .* raised ZeroDivisionError"):
         load_study(path)
 
 
@@ -202,7 +202,7 @@ def test_what_a_function_of_the_study_raises_is_told_with_its_line():
     study = load_study(
         write(text.replace("study = sweep.Study(", "study = sweep.Study(data=data, "))
     )
-    message = r"^study.py:10: data: expected no exception, got FileNotFoundError: .*; mend it$"
+    message = r"^study.py:10: data\(\) raised FileNotFoundError: .*$"
     with pytest.raises(StudyError, match=message):
         guarded("data", study.data, study)
 

@@ -67,7 +67,7 @@ def test_what_no_study_imports_and_what_is_no_module_stays_behind() -> None:
 
     with pytest.raises(ModuleNotFoundError):
         import unrelated  # noqa: F401
-    with pytest.raises(OSError, match="expected what was carried here, got another file"):
+    with pytest.raises(OSError, match="expected the file of a carried module, got another one"):
         pkgutil.get_data(layers_kit.__name__, "table.csv")
 
 

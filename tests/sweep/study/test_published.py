@@ -11,7 +11,7 @@ import pytest
 
 import sweep
 from sweep.cli.screens import TABLES
-from sweep.driver.fingerprint import of_code
+from sweep.study.fingerprint import of_code
 from sweep.study.published import STANDARD_TABLES, tables_as_json, tables_from_json
 
 QUANTITY = sweep.Quantity(source="loss", header="loss", published={"1": 0.5}, band={"2": 0.1})
@@ -37,7 +37,7 @@ def curve(**changes: Any) -> sweep.PublishedCurve:
         (lambda: rows(rows=("1", "1")), "expected one or more rows that differ, got ('1', '1')"),
         (
             lambda: rows(rows=("2",), quantities=(QUANTITY,)),
-            "expected quantities, words and remarks of the rows ('2',), got ['1']; mend the names",
+            "expected quantities, words and remarks of the rows ('2',), got ['1']; fix the names",
         ),
         (lambda: rows(words={"note": {"3": "odd"}}), "of the rows ('1', '2'), got ['3']"),
         (lambda: rows(remarks={"4": "odd"}), "of the rows ('1', '2'), got ['4']"),

@@ -165,7 +165,7 @@ def test_drawing_a_name_twice_from_different_ranges_is_refused():
         (lambda t: t.suggest_int("x", 1, 2.5), r"whole numbers low <= high, got low=1, high=2.5"),
         (lambda t: t.suggest_int("x", 1, 2, step=0), r"expected step >= 1, .* got low=1, step=0"),
         (lambda t: t.suggest_int("x", 0, 2, log=True), r"low >= 1, got low=0, step=1, log=True"),
-        (lambda t: t.suggest_int("x", 1, 9, step=2, log=True), r"got low=1, step=2, log=True; m"),
+        (lambda t: t.suggest_int("x", 1, 9, step=2, log=True), r"got low=1, step=2, log=True; f"),
         (lambda t: t.suggest_categorical("x", ()), r"\('x'\): expected at least one choice, got n"),
         (lambda t: t.suggest_categorical("x", ("a", len)), r"got <built-in function len>; choose"),
     ],

@@ -1,4 +1,4 @@
-"""This file tells by a few letters whether training code and data are still what they were."""
+"""Short digests that show whether training code and data are still the same."""
 
 import ast
 import hashlib
@@ -11,13 +11,13 @@ import numpy as np
 from sweep.study.local_modules import with_imports
 
 LENGTH = 12
-"""Hexadecimal digits: enough that no two versions of one study share them."""
+"""Hexadecimal digits of a digest: enough that no two versions of one study share them."""
 
 
 def of_code(file: str) -> str:
-    """A digest of what a study file does, and the modules in its folder that it imports.
+    """Return a digest of a study file and of the modules in its folder that it imports.
 
-    Comments, docstrings and layout do not count. Empty for a study without a file.
+    Comments, docstrings and layout do not count. A study without a file has an empty digest.
     """
     if not file:
         return ""
@@ -28,9 +28,10 @@ def of_code(file: str) -> str:
 
 
 def of_data(data: Any) -> str:
-    """A digest of the arrays and plain values in a study's data, in whatever holds them.
+    """Return a digest of the arrays and plain values in a study's data.
 
-    Of an object that is neither, what its attributes hold counts; of one without, its type.
+    Containers are searched at any depth. Any other object counts by its attributes or, if it has
+    none, by its type.
     """
     digest = hashlib.sha256()
     for part in _parts(data):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sweep.driver import fingerprint
+from sweep.study import fingerprint
 
 STUDY = """
 import numpy as np
