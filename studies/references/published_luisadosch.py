@@ -19,7 +19,7 @@ SECONDS = dict(
 ) | dict(zip(CNN, (569.53, 614.24, 777.90, 760.81, 732.03, 720.31, 1850.96, 1010.21), strict=True))
 
 
-def figures(models: tuple[str, ...]) -> tuple[Quantity, ...]:
+def quantities(models: tuple[str, ...]) -> tuple[Quantity, ...]:
     """Return loss, time and accuracy of some networks."""
     return (
         Quantity(
@@ -138,7 +138,7 @@ TABLES = (
         by="model",
         rows=FC,
         config=CONFIG,
-        figures=figures(FC),
+        quantities=quantities(FC),
         remarks=FC_REMARKS,
         notes=(SINGLE, TEST, TRAINED, INIT, IN_BAND, COST),
     ),
@@ -149,7 +149,7 @@ TABLES = (
         rows=CNN,
         config=CONFIG,
         words={"README": README},
-        figures=figures(CNN),
+        quantities=quantities(CNN),
         remarks=CNN_REMARKS,
         notes=(SINGLE, TEST, TRAINED, INIT, IN_BAND, WAVERS, COST),
     ),

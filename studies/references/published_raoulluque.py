@@ -112,7 +112,7 @@ TABLES = (
         by="model",
         rows=MODELS,
         words={"new, says the README": README},
-        figures=(ERROR, CORRECT),
+        quantities=(ERROR, CORRECT),
         remarks=ERROR_REMARKS,
         notes=(SINGLE, CHOSEN, IN_BAND),
     ),
@@ -158,7 +158,7 @@ TABLES = (
         title="Their trainings",
         by="model",
         rows=MODELS,
-        figures=(EPOCHS, RESTORED, SECONDS),
+        quantities=(EPOCHS, RESTORED, SECONDS),
         remarks={
             "8": '"early stopping after 91" in the README is the epoch of the weights that were '
             "kept; the same holds for 9 to 12",
@@ -180,7 +180,7 @@ TABLES = (
         title="Their training losses",
         by="model",
         rows=MODELS[:-1],
-        figures=(FIRST_LOSS, TENTH_LOSS, LAST_LOSS),
+        quantities=(FIRST_LOSS, TENTH_LOSS, LAST_LOSS),
         remarks=LOSS_REMARKS,
         notes=(
             SINGLE,

@@ -1,4 +1,4 @@
-"""Doc."""
+"""The best configuration of a run, and its weights, as files."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from sweep.trials.records import TrialRecord
 
 
 def best_files(run: Run) -> dict[str, str | bytes]:
-    """The best configuration, and the weights that were trained with it, as files."""
+    """Return the best configuration, and the weights trained with it, as files by name."""
     best = run.final or run.best
     if best is None:
         return {}
@@ -35,26 +35,25 @@ def best_files(run: Run) -> dict[str, str | bytes]:
 
 
 def _weights(run: Run, best: TrialRecord) -> bytes | None:
-    """The entry "weights" of the last state of the best training, as a safetensors file."""
+    """Return the entry "weights" of the best training's last state, as a safetensors file."""
     study = run.name + FINAL_SUFFIX if best is run.final else run.name
     checkpoints = checkpoints_at(run.about.get("checkpoints", ""), run.directory.checkpoints, study)
     data = checkpoints.read(best.number, len(best.epochs))
-    if data is None:
+    state = decode(data).state if data is not None else {}
+    if not state.get("weights"):
         return None
-    state = decode(data).state
     model = state.get("model")
-    is_told = isinstance(model, dict) and "load" in model
-    header = {"model": json.dumps(model)} if is_told else None
-    return save(dict(state["weights"]), header) if state.get("weights") else None
+    has_loader = isinstance(model, dict) and "load" in model
+    return save(dict(state["weights"]), {"model": json.dumps(model)} if has_loader else None)
 
 
 def loader(weights: Path) -> str:
-    """The function that reads a model's file, as its header names it; empty if there is none."""
+    """Return the function that loads a model, named in its file's header; "" if there is none."""
     if not weights.is_file():
         return ""
     try:
         with safe_open(weights, "np") as file:
             header = file.metadata() or {}
-    except SafetensorError:  # damaged: making the report again mends it
+    except SafetensorError:  # damaged: writing the report again repairs it
         return ""
     return str(json.loads(header.get("model", "{}")).get("load", ""))

@@ -1,7 +1,7 @@
-"""This file compares runs: what they were told, what came of it; like tables.py it knows pandas."""
+"""Tables that compare runs: how they were set up, and what came out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, zip_longest
 from math import comb
 from statistics import fmean, stdev
 from typing import Any
@@ -13,102 +13,90 @@ from sweep.reports.costs import costs
 from sweep.reports.results import Run
 from sweep.reports.tables import frame
 from sweep.text import short
-from sweep.trials.records import Ending, TrialRecord
+from sweep.trials.records import Ending, scores
 
 Runs = Mapping[str, Run]
-"""Runs by the names to show them by."""
+"""Runs by the names to show."""
 
 
 MAX_SPLITS = 200_000
-"""Up to so many ways to split the scores are all tried; of more, so many at random."""
+"""Splits of the scores that a test tries: all of them up to this number, else a random sample."""
 
 
 def settings(runs: Runs) -> pd.DataFrame:
-    """What the runs were told, and their best configurations, where these differ.
+    """Return the settings of the runs, and their best configurations, where they differ.
 
     Columns: setting, and one per run; empty where a run does not have it.
     """
     told = {name: _told(run) for name, run in runs.items()}
-    keys = dict.fromkeys(key for values in told.values() for key in values)
-    rows = [
-        {"setting": key, **{name: _word(values.get(key)) for name, values in told.items()}}
-        for key in keys
-        if len({_word(values.get(key)) for values in told.values()}) > 1
-    ]
+    rows = []
+    for key in dict.fromkeys(key for values in told.values() for key in values):
+        texts = {name: _as_text(values.get(key)) for name, values in told.items()}
+        if len(set(texts.values())) > 1:
+            rows.append({"setting": key, **texts})
     return frame(rows) if rows else pd.DataFrame(columns=["setting", *runs])
 
 
 def outcome(runs: Runs) -> pd.DataFrame:
-    """One row per run: how its trials ended, its best score, what it cost.
+    """Return one row per run: how its trials ended, its best score, what it cost.
 
     Columns: run, metric, best (the score), std and repeats (of the best configuration's
-    trainings), trial, complete, pruned, failed, the metrics of the test set, core_seconds of the
-    search, and what share of the slots' time was training (busy).
+    trainings), trial, complete, pruned, failed, the metrics on the test set, core_seconds of the
+    search, and busy: the fraction of the slots' time spent training.
     """
     return frame([_outcome(name, run) for name, run in runs.items()])
 
 
 def curves(runs: Runs) -> pd.DataFrame:
-    """The metric of each run's best trial after each epoch, as a mean over its repeats.
+    """Return the metric of each run's best trial after each epoch, as a mean over its repeats.
 
     Columns: epoch, and one per run; empty after the trial's last epoch.
     """
-    lines = {name: _curve(run) for name, run in runs.items()}
-    n_epochs = max((len(line) for line in lines.values()), default=0)
-    rows = [
-        {"epoch": i + 1}
-        | {name: line[i] if i < len(line) else None for name, line in lines.items()}
-        for i in range(n_epochs)
-    ]
+    lines = zip_longest(*(_mean_curve(run) for run in runs.values()))
+    rows = [{"epoch": i, **dict(zip(runs, line, strict=True))} for i, line in enumerate(lines, 1)]
     return frame(rows) if rows else pd.DataFrame(columns=["epoch", *runs])
 
 
 def significance(runs: Runs) -> pd.DataFrame:
-    """For each pair of runs, how surprising the difference of their best configurations is.
+    """Return, for each pair of runs, how surprising the difference of their best scores is.
 
-    Only runs of one metric whose best configurations were trained repeatedly can be compared.
-    Columns: first, second, difference (of the means of the repeats, first minus second),
-    p_value (see `p_value`).
+    Only runs with the same metric, whose best configurations were trained repeatedly, can be
+    compared. Columns: first, second, difference (of the means of the repeats, first minus
+    second), p_value (see `p_value`).
     """
-    scored = {name: run for name, run in runs.items() if len(scores(run, run.best)) > 1}
     rows = []
-    for (name, run), (other, rival) in combinations(scored.items(), 2):
-        if run.metric == rival.metric:
-            a, b = scores(run, run.best), scores(rival, rival.best)
-            rows.append({"first": name, "second": other, "difference": fmean(a) - fmean(b),
-                         "p_value": p_value(a, b)})  # fmt: skip
+    for (first, a), (second, b) in combinations(runs.items(), 2):
+        xs, ys = best_scores(a), best_scores(b)
+        if a.metric == b.metric and min(len(xs), len(ys)) > 1:
+            rows.append({"first": first, "second": second, "difference": fmean(xs) - fmean(ys),
+                         "p_value": p_value(xs, ys)})  # fmt: skip
     return pd.DataFrame(rows, columns=["first", "second", "difference", "p_value"])
 
 
 TABLES: dict[str, Callable[[Runs], pd.DataFrame]] = {
-    "settings": settings,
-    "outcome": outcome,
-    "curves": curves,
-    "significance": significance,
+    table.__name__: table for table in (settings, outcome, curves, significance)
 }
+"""Tables of `sweep compare`, by name."""
 
 
-def scores(run: Run, record: TrialRecord | None) -> list[float]:
-    """The score of each training of a trial, by the rule of its study; none without a trial."""
-    best = min if run.sign > 0 else max
-    all_curves = record.curves(run.metric) if record else []
-    return [
-        best(curve) if run.about["score"] == "best" else curve[-1] for curve in all_curves if curve
-    ]
+def best_scores(run: Run) -> list[float]:
+    """Return the score of each training of a run's best trial; empty if there is none."""
+    all_curves = run.best.curves(run.metric) if run.best else []
+    return scores(all_curves, run.about["score"], run.sign)
 
 
 def p_value(first: Sequence[float], second: Sequence[float]) -> float:
-    """How often chance alone would make a difference of means at least as large as this one.
+    """Return the probability of a difference of means at least this large by chance alone.
 
-    The permutation test of Fisher and Pitman, two-sided: all ways to split the scores into groups
-    of these sizes are tried or, where there are too many, 200,000 at random from a fixed seed.
+    The permutation test of Fisher and Pitman, two-sided: it tries all ways to split the scores
+    into groups of these sizes or, if there are too many, 200,000 random ones from a fixed seed.
 
     Args:
         first: Scores of one group, at least one.
         second: Scores of the other, at least one.
 
     Returns:
-        From 1 / number of splits to 1.
+        A probability, from 1 / number of splits to 1.
     """
     pooled = np.array([*first, *second])
     n, k = len(pooled), len(first)
@@ -119,7 +107,7 @@ def p_value(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def _splits(n: int, k: int) -> Any:
-    """(S, k) places of those in the first group, for each split; the given one is the first."""
+    """Return (S, k) indices of the first group in each split; the first split is the given one."""
     if comb(n, k) <= MAX_SPLITS:
         return np.array(list(combinations(range(n), k)))
     order = np.random.default_rng(0).permuted(np.tile(np.arange(n), (MAX_SPLITS, 1)), axis=1)
@@ -143,14 +131,13 @@ def _told(run: Run) -> dict[str, Any]:
     )
 
 
-def _word(value: object) -> str | None:
+def _as_text(value: object) -> str | None:
     return None if value is None else short(value)
 
 
 def _outcome(name: str, run: Run) -> dict[str, Any]:
     endings = [record.ending for record in run.records]
-    repeats = scores(run, run.best)
-    cost = costs(run.records)
+    repeats, cost = best_scores(run), costs(run.records)
     return {
         "run": name,
         "metric": run.metric,
@@ -167,8 +154,7 @@ def _outcome(name: str, run: Run) -> dict[str, Any]:
     }
 
 
-def _curve(run: Run) -> list[float]:
-    """Means over the repeats that lasted so long."""
+def _mean_curve(run: Run) -> list[float]:
+    """Return the mean over the repeats that have each epoch."""
     lines = run.best.curves(run.metric) if run.best else []
-    n_epochs = max(map(len, lines), default=0)
-    return [fmean(line[i] for line in lines if i < len(line)) for i in range(n_epochs)]
+    return [fmean(x for x in values if x is not None) for values in zip_longest(*lines)]

@@ -1,12 +1,12 @@
-"""This file reckons what a run cost in training, failures and waiting, and what pruning saved."""
+"""What a run cost in training, failures and waiting, and what pruning saved."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from statistics import median
 
+from sweep.text import duration
 from sweep.trials.records import Ending, TrialRecord
-
-Curve = tuple[list[float], list[float]]
 
 
 @dataclass(frozen=True)
@@ -14,14 +14,14 @@ class Costs:
     """Core-seconds of processor time, and how well the slots were used.
 
     Attributes:
-        spent: Of all epochs on record.
-        pruned: Of these, in trials that were pruned.
-        failed: Of these, in trials that failed.
-        saved: What pruned trials would have taken in addition, had they trained for as many epochs
-            as complete ones do in the median, at their own pace.
-        busy: Fraction of the slots' time, between the first trial and the last, that went into
-            epochs; None if no trial has ended.
-        slots: The most trials that were under way at a time.
+        spent: Time of all recorded epochs.
+        pruned: The part of it spent in pruned trials.
+        failed: The part of it spent in failed trials.
+        saved: Additional time that pruned trials would have taken, at their own pace, for the
+            median number of epochs of complete trials.
+        busy: Fraction of the slots' time, from the first trial's start to the last one's end,
+            spent in epochs; None if no trial has ended.
+        slots: Largest number of trials that ran at the same time.
     """
 
     spent: float
@@ -33,11 +33,11 @@ class Costs:
 
 
 def costs(records: Sequence[TrialRecord]) -> Costs:
-    """What these trials cost."""
+    """Return what these trials cost."""
     pruned = [record for record in records if record.ending is Ending.PRUNED]
     training = sum(record.seconds for record in records)
     times, n_busy = under_way(records)
-    slots = round(max(n_busy, default=0))
+    slots = max(n_busy, default=0)
     room = slots * (times[-1] - times[0]) if times else 0.0
     return Costs(
         spent=sum(record.cpu_seconds for record in records),
@@ -49,32 +49,40 @@ def costs(records: Sequence[TrialRecord]) -> Costs:
     )
 
 
-def under_way(records: Sequence[TrialRecord]) -> Curve:
-    """How many trials were under way, and when.
+def cost_sentences(search: Costs, final: Costs) -> list[str]:
+    """Return what the search and the final trainings cost, in sentences."""
+    busy = "" if search.busy is None else f"{100 * search.busy:.1f} %"
+    sentences = [
+        (True, f"The search trained for {duration(search.spent)} of processor time: "
+               f"{duration(search.pruned)} in pruned trials, {duration(search.failed)} in failed "
+               f"ones."),
+        (search.pruned, f"Pruning saved about {duration(search.saved)}: the time for pruned trials "
+                        f"to reach, at their own pace, the median number of epochs of complete "
+                        f"ones."),
+        (final.spent, f"Final training took {duration(final.spent)} of processor time."),
+        (busy, f"From the first trial's start to the last one's end, the slots in use "
+               f"({search.slots}) trained for {busy} of the time; the rest went to bookkeeping, "
+               f"starting and waiting."),
+    ]  # fmt: skip
+    return [sentence for applies, sentence in sentences if applies]
+
+
+def under_way(records: Sequence[TrialRecord]) -> tuple[list[float], list[int]]:
+    """Return how many trials were running, and when.
 
     Returns:
-        Seconds since the first trial began, rising; and the number from each of them on.
+        Seconds since the first trial started, rising; and the number of trials from each on.
     """
     spans = [(r.started, r.finished) for r in records if r.started and r.finished]
     changes = sorted([(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans])
-    return _sums([((when - changes[0][0]).total_seconds(), by) for when, by in changes])
-
-
-def _sums(changes: list[tuple[float, int]]) -> Curve:
-    """What adds up from changes, (when, by how much), at each time at which there are any."""
-    total = 0
-    at: dict[float, int] = {}
-    for when, by in changes:
-        total += by
-        at[when] = total
-    return list(at), [float(n) for n in at.values()]
+    times = [(when - changes[0][0]).total_seconds() for when, _ in changes]
+    last_at = dict(zip(times, accumulate(by for _, by in changes), strict=True))
+    return list(last_at), list(last_at.values())
 
 
 def _saved(pruned: Sequence[TrialRecord], records: Sequence[TrialRecord]) -> float:
     lengths = [len(record.epochs) for record in records if record.ending is Ending.COMPLETE]
-    if not lengths:
-        return 0.0
-    usual = median(lengths)
+    usual = median(lengths) if lengths else 0
     return sum(
         record.cpu_seconds / len(record.epochs) * max(usual - len(record.epochs), 0)
         for record in pruned

@@ -1,4 +1,4 @@
-"""This file turns tables into files: CSV, Markdown, LaTeX, JSON or Parquet, always the same."""
+"""Tables as CSV, Markdown, LaTeX, JSON or Parquet: the same bytes each time."""
 
 import json
 import math
@@ -8,54 +8,51 @@ from collections.abc import Callable, Collection
 import pandas as pd
 from tabulate import tabulate
 
-from sweep.errors import OptionError
+from sweep.errors import not_installed
 from sweep.reports.published import FilledTable
 from sweep.text import short
 
 LEFT_BY_TABULATE = str.maketrans({"|": r"\textbar{}", "<": r"\textless{}", ">": r"\textgreater{}"})
-"""What LaTeX's usual font encoding would show as something else, and tabulate does not escape."""
+"""Characters that LaTeX's default font encoding shows as others, and tabulate does not escape."""
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """Comma-separated values with full precision; empty where there is none."""
+    """Return comma-separated values with full precision; missing ones are empty."""
     return table.to_csv(index=False, lineterminator="\n")
 
 
 def to_markdown(table: pd.DataFrame, right: Collection[str] = ()) -> str:
-    """A GitHub table; numbers to the right, with four significant digits.
+    """Return a GitHub table; numbers are aligned to the right, with four significant digits.
 
     Args:
-        table: What to show.
-        right: Columns of text that are aligned as numbers are.
+        table: Table to show.
+        right: Text columns to align like numbers.
     """
     return _tabulate(table, "pipe", right)
 
 
 def to_latex(table: pd.DataFrame) -> str:
-    """A tabular for the booktabs package; special characters escaped."""
+    """Return a tabular for the booktabs package; special characters are escaped."""
     return _tabulate(table, "latex_booktabs").translate(LEFT_BY_TABULATE)
 
 
 def to_json(table: pd.DataFrame) -> str:
-    """A list of objects, one per row, with full precision; null where there is no value."""
-    rows = [dict(zip(table, map(_json_value, row), strict=True)) for row in _rows(table)]
+    """Return a list of objects, one per row, with full precision; missing values are null."""
+    rows = [dict(zip(table, map(_json_value, row), strict=True)) for row in rows_of(table)]
     return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
 
 
 def to_parquet(table: pd.DataFrame) -> bytes:
-    """An Apache Parquet file with full precision; columns of mixed types become text.
+    """Return an Apache Parquet file with full precision; columns of mixed types become text.
 
     Raises:
-        OptionError: If the package pyarrow, which writes it, is not installed.
+        OptionError: If pyarrow is not installed.
     """
     mixed = table.select_dtypes(object).columns
     try:
         return table.astype(dict.fromkeys(mixed, "string")).to_parquet(engine="pyarrow")
     except ImportError as error:
-        raise OptionError(
-            "--format parquet: expected the package pyarrow, got none installed; "
-            "pip install pyarrow"
-        ) from error
+        raise not_installed("pyarrow", "parquet") from error
 
 
 FORMATS: dict[str, Callable[[pd.DataFrame], str | bytes]] = {
@@ -65,37 +62,48 @@ FORMATS: dict[str, Callable[[pd.DataFrame], str | bytes]] = {
     "json": to_json,
     "parquet": to_parquet,
 }
-"""Text to print, or the bytes of a file."""
+"""Formats by name; each returns text to print, or the bytes of a file."""
 
 
-def of_comparison(comparison: FilledTable, format_: str) -> str | bytes:
-    """A declared table in one of the `FORMATS`: numbers for machines, text for people."""
+def of_comparison(table: FilledTable, format_: str) -> str | bytes:
+    """Return a filled table in one of the `FORMATS`: numbers for machines, text for people."""
     if format_ == "markdown":
-        return comparison_in_markdown(comparison)
+        return comparison_in_markdown(table)
     for_people = format_ == "latex"
-    return FORMATS[format_](comparison.text if for_people else comparison.numbers)
+    return FORMATS[format_](table.text if for_people else table.numbers)
 
 
-def comparison_in_markdown(comparison: FilledTable) -> str:
-    """A declared table as a GitHub table, its notes below it."""
-    notes = "".join(f"- {_cell(note, 'notes')}\n" for note in comparison.notes)
-    return "\n".join(filter(None, [to_markdown(comparison.text, comparison.right), notes]))
+def comparison_in_markdown(table: FilledTable) -> str:
+    """Return a filled table as a GitHub table with its notes below it."""
+    notes = "".join(f"- {_cell(note, 'notes')}\n" for note in table.notes)
+    return "\n".join(filter(None, [to_markdown(table.text, table.right), notes]))
 
 
 def _tabulate(table: pd.DataFrame, style: str, right: Collection[str] = ()) -> str:
-    align = ["right" if name in right or is_numeric(table[name]) else "left" for name in table]
+    align = ["right" if is_right else "left" for is_right in aligned_right(table, right)]
     header = [_cell(name, style) for name in table]
-    cells = [[_cell(value, style) for value in row] for row in _rows(table)]
+    cells = [[_cell(value, style) for value in row] for row in rows_of(table)]
     options = {"disable_numparse": True, "colalign": align or None}
     return str(tabulate(cells, header, style, **options)) + "\n"
 
 
-def _rows(table: pd.DataFrame) -> list[list[object]]:
+def rows_of(table: pd.DataFrame) -> list[list[object]]:
+    """Return the cells of a table, row by row."""
     return table.astype(object).to_numpy().tolist()
 
 
+def aligned_right(table: pd.DataFrame, right: Collection[str] = ()) -> list[bool]:
+    """Return, for each column, whether to align it to the right: numbers, and those in `right`."""
+    return [name in right or pd.api.types.is_numeric_dtype(table[name]) for name in table]
+
+
+def cell_text(value: object) -> str:
+    """Return a cell's value as text for people; empty for None, pandas' NA, or not a number."""
+    return "" if _is_missing(value) else short(value)
+
+
 def _cell(value: object, style: str) -> str:
-    text = "" if is_missing(value) else " ".join(short(value).splitlines())
+    text = " ".join(cell_text(value).splitlines())
     if style == "latex_booktabs":
         return text
     text = text.replace("&", "&amp;").replace("<", "&lt;")
@@ -103,15 +111,9 @@ def _cell(value: object, style: str) -> str:
 
 
 def _json_value(value: object) -> object:
-    """JSON has no infinite numbers."""
-    return None if is_missing(value) or value in (math.inf, -math.inf) else value
+    """Return a value, or None for what JSON cannot express, such as infinity."""
+    return None if _is_missing(value) or value in (math.inf, -math.inf) else value
 
 
-def is_numeric(column: pd.Series) -> bool:
-    """Whether a column holds numbers, which are aligned to the right."""
-    return bool(pd.api.types.is_numeric_dtype(column))
-
-
-def is_missing(value: object) -> bool:
-    """Whether a cell of a table holds nothing: None, pandas' NA, or not a number."""
+def _is_missing(value: object) -> bool:
     return value is None or value is pd.NA or value != value

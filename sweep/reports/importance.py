@@ -1,4 +1,4 @@
-"""This file asks Optuna which parameters matter."""
+"""Importance of parameters, by Optuna."""
 
 import warnings
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from sweep.trials.optuna_trials import create_trial
 from sweep.trials.records import TrialRecord
 
 MIN_TRIALS = 10
-"""Fewer complete trials than this say little, whatever the figures are."""
+"""Complete trials below which importances say little."""
 
 
 def importances(records: Sequence[TrialRecord], sign: int) -> dict[str, float]:
-    """How much each parameter tells good trials from others, by PED-ANOVA.
+    """Return how well each parameter separates good trials from others, by PED-ANOVA.
 
     Source: Watanabe, Bansal, Hutter (2023), arXiv:2304.10255, as Optuna computes it.
 
@@ -32,7 +32,7 @@ def importances(records: Sequence[TrialRecord], sign: int) -> dict[str, float]:
     study = optuna.create_study(direction="minimize" if sign > 0 else "maximize")
     for record in scored:
         study.add_trial(create_trial(record, value=record.score))
-    with warnings.catch_warnings():  # few trials: the page says how far to trust the figures
+    with warnings.catch_warnings():  # too few trials for a good estimate
         warnings.simplefilter("ignore", UserWarning)
         shares = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
     return {name: float(share) for name, share in shares.items()} if any(shares.values()) else {}

@@ -1,4 +1,4 @@
-"""This file fills in the tables that a study declares; like tables.py it knows pandas."""
+"""The tables that a study declares, filled in: our trials next to published values."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,37 +15,38 @@ from sweep.text import short
 from sweep.trials.records import TrialRecord
 
 Groups = Mapping[str, list[TrialRecord]]
-"""All trials of each row."""
+"""All trials of each row, by row."""
 
 
 Line = dict[str, Any]
+"""Cells of one row, by column."""
 
 
 COST = Quantity(source="cpu_seconds", header="seconds", ours="processor seconds, ours", digits=1)
-"""What a curve shows of each epoch beside its metric."""
+"""What a curve shows of each epoch in addition to its metric."""
 
 
 @dataclass(frozen=True)
 class FilledTable:
-    """A declared table, filled in.
+    """A table of a report, such as a declared table that was filled in.
 
     Attributes:
-        title: Above it.
-        numbers: For machines: with full precision, each deviation in a column of its own.
-        text: For people: rounded, as in "0.25 ± 0.01".
-        right: The columns of `text` that are aligned to the right.
-        notes: Below it.
+        title: Title above the table.
+        numbers: The table for machines: full precision, each deviation in a column of its own.
+        text: The table for people: rounded, as in "0.25 ± 0.01".
+        right: Text columns of `text` that are aligned to the right.
+        notes: Notes below the table.
     """
 
     title: str
     numbers: pd.DataFrame
     text: pd.DataFrame
-    right: tuple[str, ...]
-    notes: tuple[str, ...]
+    right: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def fill(table: Table, records: Iterable[TrialRecord]) -> FilledTable:
-    """Fills in a declared table with these trials."""
+    """Fill in a declared table with these trials."""
     groups: dict[str, list[TrialRecord]] = {}
     for record in records:
         groups.setdefault(str(record.config.get(table.by)), []).append(record)
@@ -55,18 +56,18 @@ def fill(table: Table, records: Iterable[TrialRecord]) -> FilledTable:
 
 
 def _rows(table: PublishedTable, groups: Groups) -> FilledTable:
-    words = _words(table, groups)
+    words = _text_columns(table, groups)
     numbers: list[Line] = []
     text: list[Line] = []
     notes = list(table.notes)
     for row, records in groups.items():
-        measured = [(figure, measure(figure, row, records)) for figure in table.figures]
-        remarks = [table.remarks.get(row, ""), *(_outside(f, m) for f, m in measured)]
+        measured = [(quantity, measure(quantity, row, records)) for quantity in table.quantities]
+        remarks = [table.remarks.get(row, ""), *(_outside(q, m) for q, m in measured)]
         remarks = [remark for remark in remarks if remark]
         left: Line = {table.by: row} | {name: column.get(row, "") for name, column in words.items()}
-        numbers.append(left | _merged(_numbers(f, m) for f, m in measured))
+        numbers.append(left | _merged(_for_machines(q, m) for q, m in measured))
         numbers[-1] |= {"seeds": len(trainings(records)), "remarks": "; ".join(remarks) or None}
-        text.append(left | _merged(_text(f, m) for f, m in measured))
+        text.append(left | _merged(_for_people(q, m) for q, m in measured))
         text[-1] |= {"seeds": trainings_text(records)} if measured else {}
         notes += [f"{table.by} {row}: {remark}" for remark in remarks]
     right = [
@@ -78,19 +79,18 @@ def _rows(table: PublishedTable, groups: Groups) -> FilledTable:
 def _curve(table: PublishedCurve, records: list[TrialRecord]) -> FilledTable:
     numbers: list[Line] = []
     text: list[Line] = []
-    for number in range(1, max(map(len, [table.published, *trainings(records)])) + 1):
-        measured = [(f, measure(f, table.row, records)) for f in _of_epoch(table, number)]
-        place = {"epoch": number}
+    for epoch in range(1, max(map(len, [table.published, *trainings(records)])) + 1):
+        measured = [(q, measure(q, table.row, records)) for q in _of_epoch(table, epoch)]
         seeds = {"seeds": max(len(m.values) for _, m in measured)}
-        numbers.append(place | _merged(_numbers(f, m) for f, m in measured) | seeds)
-        text.append(place | _merged(_text(f, m) for f, m in measured) | seeds)
+        for lines, columns in ((numbers, _for_machines), (text, _for_people)):
+            lines.append({"epoch": epoch} | _merged(columns(q, m) for q, m in measured) | seeds)
     notes = (*table.notes, f"{table.by} {table.row}, complete trainings: {trainings_text(records)}")
     right = tuple(text[0]) if text else ()
     return FilledTable(table.title, frame(numbers), frame(text), right, notes)
 
 
 def _of_epoch(table: PublishedCurve, number: int) -> tuple[Quantity, Quantity]:
-    """What a curve shows of one epoch."""
+    """Return what a curve shows of one epoch."""
     values, seconds = (
         {table.row: values[number - 1]} if number <= len(values) else {}
         for values in (table.published, table.published_seconds)
@@ -102,32 +102,34 @@ def _of_epoch(table: PublishedCurve, number: int) -> tuple[Quantity, Quantity]:
     )
 
 
-def _words(table: PublishedTable, groups: Groups) -> dict[str, Mapping[str, str]]:
-    """The columns that are no figures, each with its text by row."""
+def _text_columns(table: PublishedTable, groups: Groups) -> dict[str, Mapping[str, str]]:
+    """Return the columns that are not quantities, each with its text by row."""
     columns: dict[str, Mapping[str, str]] = {}
     for name, header in table.config.items():
         values = {row: [r.config.get(name, "") for r in groups[row]] for row in groups}
         columns[header] = {row: ", ".join(dict.fromkeys(map(short, values[row]))) for row in groups}
     if table.changed:
-        columns[table.changed] = _changed(groups, table.by)
+        columns[table.changed] = _changes_by_row(groups, table.by)
     not_run = {row: trainings_text(records) for row, records in groups.items() if not records}
     for header in [*columns][:1]:
         columns[header] = {**columns[header], **not_run}
     return columns | dict(table.words)
 
 
-def _changed(groups: Groups, by: str) -> dict[str, str]:
-    """The configuration of each row against the last one above that has trials.
+def _changes_by_row(groups: Groups, by: str) -> dict[str, str]:
+    """Return how the configuration of each row differs from the last row above with trials.
 
-    What differs between the trials of a row, as the number of a repeat, is no part of it.
+    Fields that differ between the trials of a row, such as the number of a repeat, do not count.
     """
     with_trials = {row: records for row, records in groups.items() if records}
-    apart = {by}.union(*map(_varying, with_trials.values()))
+    ignored = {by}.union(*map(_varying, with_trials.values()))
+    configs = {
+        row: {name: value for name, value in records[0].config.items() if name not in ignored}
+        for row, records in with_trials.items()
+    }
     texts: dict[str, str] = {}
-    rows = list(groups)
-    for before, row in pairwise(with_trials):
-        old, new = (_without(apart, with_trials[r][0].config) for r in (before, row))
-        since = "" if rows.index(row) == rows.index(before) + 1 else f"since {before}: "
+    for (before, old), (row, new) in pairwise(configs.items()):
+        since = "" if (before, row) in pairwise(groups) else f"since {before}: "
         texts[row] = since + (changes(old, new) if old != new else "nothing")
     return texts
 
@@ -138,51 +140,45 @@ def _varying(records: list[TrialRecord]) -> set[str]:
     return {name for name in names if any(c.get(name) != configs[0].get(name) for c in configs)}
 
 
-def _without(names: set[str], config: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in config.items() if name not in names}
-
-
-def _outside(figure: Quantity, measured: Measured) -> str:
+def _outside(quantity: Quantity, measured: Measured) -> str:
     if measured.is_inside is not False or measured.gap is None:
         return ""
-    gap = _fixed(abs(measured.gap), figure.digits)
-    side = "above" if measured.gap > 0 else "below"
-    band = _band(measured.band)
-    return f"outside, {figure.header} is {gap} {side} the published one (band {band})"
+    gap = _fixed(abs(measured.gap), quantity.digits) + (" above" if measured.gap > 0 else " below")
+    return f"outside, {quantity.header} is {gap} the published one (band {_band(measured.band)})"
 
 
-def _numbers(figure: Quantity, measured: Measured) -> Line:
-    """A figure's columns for machines."""
-    header, ours = figure.header, _ours(figure)
-    columns: Line = {f"{header}, published": measured.published} if figure.published else {}
+def _for_machines(quantity: Quantity, measured: Measured) -> Line:
+    """Return a quantity's columns for machines."""
+    header, ours = quantity.header, _ours(quantity)
+    columns: Line = {f"{header}, published": measured.published} if quantity.published else {}
     columns |= {ours: measured.mean, f"{ours}, sd": measured.deviation}
-    if figure.difference:
+    if quantity.difference:
         columns[f"{header}, difference %"] = measured.difference
-    if figure.band:
+    if quantity.band:
         columns |= {f"{header}, band": measured.band, f"{header}, in band": measured.is_inside}
     return columns
 
 
-def _text(figure: Quantity, measured: Measured) -> Line:
-    """A figure's columns for people."""
-    header, digits = figure.header, figure.digits
+def _for_people(quantity: Quantity, measured: Measured) -> Line:
+    """Return a quantity's columns for people."""
+    header, digits = quantity.header, quantity.digits
     columns: Line = {}
-    if figure.published:
+    if quantity.published:
         columns[f"{header}, published"] = _fixed(measured.published, digits)
     spread = "" if measured.deviation is None else f" ± {_fixed(measured.deviation, digits)}"
-    columns[_ours(figure)] = _fixed(measured.mean, digits) + spread
+    columns[_ours(quantity)] = _fixed(measured.mean, digits) + spread
     is_inside = measured.is_inside
-    if figure.difference:
+    if quantity.difference:
         gap = "" if measured.difference is None else f"{measured.difference:+.1f}"
         columns[f"{header}, difference %"] = f"{gap} (outside)" if is_inside is False else gap
-    elif figure.band:
+    elif quantity.band:
         answer = f"{'yes' if is_inside else 'no'}, {_band(measured.band)}"
         columns[f"{header}, in band"] = "" if is_inside is None else answer
     return columns
 
 
-def _ours(figure: Quantity) -> str:
-    return figure.ours or f"{figure.header}, ours"
+def _ours(quantity: Quantity) -> str:
+    return quantity.ours or f"{quantity.header}, ours"
 
 
 def _band(width: float | None) -> str:
@@ -194,8 +190,8 @@ def _fixed(value: float | None, digits: int) -> str:
 
 
 def _are_numbers(texts: Iterable[str]) -> bool:
-    told = [text for text in texts if text]
-    return bool(told) and all(re.fullmatch(r"[-+]?[\d,.]+(e[-+]\d+)?", text) for text in told)
+    filled = [text for text in texts if text]
+    return bool(filled) and all(re.fullmatch(r"[-+]?[\d,.]+(e[-+]\d+)?", x) for x in filled)
 
 
 def _merged(lines: Iterable[Line]) -> Line:

@@ -1,4 +1,4 @@
-"""This file reads a run: what its database tells, as records and as tables."""
+"""A run as its database tells it: records, tables, the best trial."""
 
 from contextlib import closing
 from html import escape
@@ -12,36 +12,35 @@ from sweep.storage.database import Database
 from sweep.storage.locations import storage_of
 from sweep.storage.run_directory import RunDirectory
 from sweep.study.published import tables_from_json
-from sweep.trials.records import Failure, TrialRecord, best_of, n_ended
+from sweep.text import short
+from sweep.trials.evaluation import TestOpening, test_openings
+from sweep.trials.records import Failure, TrialRecord, best_of, final_of, n_ended
 
 if TYPE_CHECKING:
     import pandas as pd
-from sweep.text import short
-from sweep.trials.evaluation import TestOpening, test_openings
-from sweep.trials.records import final_of
 
 
 class Run:
-    """A run as its database tells it; can be read while it is being written.
+    """A run as its database tells it; it can be read while it is being written.
 
     Attributes:
-        directory: Its paths.
+        directory: Paths of the run directory.
         about: The study's identity and provenance, as recorded when the run was made.
         records: All trials of the search.
         finals: All final trainings.
-        final_metric: The metric that they are recorded by; empty if there are none.
+        final_metric: The metric of the final trainings; empty if there are none.
         tests: Every opening of the test set.
     """
 
     def __init__(self, path: str | Path, storage: str = "") -> None:
-        """Reads the run in directory `path`.
+        """Read the run in directory `path`.
 
         Args:
             path: The run directory.
-            storage: Where its records are, as of `Options`; may be left out, but for a password.
+            storage: Where its records are, as in `Options`; needed only for a password.
 
         Raises:
-            RunError: If there is none.
+            RunError: If there is no run.
             StorageError: If its database cannot be read.
         """
         self.directory = RunDirectory(Path(path))
@@ -53,7 +52,7 @@ class Run:
             names = database.studies()
             self.about = database.study(names[0]).attributes() if names else {}
             if "provenance" not in self.about:
-                raise RunError(f"{path}: expected a run, got one that is being made; try again")
+                raise RunError(f"{path}: this run is just being created; try again in a moment")
             table = database.study(names[0])
             self.records = table.trials()
             finals = database.study(names[1]) if names[1:] else None
@@ -62,21 +61,21 @@ class Run:
             self.tests = test_openings(finals.attributes()) if finals else []
 
     def __repr__(self) -> str:
-        """How it stands, in a line."""
+        """Return the state of the run, in one line."""
         best = self.best
-        stands = f"{self.name}, {n_ended(self.records)} of {len(self.records)} trials have ended"
+        state = f"{self.name}, {n_ended(self.records)} of {len(self.records)} trials have ended"
         if best is not None:
-            stands += f", best {self.metric} {short(best.score)} (trial {best.number})"
-        return f"Run({str(self.directory.path)!r}: {stands})"
+            state += f", best {self.metric} {short(best.score)} (trial {best.number})"
+        return f"Run({str(self.directory.path)!r}: {state})"
 
     def _repr_html_(self) -> str:
-        """How it stands and the best few trials, as notebooks show it."""
+        """Return the state of the run and its best trials, for notebooks."""
         best = tables.leaders(self.records, self.metric, self.sign)
         return f"<p>{escape(repr(self))}</p>{best.to_html(index=False)}"
 
     @property
     def name(self) -> str:
-        """The study's name."""
+        """Name of the study."""
         return str(self.about["name"])
 
     @property
@@ -96,29 +95,29 @@ class Run:
 
     @property
     def final(self) -> TrialRecord | None:
-        """The finished final training of the best trial, if there is one."""
+        """The finished final training of the best trial; None if there is none."""
         return final_of(self.best.params, self.finals) if self.best else None
 
     @property
     def final_failure(self) -> Failure | None:
-        """Why there is no final training although it was tried; None if there is one."""
+        """Why the final training failed; None if it did not."""
         return self.finals[-1].failure if self.finals and not self.final else None
 
     @property
     def test(self) -> TestOpening | None:
-        """What the test set said of the final training; None before it was opened."""
+        """The final training's evaluation on the test set; None before it."""
         number = self.final.number if self.final else -1
         return next((test for test in self.tests if test.trial == number and test.metrics), None)
 
     def trials(self) -> "pd.DataFrame":
-        """One row per trial."""
+        """Return one row per trial."""
         return tables.trials(self.records, self.metric)
 
     def epochs(self) -> "pd.DataFrame":
-        """One row per epoch of every trial."""
+        """Return one row per epoch of every trial."""
         return tables.epochs(self.records)
 
     def comparisons(self) -> dict[str, FilledTable]:
-        """The tables that the study declares, filled in, by name."""
-        tables = tables_from_json(self.about.get("tables", []))
-        return {table.name: fill(table, self.records) for table in tables}
+        """Return the tables that the study declares, filled in, by name."""
+        declared = tables_from_json(self.about.get("tables", []))
+        return {table.name: fill(table, self.records) for table in declared}

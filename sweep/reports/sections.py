@@ -1,11 +1,128 @@
-"""Doc."""
+"""What a report says, as plain data: made once from a run, rendered as Markdown and as HTML."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+import pandas as pd
+
+from sweep.reports import tables
+from sweep.reports.best import loader
+from sweep.reports.costs import cost_sentences, costs
+from sweep.reports.plots.all_plots import Plot, all_plots
+from sweep.reports.published import FilledTable
+from sweep.reports.results import Run
+from sweep.text import duration, metrics_text, short
+from sweep.trials.evaluation import Exhibit
+from sweep.trials.records import TrialRecord, n_ended
+
+N_LEADERS = 10
+"""Trials in the table of the best."""
+
+
+SEALED = "The search never saw the test set. It was opened only for:"
+"""What comes before the list of openings."""
+
+
+Pairs = list[tuple[str, str]]
+"""Names and their values as text, in the order in which to show them."""
+
+
+@dataclass
+class FailureGroup:
+    """Trials that failed alike.
+
+    Attributes:
+        ending: How they ended.
+        message: The error message they share.
+        trials: Their numbers.
+        traceback: The traceback of the first; empty if there is none.
+    """
+
+    ending: str
+    message: str
+    trials: list[int]
+    traceback: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything that a report says about a run.
+
+    Attributes:
+        name: Name of the study.
+        headline: The result, in a few sentences.
+        key_numbers: The numbers to see first.
+        published: The tables that the study declares, by name.
+        plots: Plots by name; those with nothing to draw are left out.
+        progression: Trials that set a new best.
+        leaders: The best trials.
+        trials: All trials.
+        best: Number, configuration and seed of the best trial; empty before the first score.
+        load: Line of Python that loads the best model; empty if there is none.
+        exhibits: What the study shows of the best model.
+        finals: All final trainings.
+        openings: Each evaluation on the test set, as text.
+        summary: How trials ended.
+        costs: What the run cost, in sentences.
+        failures: Failed trials by error, the most frequent error first.
+        provenance: What made the run, and how the study changed during it.
+    """
+
+    name: str
+    headline: str
+    key_numbers: Pairs
+    published: Mapping[str, FilledTable]
+    plots: Mapping[str, Plot]
+    progression: FilledTable
+    leaders: FilledTable
+    trials: FilledTable
+    best: Pairs
+    load: str
+    exhibits: tuple[Exhibit, ...]
+    finals: FilledTable
+    openings: list[str]
+    summary: FilledTable
+    costs: list[str]
+    failures: list[FailureGroup]
+    provenance: Pairs
+
+
+def report_of(run: Run) -> Report:
+    """Return the report of a run, which may still be running, be empty, or have failed wholly."""
+    load = loader(run.directory.best / "weights.safetensors")
+    best = run.final or run.best
+    return Report(
+        name=run.name,
+        headline=" ".join(_headline(run)),
+        key_numbers=_key_numbers(run),
+        published=run.comparisons(),
+        plots=all_plots(run),
+        progression=_table(
+            "Progression of the best", tables.progression(run.records, run.metric, run.sign),
+            note=f"Each row is a trial that set a new best {run.metric} (of its "
+            f"{run.about['score']} epoch), and what it changed from the best before it."),
+        leaders=_table(f"Best {N_LEADERS} trials", tables.leaders(
+            run.records, run.metric, run.sign, N_LEADERS)),
+        trials=_table("All trials", run.trials(), ["cpu_seconds", "seed", "host", "started"]),
+        best=[(name, str(value)) for name, value in [
+            ("trial", run.best.number), *best.config.items(), ("seed", best.seed)]]
+        if run.best and best else [],
+        load=f'model = {load}("best/weights.safetensors")' if load else "",
+        exhibits=run.test.exhibits if run.test else (),
+        finals=_table("Final training", tables.trials(run.finals, run.final_metric),
+                      ["attempts", "host", "started"]),
+        openings=[f"final training {test.trial}, {metrics_text(test.metrics) or 'not finished'}, "
+                  f"at {test.opened}" for test in run.tests],
+        summary=_table("How trials ended", tables.summary(run.records)),
+        costs=cost_sentences(costs(run.records), costs(run.finals)) if run.records else [],
+        failures=_failure_groups(run.records),
+        provenance=_provenance(run),
+    )  # fmt: skip
 
 
 def about_run(about: Mapping[str, Any]) -> dict[str, str]:
-    """What made a run, for people.
+    """Return what made a run, as text for people.
 
     Args:
         about: What is on record of its study, `provenance` among it.
@@ -25,3 +142,64 @@ def about_run(about: Mapping[str, Any]) -> dict[str, str]:
         "code": f"revision {made['revision']}",
         "machine": f"{made['cpus']} cores of {made['processor']}, {made['platform']}",
     }
+
+
+def counted(n: int, noun: str) -> str:
+    """Return how many there are: 1 trial, 2 trials."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _table(
+    title: str, frame: pd.DataFrame, hidden: Iterable[str] = (), note: str = ""
+) -> FilledTable:
+    shown = frame.drop(columns=list(hidden), errors="ignore")
+    return FilledTable(title, shown, shown, notes=(note,) if note else ())
+
+
+def _headline(run: Run) -> Iterator[str]:
+    ended, n_trials = n_ended(run.records), len(run.records)
+    among = counted(ended, "trial")
+    if run.best:
+        score = f"{run.metric} {short(run.best.score)}"
+        yield f"The best of {among} is trial {run.best.number}: {score}."
+    else:
+        yield f"None of {among} has a score." if ended else "No trial has ended yet."
+    if run.test:
+        yield (f"Retrained on all training data, it reaches {metrics_text(run.test.metrics)} "
+               f"on the test set.")  # fmt: skip
+    if ended < n_trials:
+        yield f"{ended} of {counted(n_trials, 'trial')} have ended."
+
+
+def _key_numbers(run: Run) -> Pairs:
+    cost = costs(run.records)
+    counts = tables.summary(run.records)
+    tested = run.test.metrics or {} if run.test else {}
+    return [
+        *([(f"best {run.metric}", short(run.best.score))] if run.best else []),
+        *((name, short(value)) for name, value in tested.items()),
+        *((status, str(n)) for status, n in zip(counts["status"], counts["trials"], strict=True)),
+        ("core time", duration(cost.spent)),
+        *([] if cost.busy is None else [("slots busy", f"{100 * cost.busy:.0f} %")]),
+    ]
+
+
+def _failure_groups(records: Iterable[TrialRecord]) -> list[FailureGroup]:
+    groups: dict[tuple[str, str], FailureGroup] = {}
+    for record in records:
+        if record.failure:
+            key = record.ending.value, record.failure.message
+            group = groups.setdefault(key, FailureGroup(*key, [], record.failure.traceback))
+            group.trials.append(record.number)
+    return sorted(groups.values(), key=lambda group: len(group.trials), reverse=True)
+
+
+def _provenance(run: Run) -> Pairs:
+    hosts = ", ".join(sorted({record.worker.host for record in run.records if record.worker}))
+    about = {"study": run.about.get("file"), **about_run(run.about), "trained on": hosts}
+    changes = [
+        (f"changed from trial {change['from_trial']} on",
+         ", ".join(f"{k} {change['before'][k]} → {v}" for k, v in change["after"].items()))
+        for change in run.about.get("changes", [])
+    ]  # fmt: skip
+    return [(name, value) for name, value in about.items() if value] + changes

@@ -1,43 +1,43 @@
-"""This file writes what a run directory shows: tables, plots, and the report that holds them.
+"""Write the files of a run directory that people read: tables, plots, reports, the best model.
 
-Everything is made of the database alone, and is the same bytes each time.
+All of it comes from the database alone, and is the same bytes each time.
 """
 
+from pathlib import Path
+
 from sweep.files import write_atomically
-from sweep.reports import formats as export
-from sweep.reports.best import best_files, loader
-from sweep.reports.html import content as page
-from sweep.reports.markdown import markdown
-from sweep.reports.plots import trials as plots
+from sweep.reports.best import best_files
+from sweep.reports.formats import comparison_in_markdown, of_comparison, to_csv
+from sweep.reports.html.content import render
+from sweep.reports.markdown import PLOTS, markdown
 from sweep.reports.results import Run
+from sweep.reports.sections import report_of
 
 
 def write(run: Run) -> None:
-    """Writes the report, the tables, the plots and the best configuration of a run.
+    """Write the report, the tables, the plots and the best configuration of a run.
 
     Raises:
         StorageError: If the disk refuses.
     """
-    directory = run.directory
+    folder = run.directory.path
+    _write(folder, best_files(run))
+    report = report_of(run)  # names what loads the weights that were just written
     files: dict[str, str | bytes] = {
-        "trials.csv": export.to_csv(run.trials()),
-        "epochs.csv": export.to_csv(run.epochs()),
-        "report.md": markdown(run),
+        "trials.csv": to_csv(run.trials()),
+        "epochs.csv": to_csv(run.epochs()),
+        "report.md": markdown(report),
+        "report.html": render(report),
     }
-    for name, comparison in run.comparisons().items():
-        files[f"tables/{name}.csv"] = export.of_comparison(comparison, "csv")
-        files[f"tables/{name}.md"] = (
-            f"# {comparison.title}\n\n{export.comparison_in_markdown(comparison)}"
-        )
-    drawn: dict[str, str] = {}
-    if any(record.epochs for record in run.records):
-        drawn = {"curves": plots.learning_curves(run), "progression": plots.progression(run)}
-        files["plots/learning_curves.svg"] = drawn["curves"]
-        files["plots/progression.svg"] = drawn["progression"]
-    files |= best_files(run)
+    for name, table in report.published.items():
+        files[f"tables/{name}.csv"] = of_comparison(table, "csv")
+        files[f"tables/{name}.md"] = f"# {table.title}\n\n{comparison_in_markdown(table)}"
+    for name in PLOTS.keys() & report.plots.keys():
+        files[f"plots/{name}.svg"] = report.plots[name].svg
+    _write(folder, files)
+
+
+def _write(folder: Path, files: dict[str, str | bytes]) -> None:
     for name, content in files.items():
         data = content.encode() if isinstance(content, str) else content
-        write_atomically(directory.path / name, data)
-    load = loader(directory.best / "weights.safetensors")
-    line = f'model = {load}("best/weights.safetensors")' if load else ""
-    write_atomically(directory.path / "report.html", page.render(run, line, drawn).encode())
+        write_atomically(folder / name, data)

@@ -67,7 +67,7 @@ class PublishedTable:
         config: Headers of the fields to show, by field.
         changed: Header of a column with the fields that differ from the row above; "" for none.
         words: By header of a column, then by row: what else there is to say.
-        figures: What is measured.
+        quantities: What is measured.
         remarks: By row, what to know of it; below the table.
         notes: What to know of the table; below it.
 
@@ -84,7 +84,7 @@ class PublishedTable:
     config: Mapping[str, str] = field(default_factory=dict)
     changed: str = ""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    figures: tuple[Quantity, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
     remarks: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -96,13 +96,13 @@ class PublishedTable:
                 f"{self.rows}; name each value of {self.by!r} once"
             )
         told: list[Mapping[str, Any]]
-        told = [values for f in self.figures for values in (f.published, f.band)]
+        told = [values for q in self.quantities for values in (q.published, q.band)]
         told += [*self.words.values(), self.remarks]
         unknown = {row for values in told for row in values}
         unknown -= set(self.rows)
         if unknown:
             raise StudyError(
-                f"PublishedTable {self.name!r}: expected figures, words and remarks of the rows "
+                f"PublishedTable {self.name!r}: expected quantities, words and remarks of the rows "
                 f"{self.rows}, got {sorted(unknown)}; fix the names"
             )
 
@@ -145,12 +145,16 @@ class PublishedCurve:
         if self.published_seconds and len(self.published_seconds) != len(self.published):
             raise StudyError(
                 f"PublishedCurve {self.name!r}: expected published seconds of "
-                f"{len(self.published)} epochs, got {len(self.published_seconds)}; give one for "
-                f"each published value, or none"
+                f"{len(self.published)} epochs, got {len(self.published_seconds)}; "
+                f"give one for each published value, or none"
             )
 
 
 Table = PublishedTable | PublishedCurve
+
+
+RECORDED_QUANTITIES = "figures"
+"""Key of `PublishedTable.quantities` in records, which are older than that name."""
 
 
 def tables_in(module: str) -> tuple[Table, ...]:
@@ -181,6 +185,9 @@ def are_tables(value: object) -> bool:
 def tables_as_json(tables: Iterable[Table]) -> list[dict[str, Any]]:
     """Declarations as JSON values, for records."""
     values = [{"kind": table.kind} | asdict(table) for table in tables]
+    for table in values:
+        if "quantities" in table:
+            table[RECORDED_QUANTITIES] = table.pop("quantities")
     recorded: list[dict[str, Any]] = json.loads(json.dumps(values))
     return recorded
 
@@ -202,6 +209,6 @@ def _check_name(table: Table) -> None:
 def _made(kind: type[Any], values: Mapping[str, Any]) -> Any:
     known = {f.name: values[f.name] for f in fields(kind) if f.name in values}
     known = {name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}
-    if "figures" in known:
-        known["figures"] = tuple(_made(Quantity, figure) for figure in known["figures"])
+    if RECORDED_QUANTITIES in values:
+        known["quantities"] = tuple(_made(Quantity, q) for q in values[RECORDED_QUANTITIES])
     return kind(**known)

@@ -12,7 +12,7 @@ from sweep.study.published import LAW_OF_TABLES, Table, are_tables
 from sweep.study.space import Space
 from sweep.trials.domains import Params
 from sweep.trials.evaluation import Evaluation
-from sweep.trials.records import State, TrialRecord
+from sweep.trials.records import State, TrialRecord, scores
 
 Train = Callable[..., Iterable[Any]]
 """train(config, data, seed, state) yields an `Epoch`, or a dictionary of metrics, per epoch."""
@@ -158,9 +158,8 @@ class Study:
         Returns:
             Mean and sample standard deviation over the trainings; None for a single training.
         """
-        best = min if self.sign > 0 else max
-        scores = [best(curve) if self.score == "best" else curve[-1] for curve in curves]
-        return fmean(scores), stdev(scores) if len(scores) > 1 else None
+        values = scores(curves, self.score, self.sign)
+        return fmean(values), stdev(values) if len(values) > 1 else None
 
 
 def _is_name(value: object) -> bool:

@@ -1,6 +1,6 @@
 """Records of trials: the plain data shared by driver, workers, database and reports."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -173,10 +173,19 @@ class TrialRecord:
         epochs = [epoch for epoch in self.epochs if epoch.repeat == repeat]
         return [epoch.metrics[metric] for epoch in epochs if metric in epoch.metrics]
 
+    def trainings(self) -> list[list[EpochRecord]]:
+        """Return the epochs of each training, in the order of `repeat`."""
+        trainings: dict[int, list[EpochRecord]] = {}
+        for epoch in self.epochs:
+            trainings.setdefault(epoch.repeat, []).append(epoch)
+        return [trainings[repeat] for repeat in sorted(trainings)]
+
     def curves(self, metric: str) -> list[list[float]]:
-        """The curve of each training, in their order."""
-        repeats = sorted({epoch.repeat for epoch in self.epochs})
-        return [self.curve(metric, repeat) for repeat in repeats]
+        """Return the metric's learning curve for each training."""
+        return [
+            [epoch.metrics[metric] for epoch in training if metric in epoch.metrics]
+            for training in self.trainings()
+        ]
 
 
 def n_ended(records: Iterable[TrialRecord]) -> int:
@@ -191,8 +200,30 @@ def best_of(sign: int, records: Iterable[TrialRecord]) -> TrialRecord | None:
         sign: 1 if a lower score is better, -1 if a higher one is.
         records: Any trials, in the order of their numbers.
     """
-    scored = [record for record in records if record.score is not None]
-    return min(scored, key=lambda record: sign * (record.score or 0.0), default=None)
+    return next(iter(ranked(records, sign)), None)
+
+
+def ranked(records: Iterable[TrialRecord], sign: int) -> list[TrialRecord]:
+    """Return the trials that have a score, best first; equal ones keep their order.
+
+    Args:
+        records: Any trials.
+        sign: 1 where a lower score is better, -1 where a higher one is.
+    """
+    scored = [(sign * record.score, record) for record in records if record.score is not None]
+    return [record for _, record in sorted(scored, key=lambda pair: pair[0])]
+
+
+def scores(curves: Iterable[Sequence[float]], rule: str, sign: int) -> list[float]:
+    """Return the score of each training with a curve that is not empty.
+
+    Args:
+        curves: The metric after each epoch, one curve per training.
+        rule: Which epoch counts: the "last" or the "best".
+        sign: 1 where a lower metric is better, -1 where a higher one is.
+    """
+    best = min if sign > 0 else max
+    return [best(curve) if rule == "best" else curve[-1] for curve in curves if curve]
 
 
 def final_of(best: Params, records: list[TrialRecord]) -> TrialRecord | None:

@@ -1,46 +1,49 @@
-"""This file draws what scores have to do with parameters: which ones matter, and how."""
+"""Plots of how scores depend on parameters: which parameters matter, and how."""
 
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 
-from sweep.reports.plots.style import GOOD, blank, plain_ticks, scale, to_svg
-from sweep.reports.plots.trials import shown
+from sweep.reports.plots.style import BLUE, blank, plain_ticks, scale, to_svg
+from sweep.reports.plots.trials import scores_of, shown
 from sweep.trials.domains import Categorical, Domain, Int, Value
-from sweep.trials.records import TrialRecord
+from sweep.trials.records import TrialRecord, ranked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 MAX_PARAMETERS = 12
+"""Parameters drawn in one plot; more could not be read."""
 
 
 COLUMNS = 2
+"""Slices side by side."""
 
 
 SHADES = mpl.colormaps["viridis"]
+"""Colours from the worst trial (dark) to the best (light)."""
 
 
 def importance(shares: dict[str, float]) -> str:
-    """A bar per parameter."""
-    names = list(shares)[:MAX_PARAMETERS]
+    """Plot the importance of each parameter as a bar."""
+    names = list(shares)[:MAX_PARAMETERS][::-1]
     figure, (axes,) = blank(height=0.8 + 0.3 * len(names))
     figure.subplots_adjust(left=0.25)
-    axes.barh(names[::-1], [100 * shares[name] for name in names[::-1]], color=GOOD)
+    axes.barh(names, [100 * shares[name] for name in names], color=BLUE)
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel("share of what tells good trials from others, in per cent")
+    axes.set_xlabel("importance, in per cent")
     return to_svg(figure)
 
 
 def slices(records: Sequence[TrialRecord], metric: str, sign: int, names: Sequence[str]) -> str:
-    """The score of each of these complete trials over each parameter."""
+    """Plot the scores of these complete trials against each parameter."""
     scored = shown(records, sign)
-    names = names[:MAX_PARAMETERS]
     rows = -(-len(names) // COLUMNS)
     figure, grid = blank(rows, COLUMNS, 0.3 + 1.9 * rows)
     figure.subplots_adjust(left=0.18, hspace=0.45, wspace=0.28)
@@ -48,10 +51,10 @@ def slices(records: Sequence[TrialRecord], metric: str, sign: int, names: Sequen
         having = [record for record in scored if name in record.params]
         domain = having[0].domains[name]
         places = [_place(domain, record.params[name]) for record in having]
-        axes.scatter(places, [r.score or 0.0 for r in having], s=10, color=GOOD, alpha=0.6)
+        axes.scatter(places, scores_of(having), s=10, color=BLUE, alpha=0.6)
         axes.set_xlabel(name)
         _label(axes, domain)
-        scale(axes, [record.score or 0.0 for record in scored])
+        scale(axes, list(scores_of(scored)))
     for axes in grid[len(names) :]:
         axes.set_visible(False)
     figure.supylabel(metric, fontsize=10)
@@ -61,63 +64,54 @@ def slices(records: Sequence[TrialRecord], metric: str, sign: int, names: Sequen
 def parallel_coordinates(
     records: Sequence[TrialRecord], metric: str, sign: int, names: Sequence[str]
 ) -> str:
-    """A line for each of these complete trials, through its parameters to its score."""
-    names = names[:MAX_PARAMETERS]
-    scored = shown(records, sign)
-    ranked = sorted(scored, key=lambda record: -sign * (record.score or 0.0))
-    domains = {name: r.domains[name] for r in ranked for name in r.params}
-    scores = [record.score or 0.0 for record in ranked]
-    low, high = min(scores), max(scores)
+    """Plot each of these complete trials as a line from its parameters to its score."""
+    best_last = ranked(shown(records, sign), sign)[::-1]
+    domains = {name: r.domains[name] for r in best_last for name in r.params}
+    scores = scores_of(best_last)
+    low, high = scores.min(), scores.max()
     figure, (axes,) = blank(height=4.4)
     figure.subplots_adjust(left=0.06, right=0.94, bottom=0.27, top=0.92)
     lines = [
-        [
-            (i, _height(domains[name], record.params[name]))
-            for i, name in enumerate(names)
-            if name in record.params
-        ]
-        + [(len(names), ((record.score or 0.0) - low) / (high - low or 1))]
-        for record in ranked
-    ]
-    shades = [SHADES(0.2 + 0.7 * i / max(len(ranked) - 1, 1)) for i in range(len(ranked))]
+        [(i, _height(domains[name], record.params[name]))
+         for i, name in enumerate(names) if name in record.params] + [(len(names), height)]
+        for record, height in zip(best_last, (scores - low) / (high - low or 1), strict=True)
+    ]  # fmt: skip
+    shades = SHADES(np.linspace(0.2, 0.9, len(lines)))
     axes.add_collection(LineCollection(lines, colors=shades, linewidths=0.9, alpha=0.8))
     ends = [_ends(domains[name]) for name in names] + [(f"{low:.4g}", f"{high:.4g}")]
     for i, (bottom, top) in enumerate(ends):
         axes.axvline(i, color="#888888", linewidth=0.8)
         axes.text(i, -0.02, bottom, ha="center", va="top", fontsize=8)
         axes.text(i, 1.02, top, ha="center", va="bottom", fontsize=8)
-    axes.set_xlim(-0.3, len(names) + 0.3)
-    axes.set_ylim(0, 1)
+    axes.set(xlim=(-0.3, len(names) + 0.3), ylim=(0, 1), yticks=[])
     axes.set_xticks(range(len(names) + 1), [*names, metric], rotation=30, ha="right")
     axes.tick_params(axis="x", pad=12, length=0)
-    axes.set_yticks([])
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     return to_svg(figure)
 
 
 def varied(records: Sequence[TrialRecord]) -> list[str]:
-    """The parameters that have more than one value, in the order in which they were drawn."""
+    """Return the parameters to draw: the first 12 with more than one value."""
     values: dict[str, set[Value]] = {}
     for record in records:
         for name, value in record.params.items():
             values.setdefault(name, set()).add(value)
-    return [name for name, some in values.items() if len(some) > 1]
+    return [name for name, some in values.items() if len(some) > 1][:MAX_PARAMETERS]
 
 
 def _place(domain: Domain, value: Value) -> float:
-    """Where a value is on an axis: the place of a choice in its list, a number as it is."""
+    """Return the position of a value on an axis: a number itself, the index of a choice."""
     if isinstance(domain, Categorical):
         return float(domain.choices.index(value))
     return float(value or 0)
 
 
 def _height(domain: Domain, value: Value) -> float:
-    """Where a value is between the ends of its domain, from 0 to 1."""
-    low, high = _range(domain)
-    place = _place(domain, value)
+    """Return the position of a value between the ends of its domain, from 0 to 1."""
+    low, high, place = *_range(domain), _place(domain, value)
     if not isinstance(domain, Categorical) and domain.log:
-        low, high, place = math.log(low), math.log(high), math.log(place)
+        low, high, place = map(math.log, (low, high, place))
     return (place - low) / (high - low or 1)
 
 

@@ -1,4 +1,4 @@
-"""This file makes empty figures and turns drawn ones into SVG, the same bytes each time."""
+"""The style of all plots: empty figures, and their export to SVG, the same bytes each time."""
 
 import io
 import re
@@ -29,22 +29,23 @@ STYLE: dict[Any, Any] = {
 
 
 WIDTH = 5.6
+"""Width of every figure, in inches."""
 
 
 USED = "[mp][0-9a-f]{10}"
-"""Those of Matplotlib's names of parts that others refer to: markers and clipping paths."""
+"""Matplotlib ids that other elements refer to (markers, clip paths)."""
 
 
-GOOD, MEAN, POOR, BEST = "#1b6ca8", "#b8b8b8", "#e3a857", "#d1495b"
+BLUE, GREY, ORANGE, RED = "#1b6ca8", "#b8b8b8", "#e3a857", "#d1495b"
 
 
 def blank(rows: int = 1, columns: int = 1, height: float = 3.6) -> "tuple[Figure, list[Axes]]":
-    """A figure, and its axes from left to right and top to bottom.
+    """Return a figure, and its axes from left to right and top to bottom.
 
     Args:
-        rows: Of axes.
-        columns: Of axes.
-        height: Of the whole, in inches; the width is 5.6.
+        rows: Number of rows of axes.
+        columns: Number of columns of axes.
+        height: Height of the figure, in inches.
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, height))
@@ -55,7 +56,7 @@ def blank(rows: int = 1, columns: int = 1, height: float = 3.6) -> "tuple[Figure
 
 
 def to_svg(figure: Figure) -> str:
-    """The figure as an SVG file."""
+    """Return the figure as an SVG file."""
     text = io.StringIO()
     with mpl.rc_context(STYLE):
         figure.savefig(text, format="svg", metadata={"Date": None})
@@ -63,16 +64,16 @@ def to_svg(figure: Figure) -> str:
 
 
 def in_page(svg: str, name: str, title: str) -> str:
-    """An SVG file as an element of a page: told to screen readers, in the page's own ink.
+    """Return an SVG file as an element of a page, in the page's colours.
 
     Args:
-        svg: As `to_svg` made it.
-        name: Tells its parts from those of other elements.
-        title: What it shows, with no special characters of HTML.
+        svg: An SVG file made by `to_svg`.
+        name: Prefix that keeps its ids apart from those of other plots.
+        title: What it shows, for screen readers, escaped for HTML.
     """
     text = svg[svg.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r' (width|height)="[^"]*pt"', "", text, count=2)  # those of the whole
+    text = re.sub(r' (width|height)="[^"]*pt"', "", text, count=2)  # the size of the whole plot
     text = re.sub(rf' id="(?!{USED}")[^"]*"', "", text)
     text = re.sub(rf'(id="|#)({USED})\b', rf"\1{name}-\2", text)
     text = text.replace("#ffffff", "none").replace("#000000", "currentColor")
@@ -80,13 +81,13 @@ def in_page(svg: str, name: str, title: str) -> str:
 
 
 def scale(axes: "Axes", values: Sequence[float]) -> None:
-    """Makes the y axis logarithmic where values differ by more than a factor of 20."""
+    """Make the y axis logarithmic if values differ by more than a factor of 20."""
     if values and min(values) > 0 and max(values) / min(values) > 20:
         axes.set_yscale("log")
         plain_ticks(axes.yaxis)
 
 
 def plain_ticks(axis: "Axis") -> None:
-    """Labels powers of ten as one writes them: 0.01, 100, 1e+06."""
+    """Label powers of ten as 0.01, 100, 1e+06."""
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())

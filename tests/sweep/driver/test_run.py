@@ -135,7 +135,7 @@ def test_accepted_changes_are_on_record(make_study: MakeStudy, inline: Inline) -
     run = inline(make_study(trials=6, seed=9), accept_changes=True)
     assert len(run.records) == 6
     assert run.about["seed"] == 9
-    assert "- from trial 3 on: seed 0 -> 9" in (run.directory.path / "report.md").read_text()
+    assert "- changed from trial 3 on: seed 0 → 9" in (run.directory.path / "report.md").read_text()
     inline(make_study(trials=6, seed=9))
 
 

@@ -1,4 +1,4 @@
-"""What a run cost, reckoned by hand."""
+"""What a run cost, computed by hand."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Figures of trainings: which epoch they are of, and how they compare with what is published."""
+"""Quantities of trainings: of which epoch they are, and how they compare with published values."""
 
 import pytest
 
@@ -36,14 +36,14 @@ def record(*losses, ending=Ending.COMPLETE, repeats=1, **last):
         ({"source": "cpu_seconds_per_epoch"}, (2.0,)),
     ],
 )
-def test_a_figure_is_of_one_epoch_or_of_the_whole_training(about, values):
+def test_a_quantity_is_of_one_epoch_or_of_the_whole_training(about, values):
     found = measure(Quantity(header="x", **about), "a", [record(1.0, 0.5, 0.25)])
     assert found.values == values
 
 
 def test_a_metric_may_say_which_epoch_counts():
-    figure = Quantity(source="loss", header="x", epoch="restored")
-    assert measure(figure, "a", [record(1.0, 0.5, 0.25, restored=2)]).values == (0.5,)
+    quantity = Quantity(source="loss", header="x", epoch="restored")
+    assert measure(quantity, "a", [record(1.0, 0.5, 0.25, restored=2)]).values == (0.5,)
 
 
 def test_only_complete_trainings_count_and_each_repeat_is_one():

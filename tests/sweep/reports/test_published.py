@@ -38,9 +38,9 @@ WORDS = PublishedTable(
     notes=("All of it.",),
 )
 
-FIGURES = PublishedTable(
+QUANTITIES = PublishedTable(
     **ROWS,
-    figures=(
+    quantities=(
         Quantity(
             source="error",
             header="E %",
@@ -54,7 +54,7 @@ FIGURES = PublishedTable(
 
 DIFFERENCE = PublishedTable(
     **ROWS,
-    figures=(
+    quantities=(
         Quantity(
             source="loss",
             header="loss 1",
@@ -104,8 +104,8 @@ indeed <b>"
 d,F2-F3,0.5,1,nothing,,,0,
 """,
     ),
-    "figures": (
-        FIGURES,
+    "quantities": (
+        QUANTITIES,
         """
 | model   |   E %, published |    E %, ours |   E %, in band |     our s |        seeds |
 |:--------|-----------------:|-------------:|---------------:|----------:|-------------:|

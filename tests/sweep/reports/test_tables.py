@@ -31,7 +31,7 @@ def trial(number, score=None, params=None, ending=None, epochs=(), **more):
         ending=ending or default,
         score=score,
         epochs=[EpochRecord(i, {"loss": x}, 1.25, 0.52) for i, x in enumerate(epochs, start=1)],
-        **{"ended": number + 1} | more,
+        **{"ending_number": number + 1} | more,
     )
 
 
@@ -230,7 +230,7 @@ def test_progression_has_the_trials_that_set_a_new_best(sign, numbers):
 def test_progression_goes_by_the_order_in_which_trials_ended():
     ended = (4, 1, 3, 2)
     scores = (1.0, 4.0, 2.0, 3.0)
-    records = [trial(i, score=scores[i], ended=ended[i]) for i in range(4)]
+    records = [trial(i, score=scores[i], ending_number=ended[i]) for i in range(4)]
     assert tables.progression(records, "loss", 1)["trial"].tolist() == [1, 3, 2, 0]
 
 
@@ -246,14 +246,14 @@ def test_progression_tells_what_changed_against_the_best_before():
     assert rows(table) == [
         [0, 3.0, "kind flat, lr 0.1235", 1, 1.2],
         [2, 2.0, "kind deep, depth 2, no lr", 2, 2.5],
-        [3, 1.0, "the seed alone", 0, 0],
+        [3, 1.0, "only the seed", 0, 0],
     ]
 
 
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ({}, {}, "the seed alone"),
+        ({}, {}, "only the seed"),
         ({}, {"x": 1}, "x 1"),
         ({"x": 1}, {}, "no x"),
         ({"x": 1, "y": None}, {"x": 2, "y": None}, "x 2"),

@@ -13,7 +13,8 @@ from safetensors.numpy import load_file
 import sweep
 from sweep.cli.main import main
 from sweep.reports import write as report
-from sweep.reports.html import content as page
+from sweep.reports.html.content import render
+from sweep.reports.sections import report_of
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "v0.1"
 FILES = ["report.md", "trials.csv", "epochs.csv", "best/config.json"]
@@ -37,7 +38,7 @@ def test_an_old_database_gives_the_same_files_to_the_byte(golden_run: sweep.Run,
 
 
 def test_an_old_database_has_a_page(golden_run: sweep.Run) -> None:
-    text = page.render(golden_run)
+    text = render(report_of(golden_run))
     assert golden_run.best is not None
     assert f"is trial {golden_run.best.number}" in " ".join(text.split())
     assert text.count("<tr class=") == len(golden_run.records)
@@ -95,7 +96,7 @@ TABLES = (
         by="k",
         rows=("1", "2", "3", "4"),
         changed="changed",
-        figures=(sweep.Quantity(source="loss", header="loss", published={"1": 0.5, "4": 0.1}),),
+        quantities=(sweep.Quantity(source="loss", header="loss", published={"1": 0.5, "4": 0.1}),),
         notes=("A note | of <b>.",),
     ),
     sweep.PublishedCurve(name="k-1", title="k 1", by="k", row="1", metric="loss", header="loss"),
@@ -141,4 +142,4 @@ def test_a_run_of_which_nothing_is_known_yet_has_a_report(tmp_path: Path) -> Non
     options = sweep.Options(runs=tmp_path, pool="inline", hours=1e-9)
     run = sweep.run(study, options)
     assert run.best is None
-    assert "0 trials have ended" in (tmp_path / "golden" / "report.md").read_text()
+    assert "No trial has ended yet." in (tmp_path / "golden" / "report.md").read_text()

@@ -14,7 +14,7 @@ from sweep.cli.export import TABLES
 from sweep.study.fingerprint import of_code
 from sweep.study.published import STANDARD_TABLES, tables_as_json, tables_from_json
 
-FIGURE = sweep.Quantity(source="loss", header="loss", published={"1": 0.5}, band={"2": 0.1})
+QUANTITY = sweep.Quantity(source="loss", header="loss", published={"1": 0.5}, band={"2": 0.1})
 
 
 def rows(**changes: Any) -> sweep.PublishedTable:
@@ -36,8 +36,8 @@ def curve(**changes: Any) -> sweep.PublishedCurve:
         ),
         (lambda: rows(rows=("1", "1")), "expected one or more rows that differ, got ('1', '1')"),
         (
-            lambda: rows(rows=("2",), figures=(FIGURE,)),
-            "expected figures, words and remarks of the rows ('2',), got ['1']; fix the names",
+            lambda: rows(rows=("2",), quantities=(QUANTITY,)),
+            "expected quantities, words and remarks of the rows ('2',), got ['1']; fix the names",
         ),
         (lambda: rows(words={"note": {"3": "odd"}}), "of the rows ('1', '2'), got ['3']"),
         (lambda: rows(remarks={"4": "odd"}), "of the rows ('1', '2'), got ['4']"),
@@ -58,18 +58,21 @@ def test_tables_refuse_what_cannot_be_meant(make: Callable[[], Any], message: st
 
 
 def test_declarations_come_back_from_json() -> None:
-    figures = (FIGURE, sweep.Quantity(source="x", header="x", epoch="kept", difference=True))
-    tables = (rows(figures=figures, words={"w": {"1": "one"}}, notes=("n",)), curve(published=(1,)))
+    quantities = (QUANTITY, sweep.Quantity(source="x", header="x", epoch="kept", difference=True))
+    tables = (
+        rows(quantities=quantities, words={"w": {"1": "one"}}, notes=("n",)),
+        curve(published=(1,)),
+    )
     assert tables_from_json(json.loads(json.dumps(tables_as_json(tables)))) == tables
 
 
 def test_declarations_of_earlier_and_later_versions_are_read() -> None:
-    (earlier, later) = tables_as_json([rows(figures=(FIGURE,)), curve()])
+    (earlier, later) = tables_as_json([rows(quantities=(QUANTITY,)), curve()])
     for values in (earlier, *earlier["figures"]):
         for name in ("remarks", "notes", "ours", "epoch", "offset", "difference"):
             values.pop(name, None)
     later["colour"] = "red"
-    assert tables_from_json([earlier, later]) == (rows(figures=(FIGURE,)), curve())
+    assert tables_from_json([earlier, later]) == (rows(quantities=(QUANTITY,)), curve())
 
 
 def test_the_names_of_tables_that_every_run_has_are_taken() -> None:
@@ -85,7 +88,7 @@ def test_a_run_takes_note_of_tables_whenever_they_change(
 ) -> None:
     study = make_study()
     assert recorded(inline(study)) is None
-    first = recorded(inline(replace(study, tables=(rows(figures=(FIGURE,)), curve()))))
+    first = recorded(inline(replace(study, tables=(rows(quantities=(QUANTITY,)), curve()))))
     assert [(table["kind"], table["name"]) for table in first] == [("rows", "a"), ("curve", "b")]
     assert first[0]["rows"] == ["1", "2"]
     assert first[0]["figures"][0]["published"] == {"1": 0.5}
@@ -98,8 +101,8 @@ def test_a_run_takes_note_of_tables_whenever_they_change(
 def test_tables_of_a_module_beside_the_study_may_change_as_its_code_may_not(
     study_file: Callable[..., Path], tmp_path: Path
 ) -> None:
-    path = study_file(("trials=5", 'trials=5, tables=sweep.tables_in("figures_of_toy")'))
-    module = tmp_path / "figures_of_toy.py"
+    path = study_file(("trials=5", 'trials=5, tables=sweep.tables_in("tables_of_toy")'))
+    module = tmp_path / "tables_of_toy.py"
     module.write_text(
         'import sweep\nTABLES = (sweep.PublishedTable(name="a", title="", by="k", rows="1"),)'
     )

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from sweep.reports.html import content as report_page
 from sweep.trials.records import Ending
-from tests.sweep.reports.html.test_content import run_of, trial
+from tests.sweep.reports.html.test_content import page_of, run_of, trial
 
 __all__ = ["run_of"]  # a fixture
 
@@ -37,7 +36,7 @@ def opened(request, browser, run_of, tmp_path) -> Iterator[Page]:
     endings = [Ending.ERROR if i == 7 else Ending.PRUNED if i % 3 else Ending.COMPLETE
                for i in range(40)]  # fmt: skip
     path = tmp_path / "report.html"
-    path.write_text(report_page.render(run_of([trial(i, e) for i, e in enumerate(endings)])))
+    path.write_text(page_of(run_of([trial(i, e) for i, e in enumerate(endings)])))
     page = browser.new_page(viewport={"width": request.param, "height": 900})
     complaints: list[str] = []
     requests: list[str] = []

@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 import sweep
-from sweep.reports.html import content as page
+from sweep.reports.html import content
+from sweep.reports.sections import report_of
 from sweep.reports.write import write
 from sweep.trials.domains import Categorical, Float, Int
 from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord, Worker
@@ -39,6 +40,10 @@ def trial(number: int, ending: Ending = Ending.COMPLETE, metric: str = "loss") -
         started=begin,
         finished=begin + timedelta(seconds=2) if ending is not Ending.RUNNING else None,
     )
+
+
+def page_of(run: sweep.Run) -> str:
+    return content.render(report_of(run))
 
 
 @pytest.fixture
@@ -86,22 +91,22 @@ def test_a_finished_run_writes_it(make_study, inline) -> None:
 
 
 def test_an_empty_run_says_so(run_of) -> None:
-    assert "No trial has ended yet." in Balanced(page.render(run_of([]))).words
+    assert "No trial has ended yet." in Balanced(page_of(run_of([]))).words
 
 
 def test_one_trial(run_of) -> None:
-    words = Balanced(page.render(run_of([trial(0)]))).words
-    assert "The best of 1 trials is trial 0" in words
+    words = Balanced(page_of(run_of([trial(0)]))).words
+    assert "The best of 1 trial is trial 0" in words
     assert "nothing to compare" in words
 
 
 def test_a_run_that_goes_on(run_of) -> None:
-    words = Balanced(page.render(run_of([trial(0), trial(1, Ending.RUNNING)]))).words
-    assert "1 more had not ended" in words
+    words = Balanced(page_of(run_of([trial(0), trial(1, Ending.RUNNING)]))).words
+    assert "1 of 2 trials have ended." in words
 
 
 def test_a_run_whose_trials_all_failed(run_of) -> None:
-    text = page.render(run_of([trial(i, Ending.ERROR) for i in range(3)]))
+    text = page_of(run_of([trial(i, Ending.ERROR) for i in range(3)]))
     words = Balanced(text).words
     assert "None of 3 trials has a score." in words
     assert "error: ValueError: <b>no</b>" in words
@@ -112,13 +117,13 @@ def test_a_run_whose_trials_all_failed(run_of) -> None:
 def test_names_of_metrics_may_have_spaces_and_html(run_of) -> None:
     metric = 'error < 5 % & "$x_1$"'
     records = [trial(i, metric=metric) for i in range(12)]
-    text = page.render(run_of(records, metric))
+    text = page_of(run_of(records, metric))
     assert f"{metric} 0.07692" in " ".join(Balanced(text).words.split())
 
 
 def test_five_thousand_trials_stay_below_5_mb(run_of) -> None:
     endings = (Ending.COMPLETE, Ending.PRUNED)
-    text = page.render(run_of([trial(i, endings[i % 3 == 0]) for i in range(5000)]))
+    text = page_of(run_of([trial(i, endings[i % 3 == 0]) for i in range(5000)]))
     assert len(text.encode()) < 5e6
     assert text.count("<tr class=") == 5000
 
@@ -165,7 +170,7 @@ def test_declared_tables_are_shown_with_their_notes(make_study, inline) -> None:
         title="What <k> does",
         by="k",
         rows=("1", "2"),
-        figures=(sweep.Quantity(source="loss", header="loss", published={"1": 0.5}),),
+        quantities=(sweep.Quantity(source="loss", header="loss", published={"1": 0.5}),),
         notes=("Of <old>.",),
     )
     run = inline(make_study(tables=(rows,)))
@@ -177,11 +182,11 @@ def test_declared_tables_are_shown_with_their_notes(make_study, inline) -> None:
 def test_changes_of_the_study_are_told(run_of) -> None:
     run = run_of([trial(0)])
     run.about["changes"] = [{"from_trial": 7, "before": {"seed": 0}, "after": {"seed": 1}}]
-    assert "changed from trial 7 on" in Balanced(page.render(run)).words
+    assert "changed from trial 7 on" in Balanced(page_of(run)).words
 
 
 def test_trials_that_lack_a_parameter_are_drawn(run_of) -> None:
     records = [trial(i) for i in range(12)]
     some = [replace(r, **{field: dict(list(getattr(r, field).items())[: 1 + r.number % 3])
                           for field in ("params", "domains")}) for r in records]  # fmt: skip
-    assert Balanced(page.render(run_of(some))).words
+    assert Balanced(page_of(run_of(some))).words

@@ -1,0 +1,38 @@
+"""All plots of a report; to add one, add a line here, and show it in html/page.html."""
+
+from dataclasses import dataclass
+
+from sweep.reports.importance import importances
+from sweep.reports.plots import space, trials
+from sweep.reports.results import Run
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot as an SVG file, and what it shows, for screen readers."""
+
+    svg: str
+    title: str
+
+
+def all_plots(run: Run) -> dict[str, Plot]:
+    """Draw the plots of a run for which there is something to draw, by name."""
+    metric, scored = run.metric, [record for record in run.records if record.score is not None]
+    shares = importances(run.records, run.sign)
+    names = space.varied(scored)
+    shares_text = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
+    plots = {
+        "progression": scored and Plot(
+            trials.progression(run), f"{metric} of each complete trial, and the best so far"),
+        "learning_curves": any(record.epochs for record in run.records) and Plot(
+            trials.learning_curves(run), f"{metric} after each epoch of each trial"),
+        "parallel": names and Plot(
+            space.parallel_coordinates(scored, metric, run.sign, names),
+            f"Parameters and {metric} of each complete trial as a line"),
+        "importance": shares and Plot(space.importance(shares), f"Importance of {shares_text}"),
+        "slices": names and Plot(
+            space.slices(scored, metric, run.sign, names), f"{metric} against each parameter"),
+        "slots": any(record.finished for record in run.records) and Plot(
+            trials.slots(run), "Running trials over time"),
+    }  # fmt: skip
+    return {name: plot for name, plot in plots.items() if isinstance(plot, Plot)}
