@@ -43,7 +43,7 @@ def evaluate(
         `loss`, the mean over the images; `wrong`, the number of images where the largest output is
         not the label; `error`, the same as a fraction.
     """
-    return _judge(network.predict(dataset.images), dataset, loss)
+    return _scores(network.predict(dataset.images), dataset, loss)
 
 
 def evaluate_together(
@@ -65,7 +65,7 @@ def evaluate_together(
     probabilities = mean_probabilities(networks, dataset.images, views)
     # The softmax of these logits gives the probabilities again.
     logits = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
-    return _judge(logits, dataset, softmax_cross_entropy)
+    return _scores(logits, dataset, softmax_cross_entropy)
 
 
 def mean_probabilities(
@@ -128,7 +128,7 @@ def confusion(labels: Labels, answers: Labels, n_classes: int) -> NDArray[np.int
     return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
-def _judge(outputs: Array, dataset: Dataset, loss: Loss) -> dict[str, float]:
+def _scores(outputs: Array, dataset: Dataset, loss: Loss) -> dict[str, float]:
     mean_loss, _ = loss(outputs, dataset.labels)
     wrong = int(np.count_nonzero(outputs.argmax(axis=1) != dataset.labels))
     return {"loss": mean_loss, "error": wrong / len(dataset), "wrong": wrong}

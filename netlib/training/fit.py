@@ -21,7 +21,7 @@ from netlib.training.evaluation import evaluate
 from netlib.training.recipe import Epoch, Recipe, State
 from netlib.training.weight_average import WeightAverage
 
-_JUDGED = ["validation_loss", "validation_error"]
+_VALIDATION_METRICS = ["validation_loss", "validation_error"]
 _STATE_KEYS = {"epoch", "finished", "weights", "optimizer", "rng"}
 
 
@@ -92,7 +92,9 @@ class _Training:
         self._average = WeightAverage(network, decay) if decay else None
         self._number, self._finished = 0, False
         if self._stopping:
-            self._stopping.check(["train_loss", *(_JUDGED if validation is not None else [])])
+            self._stopping.check(
+                ["train_loss", *(_VALIDATION_METRICS if validation is not None else [])]
+            )
 
     def restore(self, state: State) -> None:
         """Continue after the epoch that a state belongs to."""
@@ -136,8 +138,8 @@ class _Training:
             metrics = {"train_loss": self._train_once()}
             self._swap_average()
             if self._validation is not None:
-                judged = evaluate(self._network, self._validation, self._recipe.loss)
-                metrics |= {f"validation_{name}": judged[name] for name in ("loss", "error")}
+                scores = evaluate(self._network, self._validation, self._recipe.loss)
+                metrics |= {f"validation_{name}": scores[name] for name in ("loss", "error")}
         self._number += 1
         if not all(map(math.isfinite, metrics.values())):
             metrics, self._finished = dict.fromkeys(metrics, math.nan), True

@@ -12,6 +12,7 @@ import pandas as pd
 from sweep.reports.costs import costs
 from sweep.reports.results import Run
 from sweep.reports.tables import frame
+from sweep.study.fields import recorded
 from sweep.text import short
 from sweep.trials.records import Ending, scores
 
@@ -28,10 +29,10 @@ def settings(runs: Runs) -> pd.DataFrame:
 
     Columns: setting, and one per run; empty where a run does not have it.
     """
-    told = {name: _told(run) for name, run in runs.items()}
+    inputs = {name: _inputs(run) for name, run in runs.items()}
     rows = []
-    for key in dict.fromkeys(key for values in told.values() for key in values):
-        texts = {name: _as_text(values.get(key)) for name, values in told.items()}
+    for key in dict.fromkeys(key for values in inputs.values() for key in values):
+        texts = {name: _as_text(values.get(key)) for name, values in inputs.items()}
         if len(set(texts.values())) > 1:
             rows.append({"setting": key, **texts})
     return frame(rows) if rows else pd.DataFrame(columns=["setting", *runs])
@@ -115,15 +116,13 @@ def _splits(n: int, k: int) -> Any:
     return order[:, :k]
 
 
-def _told(run: Run) -> dict[str, Any]:
-    about = run.about
-    keys = ("name", "metric", "direction", "score", "seed", "sampler", "sampler_memory", "errors",
-            "pruner", "duplicates", "repeats", "window", "code", "data")  # fmt: skip
-    provenance = about["provenance"]
+def _inputs(run: Run) -> dict[str, Any]:
+    declared, provenance = recorded(run.about), run.about["provenance"]
+    settings = declared.pop("settings")
     best = (run.final or run.best).config if run.best else {}
     return (
-        {key: about.get(key) for key in keys}
-        | {f"--set {key}": value for key, value in about["settings"].items()}
+        declared
+        | {f"--set {key}": value for key, value in settings.items()}
         | {f"best {key}": value for key, value in best.items()}
         | {"revision": provenance["revision"], "Python": provenance["python"]}
         | dict(provenance["versions"])

@@ -12,6 +12,7 @@ from sweep.reports.costs import cost_sentences, costs
 from sweep.reports.plots.all_plots import Plot, all_plots
 from sweep.reports.published import FilledTable
 from sweep.reports.results import Run
+from sweep.study.fields import recorded
 from sweep.text import duration, metrics_text, short
 from sweep.trials.evaluation import Exhibit
 from sweep.trials.records import TrialRecord, n_ended
@@ -23,6 +24,9 @@ N_LEADERS = 10
 SEALED = "The search never saw the test set. It was opened only for:"
 """What comes before the list of openings."""
 
+
+ELSEWHERE = {"name", "metric", "direction", "settings", "code", "data"}
+"""Recorded values of a study that its provenance shows in another form, or the headline does."""
 
 Pairs = list[tuple[str, str]]
 """Names and their values as text, in the order in which to show them."""
@@ -130,13 +134,12 @@ def about_run(about: Mapping[str, Any]) -> dict[str, str]:
     Returns:
         Texts by name, in the order in which to show them.
     """
-    made = about["provenance"]
+    made, declared = about["provenance"], recorded(about)
+    declared = {k: str(v) for k, v in declared.items() if k not in ELSEWHERE and v is not None}
     versions = {"Python": made["python"], **made["versions"]}
     return {
         "command": made["command"],
-        "seed": str(about["seed"]),
-        "sampler": str(about["sampler"]),
-        "pruner": str(about["pruner"]),
+        **declared,
         "settings": ", ".join(f"{k}={v}" for k, v in about["settings"].items()) or "none",
         "versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
         "code": f"revision {made['revision']}",

@@ -90,10 +90,20 @@ def identity(study: Study) -> dict[str, Any]:
     return {row.key: row.value(study) for row in RECORDED if row.value is not None}
 
 
-def restored(study: Study, recorded: Mapping[str, Any]) -> Study:
+def recorded(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the recorded values of a run's study, None where there is none.
+
+    Args:
+        about: The study's attributes in the database.
+    """
+    known = EARLIER | dict(about)
+    return {row.key: known.get(row.key) for row in RECORDED}
+
+
+def restored(study: Study, about: Mapping[str, Any]) -> Study:
     """Return a study with the values on record wherever a replay restores them."""
-    known = EARLIER | dict(recorded)
-    changes: dict[str, Any] = {r.key: known.get(r.key) for r in RECORDED if r.restored}
+    known = recorded(about)
+    changes = {row.key: known[row.key] for row in RECORDED if row.restored}
     window = changes.pop("window")
     changes |= {"deterministic": window is not None, "window": window or study.window}
     return replace(study, **changes)
