@@ -20,7 +20,7 @@ MAX_FUNCTION_LINES = 40
 MAX_MODULES = 14
 ROOMS = sorted({path.parent for path in SOURCES})
 BANNED = re.compile(
-    r"\bthis (file|module)\b|\bmend(s|ed|ing)?\b|\bin words\b|\breckon|\banew\b|\bgo(es)? on\b"
+    r"\"\"\"This (file|module)\b|\bmend(s|ed|ing)?\b|\bin words\b|\breckon|\banew\b|\bgo(es)? on\b"
     r"|\bso (long|many|often)\b|\bat work\b|\bis of (no|some) use\b|\blets? go of\b",
     re.IGNORECASE,
 )

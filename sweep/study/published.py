@@ -1,7 +1,6 @@
-"""This file is how a study declares tables that show its trials beside published figures.
+"""Tables that show the results of a study next to published ones, as the study declares them.
 
-It says what to show, never what came out: a declaration may change at any time, and the run takes
-note of it.
+A declaration says what to show, never what came out, so it may change at any time.
 """
 
 import json
@@ -14,8 +13,7 @@ from typing import Any, ClassVar
 from sweep.errors import StudyError
 
 STANDARD_TABLES = ("trials", "epochs", "summary", "progression")
-"""Names of the tables that need no declaration."""
-
+"""Names of the tables that every run has."""
 
 LAW_OF_TABLES = (
     "a tuple of PublishedTable(...) and PublishedCurve(...) with different names, other than "
@@ -25,22 +23,23 @@ LAW_OF_TABLES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
-    """A number of every row: ours over the complete trials of the row, beside the published one.
+    """A quantity that each row of a table shows: the mean over our trials, and the published value.
 
     Attributes:
-        source: A metric; or, of a whole trial, "epochs", or "seconds" or "cpu_seconds" of all its
-            epochs together or, with "_per_epoch" behind them, on average.
+        source: Name of a metric; or "epochs", "seconds", "cpu_seconds" (totals of a training),
+            "seconds_per_epoch" or "cpu_seconds_per_epoch" (means).
         header: Title of its columns.
-        ours: Title of our column where it is another one, as for another kind of second.
-        epoch: Which epoch's metric: its number, or the name of a metric of the last epoch that
-            holds it. The last one for 0, and for a trial without that metric.
-        scale: What our values are multiplied by, as 100 for per cent.
-        offset: What is added to them afterwards: 100 makes an accuracy of an error times -100.
-        digits: How many after the decimal point.
-        published: By row, in the units shown.
-        band: By row, in the units shown: how far from the published figure our mean may be to
-            count as the same.
-        difference: Whether to show by how many per cent our mean differs.
+        ours: Title of our column, where the default would mislead.
+        epoch: Epoch whose metric is shown: its number, or the name of a metric of the last epoch
+            that holds the number. 0, or a trial without that metric, means the last epoch.
+        scale: Factor that our values are multiplied by, such as 100 for per cent.
+        offset: Added to our values after scaling; with scale=-100, 100 turns an error into an
+            accuracy.
+        digits: Digits after the decimal point.
+        published: Published value of each row, in the units shown.
+        band: Largest difference between our mean and the published value at which they count as
+            equal, for each row, in the units shown.
+        difference: Whether to show the difference between them in per cent.
     """
 
     source: str
@@ -60,20 +59,20 @@ class PublishedTable:
     """A table with one row for each value of a field of the configuration.
 
     Attributes:
-        name: Of its files.
-        title: Above it.
-        by: The field; trials with the same value, as text, share a row.
-        rows: The values, in the order of the rows.
-        config: Headers of the fields to show, by field.
+        name: Name of its files.
+        title: Title above it.
+        by: The field; trials whose values are equal as text share a row.
+        rows: Values of the field, one per row.
+        config: Other fields of the configuration to show, with the headers of their columns.
         changed: Header of a column with the fields that differ from the row above; "" for none.
-        words: By header of a column, then by row: what else there is to say.
-        quantities: What is measured.
-        remarks: By row, what to know of it; below the table.
-        notes: What to know of the table; below it.
+        words: Further columns of text: by header, then by row.
+        quantities: Quantities to show.
+        remarks: A remark on a row, by row; shown below the table.
+        notes: Remarks on the table, shown below it.
 
     Raises:
-        StudyError: If the name would not do for a file, there is no row, one comes twice, or
-            something is said of none of them.
+        StudyError: If the name is not a valid file name, rows are missing or repeated, or something
+            refers to an unknown row.
     """
 
     kind: ClassVar[str] = "rows"
@@ -95,12 +94,9 @@ class PublishedTable:
                 f"PublishedTable {self.name!r}: expected one or more rows that differ, got "
                 f"{self.rows}; name each value of {self.by!r} once"
             )
-        told: list[Mapping[str, Any]]
-        told = [values for q in self.quantities for values in (q.published, q.band)]
-        told += [*self.words.values(), self.remarks]
-        unknown = {row for values in told for row in values}
-        unknown -= set(self.rows)
-        if unknown:
+        by_row: list[Mapping[str, Any]] = [*self.words.values(), self.remarks]
+        by_row += [values for q in self.quantities for values in (q.published, q.band)]
+        if unknown := {row for values in by_row for row in values} - set(self.rows):
             raise StudyError(
                 f"PublishedTable {self.name!r}: expected quantities, words and remarks of the rows "
                 f"{self.rows}, got {sorted(unknown)}; fix the names"
@@ -109,23 +105,23 @@ class PublishedTable:
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedCurve:
-    """A table with one line for each epoch of the complete trials of one row.
+    """A table with one line per epoch, for the complete trials of one configuration.
 
     Attributes:
-        name: Of its files.
-        title: Above it.
+        name: Name of its files.
+        title: Title above it.
         by: A field of the configuration.
-        row: Its value, as text.
-        metric: What is shown of each epoch, as a mean over the trials.
+        row: The value of that field, as text, whose trials are shown.
+        metric: Metric to show, as a mean over the trials.
         header: Title of its columns.
-        digits: How many after the decimal point.
-        published: The same from the first epoch on, as published.
-        published_seconds: What each of these epochs took.
-        notes: What to know of the table; below it.
+        digits: Digits after the decimal point.
+        published: Published values, from the first epoch on.
+        published_seconds: Published duration of each of these epochs.
+        notes: Remarks on the table, shown below it.
 
     Raises:
-        StudyError: If the name would not do for a file, or there are published seconds, but not
-            one for each published value.
+        StudyError: If the name is not a valid file name, or the numbers of published values and
+            published seconds differ.
     """
 
     kind: ClassVar[str] = "curve"
@@ -152,38 +148,33 @@ class PublishedCurve:
 
 Table = PublishedTable | PublishedCurve
 
-
 RECORDED_QUANTITIES = "figures"
-"""Key of `PublishedTable.quantities` in records, which are older than that name."""
+"""Key of `PublishedTable.quantities` in the database, which is older than that name."""
 
 
 def tables_in(module: str) -> tuple[Table, ...]:
-    """The `TABLES` of a module beside the study file.
+    """Return the `TABLES` of a module in the folder of the study file.
 
-    A module that a study imports counts as its code, which must not change between two calls for
-    the same run; one that is named here may.
+    A module that a study imports is part of its code, which must not change during a run. A module
+    that is only named here may change.
 
     Args:
-        module: Its name, as in an import.
+        module: Name of the module, as in an import.
     """
     tables: tuple[Table, ...] = import_module(module).TABLES
     return tables
 
 
 def are_tables(value: object) -> bool:
-    """Whether it is a tuple of tables, each with a name of its own."""
-    if not (
-        isinstance(value, tuple)
-        and all(isinstance(table, PublishedTable | PublishedCurve) for table in value)
-    ):
+    """Return whether a value is a tuple of tables with different names."""
+    if not (isinstance(value, tuple) and all(isinstance(table, Table) for table in value)):
         return False
-    return len({*STANDARD_TABLES, *(table.name for table in value)}) == len(STANDARD_TABLES) + len(
-        value
-    )
+    names = [*STANDARD_TABLES, *(table.name for table in value)]
+    return len(set(names)) == len(names)
 
 
 def tables_as_json(tables: Iterable[Table]) -> list[dict[str, Any]]:
-    """Declarations as JSON values, for records."""
+    """Return declarations as JSON values, as they are recorded."""
     values = [{"kind": table.kind} | asdict(table) for table in tables]
     for table in values:
         if "quantities" in table:
@@ -193,7 +184,7 @@ def tables_as_json(tables: Iterable[Table]) -> list[dict[str, Any]]:
 
 
 def tables_from_json(recorded: Iterable[Mapping[str, Any]]) -> tuple[Table, ...]:
-    """The reverse of `plain`; what a later version has added to declarations is left out."""
+    """Return recorded declarations; fields that a later version has added are left out."""
     kinds: dict[str, type[Table]] = {kind.kind: kind for kind in (PublishedTable, PublishedCurve)}
     return tuple(_made(kinds[values["kind"]], values) for values in recorded)
 
