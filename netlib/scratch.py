@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from netlib.arrays import Shape
-
 
 class Scratch:
     """Work arrays by name. They grow when a larger one is requested, and never shrink.
@@ -22,9 +20,9 @@ class Scratch:
 
     def __init__(self) -> None:
         self._flat: dict[str, NDArray[Any]] = {}
-        self._views: dict[tuple[str, Shape], NDArray[Any]] = {}
+        self._views: dict[tuple[str, tuple[int, ...]], NDArray[Any]] = {}
 
-    def __call__(self, name: str, shape: Shape, dtype: DTypeLike) -> NDArray[Any]:
+    def __call__(self, name: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         """Return the work array of this name, with its old contents.
 
         Args:
