@@ -62,8 +62,8 @@ def final_study(study: Study, final: Final, best: Params, done: list[TrialRecord
 
 def final_table(study: Study, database: Database) -> TrialTable:
     """Return the table of a study's final trainings; create it if there is none yet."""
-    metric = study.final.minimize if study.final else ""
-    return database.ensure(study.name + FINAL_SUFFIX, minimize=True, attributes={"metric": metric})
+    attributes = {"metric": study.final.minimize if study.final else ""}
+    return database.ensure(study.name + FINAL_SUFFIX, minimize=True, attributes=attributes)
 
 
 def evaluate(

@@ -58,15 +58,24 @@ def check_space(study: Study, records: list[TrialRecord]) -> None:
                 raise _another_space(record, difference)
 
 
-def note_changes(
-    table: TrialTable, n_trials: int, recorded: dict[str, Any], changed: dict[str, Any]
-) -> None:
-    """Record accepted changes, and from which trial on they hold."""
-    if not changed:
-        return
-    before = {key: (EARLIER | recorded).get(key) for key in changed}
-    change = {"from_trial": n_trials, "before": before, "after": changed}
-    table.set_attribute("changes", [*recorded.get("changes", []), change])
+def settle(table: TrialTable, now: dict[str, Any], n_trials: int, *, accept_changes: bool) -> None:
+    """Refuse a study that differs from the recorded one, or record the changes.
+
+    Args:
+        table: The table of the study.
+        now: What must not change, as it is now.
+        n_trials: Number of trials so far; changes hold from this trial on.
+        accept_changes: Whether to accept changes that leave the recorded scores comparable.
+
+    Raises:
+        RunError: If there are changes that are not accepted.
+    """
+    recorded = EARLIER | table.attributes()
+    changed = check(now, recorded, accept_changes=accept_changes)
+    if changed:
+        before = {key: recorded.get(key) for key in changed}
+        change = {"from_trial": n_trials, "before": before, "after": changed}
+        table.set_attribute("changes", [*recorded.get("changes", []), change])
     for key, value in changed.items():
         table.set_attribute(key, value)
 

@@ -53,17 +53,11 @@ class Driver:
                 error.
             StorageError: If the database or the disk fails.
         """
+        ledger = self._ledger
         for record in self._waiting:
-            self._ledger.end_attempt(record, INTERRUPTED, "the driver ended")
-        snapshot = Snapshot(
-            study=self._study,
-            counts=self._ledger.counts,
-            slots=pool.size,
-            n_trials=self._ledger.n_trials,
-            ended_before=self._ledger.counts.n_ended,
-            began=time.monotonic(),
-        )
-        deadline = snapshot.began + self._options.hours * 3600
+            ledger.end_attempt(record, INTERRUPTED, "the driver ended")
+        snapshot = Snapshot(self._study, ledger.counts, pool.size, ledger.n_trials)
+        deadline = time.monotonic() + self._options.hours * 3600
         while time.monotonic() < deadline and self._fill(pool):
             snapshot.slots = pool.size
             self._observer(snapshot, None)

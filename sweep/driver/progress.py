@@ -63,16 +63,12 @@ class Snapshot:
         counts: Its trials.
         slots: Number of slots, including those that are about to start.
         n_trials: Number of trials that there will be in the end.
-        ended_before: Number of trials that had ended when this driver started.
-        began: When this driver started, by `time.monotonic`.
     """
 
     study: Study
     counts: TrialCounts
     slots: int
     n_trials: int
-    ended_before: int
-    began: float
 
 
 Observer = Callable[[Snapshot, TrialRecord | str | None], None]

@@ -8,7 +8,7 @@ from sweep.checkpoints.places import checkpoints_at
 from sweep.checkpoints.store import Checkpoints
 from sweep.driver import final as final_step
 from sweep.driver.dry_run import probe
-from sweep.driver.identity import check, check_space, note_changes
+from sweep.driver.identity import check_space, settle
 from sweep.driver.ledger import Ledger, open_ledger
 from sweep.driver.loop import Driver
 from sweep.driver.observers import LogFile, all_of, calling_back
@@ -95,8 +95,8 @@ class Runner:
         study = self._study
         with self._database() as database:
             table = _open(database, study, accept_changes=self._options.accept_changes)
-            name, url = self._directory.path.name, self._options.checkpoints
-            self._place = place_of_checkpoints(table, url, name)
+            name = self._directory.path.name
+            self._place = place_of_checkpoints(table, self._options.checkpoints, name)
             with closing(Pools(self._options)) as pools:
                 search = self._drive(study, table, pools)
                 best = best_of(study.sign, search.records)
@@ -136,12 +136,10 @@ class Runner:
 
     def _check_data(self, data: Any, table: TrialTable, n_trials: int) -> None:
         """Refuse data other than those recorded; record the first that a study trains on."""
-        recorded, now = table.attributes(), {"data": of_data(data)}
-        if "data" not in recorded:
+        now = {"data": of_data(data)}
+        if "data" not in table.attributes():
             table.set_attribute("data", now["data"])
-            return
-        accept = self._options.accept_changes
-        note_changes(table, n_trials, recorded, check(now, recorded, accept_changes=accept))
+        settle(table, now, n_trials, accept_changes=self._options.accept_changes)
 
     def _evaluate(self, last: Study, final: Final, trained: TrialRecord, table: TrialTable) -> None:
         checkpoints = self._checkpoints(last)
@@ -162,11 +160,9 @@ def _open(database: Database, study: Study, *, accept_changes: bool) -> TrialTab
     about = now | {"file": study.file, "provenance": provenance()}
     name = names[0] if names else study.name
     table = database.ensure(name, minimize=study.sign > 0, attributes=about)
-    recorded, records = table.attributes(), table.trials()
+    records, tables = table.trials(), tables_as_json(study.tables)
     check_space(study, records)
-    changed = check(now, recorded, accept_changes=accept_changes)
-    note_changes(table, len(records), recorded, changed)
-    tables = tables_as_json(study.tables)
-    if recorded.get("tables", []) != tables:  # only about presentation, so it may always change
+    settle(table, now, len(records), accept_changes=accept_changes)
+    if table.attributes().get("tables", []) != tables:  # presentation may always change
         table.set_attribute("tables", tables)
     return table

@@ -39,9 +39,7 @@ class Trial:
         """
         where = f"space: suggest_float({name!r})"
         if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-            raise StudyError(
-                f"{where}: expected low <= high, got {low=}, {high=}; swap or fix them"
-            )
+            raise StudyError(f"{where}: expected low <= high, got {low=}, {high=}; swap them")
         if step is not None and (step <= 0 or log):
             raise StudyError(
                 f"{where}: expected step > 0 and no log, got {step=}, {log=}; drop one"

@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 from dataclasses import replace
 
 import pytest
@@ -24,7 +23,7 @@ def snapshot(make_study) -> Snapshot:
     """One complete trial of 6 s, two under way, five to come, on two slots."""
     records = [trial(0, [3.0, 2.0, 1.0], Ending.COMPLETE), trial(1, [4.0, 0.5]), trial(2, [])]
     study = make_study(trials=8)
-    return Snapshot(study, TrialCounts(study.sign, records), 2, 8, 0, time.monotonic())
+    return Snapshot(study, TrialCounts(study.sign, records), 2, 8)
 
 
 def shown(snapshot: Snapshot, pace: Pace, width: int = 100, height: int = 24) -> list[str]:
