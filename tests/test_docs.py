@@ -1,6 +1,7 @@
 """What the documents name exists; tests/test_readme.py types the commands of the README."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from sweep.cli.main import cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     ROOT / "studies" / "results" / "README.md",
@@ -35,6 +37,32 @@ def test_every_option_in_the_documents_belongs_to_a_command() -> None:
     }
     mentioned = set(re.findall(r"`(--[a-z-]+)", README))
     assert mentioned <= known
+
+
+def test_every_command_is_in_the_readme() -> None:
+    for name in cli.commands:
+        assert f"| `python -m sweep {name}" in README
+
+
+def test_every_logger_is_in_the_readme_and_has_an_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for path in (ROOT / "sweep" / "loggers").glob("[a-z]*.py"):
+        assert f"`sweep.loggers.{path.stem}." in README
+        assert path.stem in project["optional-dependencies"]
+
+
+def test_what_contributing_says_of_adding_something_exists() -> None:
+    rows = re.findall(r"^\| a (?:.*?)\|(.*)\|(.*)\|(.*)\|$", CONTRIBUTING, re.MULTILINE)
+    assert len(rows) == 8
+    for write, then, fails in rows:
+        (model,) = re.findall(r"like `(.*?)`", write)
+        assert (ROOT / model).is_file()
+        for path in re.findall(r"`([\w/]+\.\w+)`", then):
+            assert (ROOT / path).is_file(), path
+        tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", fails)
+        assert tests
+        for file, test in tests:
+            assert f"def {test}(" in (ROOT / file).read_text(), test
 
 
 @pytest.mark.parametrize("name", sorted(cli.commands))

@@ -57,7 +57,11 @@ def make_study() -> Callable[..., sweep.Study]:
     return make
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+BACKENDS = {"sqlite": SQLiteFile, "postgresql": Postgres}
+"""Every kind of database, by the name that tests have for it."""
+
+
+@pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
     """A place for the records of one run, of each kind."""
     return make_backend(request, tmp_path)

@@ -447,6 +447,8 @@ def test_settings_reach_the_study_and_the_record(
 def test_every_command_is_in_the_file_of_its_name() -> None:
     for name, command in cli.commands.items():
         assert command.callback.__module__ == f"sweep.cli.{name}"
+    files = {path.stem for path in Path(export.__file__).parent.glob("[a-z]*.py")}
+    assert files - {"main", "options", "terminal"} == set(cli.commands)
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

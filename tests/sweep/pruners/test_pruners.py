@@ -1,6 +1,8 @@
 """Pruners: pure functions, so that their promises can be checked on any set of curves."""
 
 import random
+from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -8,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sweep
+from sweep import pruners
 from sweep.errors import StudyError
 from sweep.pruners.asha import Asha
 from sweep.pruners.median import Median
 from sweep.pruners.pruner import Peers, Pruner
+from sweep.study.study import LAWS
 
 
 class Curve(NamedTuple):
@@ -192,3 +197,21 @@ def test_median_never_stops_the_best_so_far(values, others):
 def test_median_refuses_numbers_that_are_none(arguments, message):
     with pytest.raises(StudyError, match=message):
         Median(**arguments)
+
+
+# Every pruner
+
+
+def test_every_pruner_is_public_and_in_the_law_of_studies():
+    folder = Path(pruners.__file__).parent
+    modules = [import_module(f"sweep.pruners.{path.stem}") for path in folder.glob("[a-z]*.py")]
+    found = {
+        name
+        for module in modules
+        for name, kind in vars(module).items()
+        if getattr(kind, "__module__", "") == module.__name__ and hasattr(kind, "decides_after")
+    }
+    for name in found - {"Pruner"}:
+        assert name in sweep.__all__
+        assert f"{name}(...)" in LAWS["pruner"][0]
+    assert len(found) > 2

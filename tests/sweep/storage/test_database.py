@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import optuna
@@ -17,12 +18,13 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
+from sweep import storage
 from sweep.errors import RunError, StorageError
-from sweep.storage.database import Database
+from sweep.storage.database import Backend, Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.domains import Categorical, Float, Int
 from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord, Worker
-from tests.sweep.conftest import make_backend
+from tests.sweep.conftest import BACKENDS, make_backend
 
 DOMAINS = {
     "lr": Float(1e-5, 0.1, log=True),
@@ -452,3 +454,15 @@ def test_processes_that_make_a_database_at_the_same_time_do_not_disturb_each_oth
     for process in both:
         _, complaints = process.communicate(timeout=120)
         assert complaints == ""
+
+
+def test_every_kind_of_database_is_tested() -> None:
+    folder = Path(storage.__file__).parent
+    modules = [import_module(f"sweep.storage.{path.stem}") for path in folder.glob("[a-z]*.py")]
+    found = {
+        kind
+        for module in modules
+        for kind in vars(module).values()
+        if getattr(kind, "__module__", "") == module.__name__ and hasattr(kind, "connector")
+    }
+    assert found - {Backend} == set(BACKENDS.values())
