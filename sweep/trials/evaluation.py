@@ -120,7 +120,6 @@ def from_plain(values: Sequence[Mapping[str, Any]]) -> tuple[Exhibit, ...]:
 
 
 TESTS = "tests"
-TESTS = "tests"
 """Attribute of the final study that records the openings of the test set, in every version."""
 
 
