@@ -120,6 +120,7 @@ def from_plain(values: Sequence[Mapping[str, Any]]) -> tuple[Exhibit, ...]:
 
 
 TESTS = "tests"
+"""Attribute of the final study that records the openings of the test set, in every version."""
 
 
 @dataclass(frozen=True)

@@ -73,15 +73,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch as recorded: its number from 1, its metrics, and what it cost.
-
-    The numbers continue over all trainings of a trial; `repeat`, from 1, tells these apart.
+    """One epoch as recorded: its finite metrics by name, and its wall-clock and processor time.
 
     Attributes:
-        number: Number of the epoch in its trial, from 1.
-        metrics: The finite ones of the metrics that `train` yielded, by name.
-        seconds: Wall-clock time.
-        cpu_seconds: Processor time.
+        number: Number of the epoch, from 1, counted over all trainings of the trial.
         repeat: Number of the training, from 1.
     """
 
@@ -110,16 +105,14 @@ class TrialRecord:
         params: What the sampler drew, by name.
         domains: What each parameter was drawn from.
         config: The configuration that `space` built from `params`, as plain values.
-        seed: Seed passed to `train`, unless this training is a repeat.
+        seed: Seed of its first training.
         endings_known: Number of endings that the sampler knew when it suggested this trial: those
             whose `ending_number` is not higher.
-        ending: How the trial ended, or that it is running.
         ending_number: Position of this trial's ending among all endings, from 1; 0 before it ends.
         score: The metric to minimise or maximise, by the study's rule; None without one.
         score_std: Standard deviation of the repeats' scores, whose mean is `score`; None without
             repeats.
         reused: Number of the trial whose score this one reuses instead of training, if any.
-        epochs: Its epochs, oldest first.
         attempts: One entry per attempt that was cut short: the reason (lost, oom, interrupted or
             preempted), a message, the traceback if known, the last epoch kept, and the host and
             process that ran it.

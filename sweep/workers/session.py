@@ -197,7 +197,7 @@ def _describe(error: BaseException) -> str:
 
 
 def _traceback(error: BaseException) -> str:
-    """Return the traceback of an exception without the frames of this file."""
+    """Return the traceback of an exception without our own frames."""
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
