@@ -87,7 +87,7 @@ def test_every_failure_says_why_and_where_and_the_others_go_on(
         assert record.worker is not None
         assert main(["show", str(run.directory.path), str(record.number)]) == 0
         shown[str(record.params["way"])] = capsys.readouterr().out
-        assert f"pid={record.worker.pid}" in shown[str(record.params["way"])]
+        assert f"process {record.worker.pid} on " in shown[str(record.params["way"])]
         assert record.worker.host in shown[str(record.params["way"])]
     assert 'raise ValueError("no such thing")' in shown["raises"]
     assert "SystemExit: 3" in shown["exits"]
