@@ -27,7 +27,7 @@ def all_plots(run: Run) -> dict[str, Plot]:
         "learning_curves": any(record.epochs for record in run.records) and Plot(
             trials.learning_curves(run), f"{metric} after each epoch of each trial"),
         "parallel": names and Plot(
-            space.parallel_coordinates(scored, metric, run.sign, names),
+            space.parallel(scored, metric, run.sign, names),
             f"Parameters and {metric} of each complete trial as a line"),
         "importance": shares and Plot(space.importance(shares), f"Importance of {shares_text}"),
         "slices": names and Plot(
