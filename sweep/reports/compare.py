@@ -69,8 +69,7 @@ def significance(runs: Runs) -> pd.DataFrame:
     for (first, a), (second, b) in combinations(runs.items(), 2):
         xs, ys = best_scores(a), best_scores(b)
         if a.metric == b.metric and min(len(xs), len(ys)) > 1:
-            rows.append({"first": first, "second": second, "difference": fmean(xs) - fmean(ys),
-                         "p_value": p_value(xs, ys)})  # fmt: skip
+            rows.append((first, second, fmean(xs) - fmean(ys), p_value(xs, ys)))
     return pd.DataFrame(rows, columns=["first", "second", "difference", "p_value"])
 
 

@@ -83,8 +83,5 @@ def under_way(records: Sequence[TrialRecord]) -> tuple[list[float], list[int]]:
 def _saved(pruned: Sequence[TrialRecord], records: Sequence[TrialRecord]) -> float:
     lengths = [len(record.epochs) for record in records if record.ending is Ending.COMPLETE]
     usual = median(lengths) if lengths else 0
-    return sum(
-        record.cpu_seconds / len(record.epochs) * max(usual - len(record.epochs), 0)
-        for record in pruned
-        if record.epochs
-    )
+    spent = [(record.cpu_seconds, len(record.epochs)) for record in pruned if record.epochs]
+    return sum(seconds / n_epochs * max(usual - n_epochs, 0) for seconds, n_epochs in spent)
