@@ -27,7 +27,7 @@ TABLES: dict[str, Callable[[Run], Any]] = {
 @click.option("--table", metavar="NAME", default="trials", show_default=True,
               help=f"One of {', '.join(TABLES)}, or a table that the study declares.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
-              help="Write to this file (must not exist).  [default: print]")  # fmt: skip
+              help="Write to a file (must not exist).  [default: print]")  # fmt: skip
 def export(run: Run, format_: str, table: str, output: Path | None) -> None:
     """Print a table as CSV, Markdown, LaTeX, JSON or Parquet."""
     declared = run.comparisons()

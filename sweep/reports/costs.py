@@ -1,16 +1,15 @@
 """What a run cost in training, failures and waiting, and what pruning saved."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from statistics import median
+from typing import NamedTuple
 
 from sweep.text import duration
 from sweep.trials.records import Ending, TrialRecord
 
 
-@dataclass(frozen=True)
-class Costs:
+class Costs(NamedTuple):
     """Core-seconds of processor time, and how well the slots were used.
 
     Attributes:

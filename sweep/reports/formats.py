@@ -80,11 +80,10 @@ def comparison_in_markdown(table: FilledTable) -> str:
 
 
 def _tabulate(table: pd.DataFrame, style: str, right: Collection[str] = ()) -> str:
-    align = ["right" if is_right else "left" for is_right in aligned_right(table, right)]
+    align = ["right" if is_right else "left" for is_right in aligned_right(table, right)] or None
     header = [_cell(name, style) for name in table]
     cells = [[_cell(value, style) for value in row] for row in rows_of(table)]
-    table_text = tabulate(cells, header, style, disable_numparse=True, colalign=align or None)
-    return f"{table_text}\n"
+    return f"{tabulate(cells, header, style, disable_numparse=True, colalign=align)}\n"
 
 
 def rows_of(table: pd.DataFrame) -> list[list[object]]:

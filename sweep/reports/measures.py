@@ -5,8 +5,8 @@ A training is a trial, or one of its repeats. Only those of complete trials coun
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from statistics import fmean, stdev
+from typing import NamedTuple
 
 from sweep.study.published import Quantity
 from sweep.trials.records import Ending, EpochRecord, TrialRecord
@@ -28,8 +28,7 @@ ROUNDING = 1e-9
 """Tolerance at the edge of a band, for floating-point error."""
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """One value per training, and the published value; None where there is none.
 
     Attributes:

@@ -1,14 +1,13 @@
 """All plots of a report; to add one, add a line here, and show it in html/page.html."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweep.reports.importance import importances
 from sweep.reports.plots import space, trials
 from sweep.reports.results import Run
 
 
-@dataclass(frozen=True)
-class Plot:
+class Plot(NamedTuple):
     """A plot as an SVG file, and what it shows, for screen readers."""
 
     svg: str

@@ -1,6 +1,7 @@
 """Plots of how scores depend on parameters: which parameters matter, and how."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 import matplotlib as mpl
@@ -87,11 +88,9 @@ def parallel(records: Sequence[TrialRecord], metric: str, sign: int, names: Sequ
 
 def varied(records: Sequence[TrialRecord]) -> list[str]:
     """Return the parameters to draw: the first 12 with more than one value."""
-    values: dict[str, set[Value]] = {}
-    for record in records:
-        for name, value in record.params.items():
-            values.setdefault(name, set()).add(value)
-    return [name for name, some in values.items() if len(some) > 1][:MAX_PARAMETERS]
+    pairs = dict.fromkeys(pair for record in records for pair in record.params.items())
+    n_values = Counter(name for name, _ in pairs)
+    return [name for name, n in n_values.items() if n > 1][:MAX_PARAMETERS]
 
 
 def _place(domain: Domain, value: Value) -> float:
