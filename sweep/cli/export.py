@@ -12,16 +12,14 @@ from sweep.errors import OptionError
 from sweep.reports import tables
 from sweep.reports.formats import FORMATS, of_comparison
 from sweep.reports.results import Run
-from sweep.study.published import STANDARD_TABLES
 
-MAKERS = (
-    Run.trials,
-    Run.epochs,
-    lambda run: tables.summary(run.records),
-    lambda run: tables.progression(run.records, run.metric, run.sign),
-)
-
-TABLES: dict[str, Callable[[Run], Any]] = dict(zip(STANDARD_TABLES, MAKERS, strict=True))
+TABLES: dict[str, Callable[[Run], Any]] = {
+    "trials": Run.trials,
+    "epochs": Run.epochs,
+    "summary": lambda run: tables.summary(run.records),
+    "progression": lambda run: tables.progression(run.records, run.metric, run.sign),
+}
+"""The tables of every run, by name."""
 
 
 @run_command
@@ -29,7 +27,7 @@ TABLES: dict[str, Callable[[Run], Any]] = dict(zip(STANDARD_TABLES, MAKERS, stri
 @click.option("--table", metavar="NAME", default="trials", show_default=True,
               help=f"One of {', '.join(TABLES)}, or a table that the study declares.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
-              help="Write to this file (must not exist).  [default: print]")  # fmt: skip
+              help="Write to a file (must not exist).  [default: print]")  # fmt: skip
 def export(run: Run, format_: str, table: str, output: Path | None) -> None:
     """Print a table as CSV, Markdown, LaTeX, JSON or Parquet."""
     declared = run.comparisons()
@@ -38,8 +36,8 @@ def export(run: Run, format_: str, table: str, output: Path | None) -> None:
     elif table in declared:
         content = of_comparison(declared[table], format_)
     else:
-        known = [*TABLES, *declared]
-        raise OptionError(f"--table: expected one of {', '.join(known)}, got {table!r}")
+        known = ", ".join([*TABLES, *declared])
+        raise OptionError(f"--table: expected one of {known}, got {table!r}")
     if output is None:
         print_table(content)
     else:

@@ -77,8 +77,7 @@ def run_options(function: Function) -> Function:
     @click.option("--quiet", is_flag=True, help="Print only the result.")
     @wraps(function)
     def with_options(study: Study, **given: Any) -> Any:
-        names = [field.name for field in fields(Options) if field.name in given]
-        chosen = {name: given.pop(name) for name in names}
+        chosen = {f.name: given.pop(f.name) for f in fields(Options) if f.name in given}
         # A command without --address runs elsewhere: this machine's memory is no limit there.
         return function(study, Options(**({"address": "auto"} | chosen)), **given)
 
@@ -124,8 +123,7 @@ def open_run(run: str) -> Run:
         if RunDirectory(path).exists:
             return Run(path)
     raise RunError(f"{run}: expected a run directory or a name below ./runs, found no sweep.db or "
-                   f"storage.json there; check the name, or start the run with "
-                   f"`python -m sweep run`")  # fmt: skip
+                   f"storage.json; check the name, or run `python -m sweep run` first")  # fmt: skip
 
 
 def open_runs(names: Sequence[str]) -> dict[str, Run]:

@@ -3,8 +3,8 @@
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import NoReturn
 
 from rich.console import Console, Group
@@ -16,12 +16,7 @@ from sweep.driver.progress import Snapshot
 from sweep.text import duration, short
 from sweep.trials.records import Ending, TrialRecord
 
-STYLES = {
-    Ending.COMPLETE: "green",
-    Ending.PRUNED: "dim",
-    Ending.ERROR: "red",
-    Ending.LOST: "red",
-}
+STYLES = {Ending.COMPLETE: "green", Ending.PRUNED: "dim", Ending.ERROR: "red", Ending.LOST: "red"}
 """How a trial is printed by its ending; yellow by any other."""
 
 REFRESH_SECONDS = 0.25
@@ -48,7 +43,7 @@ class LiveStatus:
         self._live = Live(console=console, refresh_per_second=1 / REFRESH_SECONDS, transient=True)
         self._shown_at = 0.0
         self._study = ""
-        self._pace = Pace()
+        self._times: list[float] = []  # of the trials that ended since this driver took over
 
     def __enter__(self) -> "LiveStatus":
         if self._console.is_terminal:
@@ -62,16 +57,16 @@ class LiveStatus:
         """Print the trial that ended, or a warning, and refresh the live view."""
         if snapshot.study.name != self._study:
             self._study = snapshot.study.name
-            self._pace = Pace()
+            self._times.clear()
             self._console.print(_heading(snapshot), highlight=False)
         if isinstance(event, TrialRecord):
-            self._pace.note(event)
+            self._times.append(event.seconds)
             self._print(_line(snapshot, event), whole=event.failure is not None)
         elif event is not None:
             self._print(Text(f"! {event}", "yellow"), whole=True)
         if self._console.is_terminal and time.monotonic() - self._shown_at > REFRESH_SECONDS:
             self._shown_at = time.monotonic()
-            self._live.update(view(snapshot, self._pace, *self._console.size))
+            self._live.update(view(snapshot, self._times, *self._console.size))
 
     def _print(self, line: Text, *, whole: bool) -> None:
         """Print a line; cut it at the edge of a terminal, unless it has to be read whole."""
@@ -80,39 +75,12 @@ class LiveStatus:
                             overflow="ellipsis" if cut else "ignore")  # fmt: skip
 
 
-@dataclass
-class Pace:
-    """How long trials take: those that ended since this driver took over the study."""
-
-    trials: int = 0
-    seconds: float = 0.0
-
-    def note(self, ended: TrialRecord) -> None:
-        """Count a trial that has ended."""
-        self.trials += 1
-        self.seconds += ended.seconds
-
-    def left(self, snapshot: Snapshot) -> float | None:
-        """Estimate the seconds until all trials have ended; None before the first one has.
-
-        Assumes that the others take as long on average, and that no slot is ever idle. The time
-        that running trials have taken so far is subtracted.
-        """
-        if not self.trials:
-            return None
-        mean = self.seconds / self.trials
-        running = snapshot.counts.running.values()
-        waiting = snapshot.n_trials - snapshot.counts.n_ended - len(running)
-        ahead = sum(max(mean - record.seconds, 0.0) for record in running)
-        return (waiting * mean + ahead) / max(snapshot.slots, 1)
-
-
-def view(snapshot: Snapshot, pace: Pace, width: int, height: int) -> Group:
+def view(snapshot: Snapshot, times: Sequence[float], width: int, height: int) -> Group:
     """Return the live view: a row per running trial, and a summary.
 
     Args:
         snapshot: Progress of the study.
-        pace: How long its trials have taken so far.
+        times: Seconds that each trial took which ended since this driver took over the study.
         width: Columns of the terminal.
         height: Rows of the terminal; the view fills at most about half of them.
     """
@@ -123,7 +91,7 @@ def view(snapshot: Snapshot, pace: Pace, width: int, height: int) -> Group:
         table.add_row(*_cells(snapshot.study.metric, record, width))
     if len(running) > n_shown:
         table.add_row(Text(f"  and {len(running) - n_shown} more", "dim"))
-    return Group(table, _summary(snapshot, pace))
+    return Group(table, _summary(snapshot, times))
 
 
 def sparkline(curve: Sequence[float], width: int = 24) -> str:
@@ -171,14 +139,25 @@ def _cells(metric: str, record: TrialRecord, width: int) -> list[Text]:
     return [*cells, Text(sparkline(curve), "cyan")] if width >= MIN_WIDTH_FOR_CURVES else cells
 
 
-def _summary(snapshot: Snapshot, pace: Pace) -> Text:
-    counts, best, left = snapshot.counts, snapshot.counts.best, pace.left(snapshot)
+def _summary(snapshot: Snapshot, times: Sequence[float]) -> Text:
+    counts, best = snapshot.counts, snapshot.counts.best
     done, pruned = counts.count(Ending.COMPLETE), counts.count(Ending.PRUNED)
     parts = [
         f"{len(counts.running)}/{snapshot.slots} slots busy",
         f"{done} done, {pruned} pruned, {counts.n_ended - done - pruned} failed, "
         f"{snapshot.n_trials - counts.n_ended} left",
         f"best {short(best.score)} (trial {best.number})" if best else "no score yet",
-        "time left: unknown" if left is None else f"about {duration(left)} left",
+        f"about {duration(_left(snapshot, fmean(times)))} left" if times else "time left: unknown",
     ]
     return Text("  " + " · ".join(parts), style="cyan", no_wrap=True, overflow="ellipsis")
+
+
+def _left(snapshot: Snapshot, mean: float) -> float:
+    """Estimate the seconds until all trials have ended, from what one takes on average.
+
+    Assumes that no slot is ever idle. The time that running trials have taken so far is subtracted.
+    """
+    running = snapshot.counts.running.values()
+    waiting = snapshot.n_trials - snapshot.counts.n_ended - len(running)
+    ahead = sum(max(mean - record.seconds, 0.0) for record in running)
+    return (waiting * mean + ahead) / max(snapshot.slots, 1)

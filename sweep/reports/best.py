@@ -15,21 +15,20 @@ from sweep.trials.records import TrialRecord
 
 def best_files(run: Run) -> dict[str, str | bytes]:
     """Return the best configuration, and the weights trained with it, as files by name."""
-    best = run.final or run.best
-    if best is None:
+    if run.best is None:
         return {}
+    best = run.final or run.best
     about = {
         "study": run.name,
-        "trial": run.best.number if run.best else None,
-        "score": {run.metric: run.best.score if run.best else None},
+        "trial": run.best.number,
+        "score": {run.metric: run.best.score},
         "test": dict(run.test.metrics or {}) if run.test else None,
         "params": best.params,
         "config": best.config,
         "seed": best.seed,
     }
     files: dict[str, str | bytes] = {"best/config.json": json.dumps(about, indent=2) + "\n"}
-    weights = _weights(run, best)
-    if weights is not None:
+    if weights := _weights(run, best):
         files["best/weights.safetensors"] = weights
     return files
 
@@ -49,11 +48,9 @@ def _weights(run: Run, best: TrialRecord) -> bytes | None:
 
 def loader(weights: Path) -> str:
     """Return the function that loads a model, named in its file's header; "" if there is none."""
-    if not weights.is_file():
-        return ""
     try:
         with safe_open(weights, "np") as file:
             header = file.metadata() or {}
-    except SafetensorError:  # damaged: writing the report again repairs it
+    except (FileNotFoundError, SafetensorError):  # a new report repairs a damaged one
         return ""
     return str(json.loads(header.get("model", "{}")).get("load", ""))

@@ -32,7 +32,7 @@ def settings(runs: Runs) -> pd.DataFrame:
     inputs = {name: _inputs(run) for name, run in runs.items()}
     rows = []
     for key in dict.fromkeys(key for values in inputs.values() for key in values):
-        texts = {name: _as_text(values.get(key)) for name, values in inputs.items()}
+        texts = {name: values.get(key) for name, values in inputs.items()}
         if len(set(texts.values())) > 1:
             rows.append({"setting": key, **texts})
     return frame(rows) if rows else pd.DataFrame(columns=["setting", *runs])
@@ -69,8 +69,7 @@ def significance(runs: Runs) -> pd.DataFrame:
     for (first, a), (second, b) in combinations(runs.items(), 2):
         xs, ys = best_scores(a), best_scores(b)
         if a.metric == b.metric and min(len(xs), len(ys)) > 1:
-            rows.append({"first": first, "second": second, "difference": fmean(xs) - fmean(ys),
-                         "p_value": p_value(xs, ys)})  # fmt: skip
+            rows.append((first, second, fmean(xs) - fmean(ys), p_value(xs, ys)))
     return pd.DataFrame(rows, columns=["first", "second", "difference", "p_value"])
 
 
@@ -116,22 +115,16 @@ def _splits(n: int, k: int) -> Any:
     return order[:, :k]
 
 
-def _inputs(run: Run) -> dict[str, Any]:
-    declared, provenance = recorded(run.about), run.about["provenance"]
-    settings = declared.pop("settings")
-    best = (run.final or run.best).config if run.best else {}
-    return (
-        declared
-        | {f"--set {key}": value for key, value in settings.items()}
-        | {f"best {key}": value for key, value in best.items()}
-        | {"revision": provenance["revision"], "Python": provenance["python"]}
-        | dict(provenance["versions"])
-        | {"processor": f"{provenance['cpus']} cores of {provenance['processor']}"}
-    )
-
-
-def _as_text(value: object) -> str | None:
-    return None if value is None else short(value)
+def _inputs(run: Run) -> dict[str, str | None]:
+    """Return the settings of a run, its best configuration and its provenance, as text by name."""
+    declared, made = recorded(run.about), run.about["provenance"]
+    settings = {f"--set {key}": value for key, value in declared.pop("settings").items()}
+    config = (run.final or run.best).config if run.best else {}
+    best = {f"best {key}": value for key, value in config.items()}
+    code = {"revision": made["revision"], "Python": made["python"], **made["versions"]}
+    processor = {"processor": f"{made['cpus']} cores of {made['processor']}"}
+    values = declared | settings | best | code | processor
+    return {name: None if v is None else short(v) for name, v in values.items()}
 
 
 def _outcome(name: str, run: Run) -> dict[str, Any]:

@@ -1,16 +1,15 @@
 """What a run cost in training, failures and waiting, and what pruning saved."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from statistics import median
+from typing import NamedTuple
 
 from sweep.text import duration
 from sweep.trials.records import Ending, TrialRecord
 
 
-@dataclass(frozen=True)
-class Costs:
+class Costs(NamedTuple):
     """Core-seconds of processor time, and how well the slots were used.
 
     Attributes:
@@ -83,8 +82,5 @@ def under_way(records: Sequence[TrialRecord]) -> tuple[list[float], list[int]]:
 def _saved(pruned: Sequence[TrialRecord], records: Sequence[TrialRecord]) -> float:
     lengths = [len(record.epochs) for record in records if record.ending is Ending.COMPLETE]
     usual = median(lengths) if lengths else 0
-    return sum(
-        record.cpu_seconds / len(record.epochs) * max(usual - len(record.epochs), 0)
-        for record in pruned
-        if record.epochs
-    )
+    spent = [(record.cpu_seconds, len(record.epochs)) for record in pruned if record.epochs]
+    return sum(seconds / n_epochs * max(usual - n_epochs, 0) for seconds, n_epochs in spent)

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Collection
+from typing import Any
 
 import pandas as pd
 from tabulate import tabulate
@@ -69,8 +70,7 @@ def of_comparison(table: FilledTable, format_: str) -> str | bytes:
     """Return a filled table in one of the `FORMATS`: numbers for machines, text for people."""
     if format_ == "markdown":
         return comparison_in_markdown(table)
-    for_people = format_ == "latex"
-    return FORMATS[format_](table.text if for_people else table.numbers)
+    return FORMATS[format_](table.text if format_ == "latex" else table.numbers)
 
 
 def comparison_in_markdown(table: FilledTable) -> str:
@@ -80,11 +80,10 @@ def comparison_in_markdown(table: FilledTable) -> str:
 
 
 def _tabulate(table: pd.DataFrame, style: str, right: Collection[str] = ()) -> str:
-    align = ["right" if is_right else "left" for is_right in aligned_right(table, right)]
+    align = ["right" if is_right else "left" for is_right in aligned_right(table, right)] or None
     header = [_cell(name, style) for name in table]
     cells = [[_cell(value, style) for value in row] for row in rows_of(table)]
-    options = {"disable_numparse": True, "colalign": align or None}
-    return str(tabulate(cells, header, style, **options)) + "\n"
+    return f"{tabulate(cells, header, style, disable_numparse=True, colalign=align)}\n"
 
 
 def rows_of(table: pd.DataFrame) -> list[list[object]]:
@@ -97,9 +96,9 @@ def aligned_right(table: pd.DataFrame, right: Collection[str] = ()) -> list[bool
     return [name in right or pd.api.types.is_numeric_dtype(table[name]) for name in table]
 
 
-def cell_text(value: object) -> str:
+def cell_text(value: Any) -> str:
     """Return a cell's value as text for people; empty for None, pandas' NA, or not a number."""
-    return "" if _is_missing(value) else short(value)
+    return "" if pd.isna(value) else short(value)
 
 
 def _cell(value: object, style: str) -> str:
@@ -110,10 +109,6 @@ def _cell(value: object, style: str) -> str:
     return re.sub(r"(\\*)\|", r"\1\1\|", text) if style == "pipe" else text
 
 
-def _json_value(value: object) -> object:
+def _json_value(value: Any) -> object:
     """Return a value, or None for what JSON cannot express, such as infinity."""
-    return None if _is_missing(value) or value in (math.inf, -math.inf) else value
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or value is pd.NA or value != value
+    return None if pd.isna(value) or value in (math.inf, -math.inf) else value

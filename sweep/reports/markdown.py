@@ -1,10 +1,12 @@
 """The report as Markdown, for reading in a repository."""
 
 from collections.abc import Iterable
+from itertools import starmap
 
 from sweep.reports.formats import comparison_in_markdown
 from sweep.reports.published import FilledTable
-from sweep.reports.sections import SEALED, FailureGroup, Report
+from sweep.reports.sections import SEALED, Report
+from sweep.trials.records import TrialRecord
 
 PLOTS = {"progression": "The best score so far", "learning_curves": "Learning curves"}
 """Titles of the plots in it, by name; each is a file plots/NAME.svg."""
@@ -21,8 +23,8 @@ def markdown(report: Report) -> str:
         *(_section(table.title, _table(table)) for table in tables),
         _section(report.finals.title, _table(report.finals), *openings),
         _section("Cost", _table(report.summary), _bullets(report.costs)),
-        _section("Failures", _bullets(map(_failure, report.failures))),
-        _section("Provenance", _bullets(map(_fact, report.provenance))),
+        _section("Failures", _bullets(starmap(_failure, report.failures.items()))),
+        _section("Provenance", _bullets(starmap(_fact, report.provenance))),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
 
@@ -40,12 +42,10 @@ def _bullets(lines: Iterable[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _failure(group: FailureGroup) -> str:
-    numbers = ", ".join(map(str, group.trials))
-    trials = "trial" if len(group.trials) == 1 else "trials"
-    return f"{group.ending}: {group.message} ({trials} {numbers})"
+def _failure(error: str, trials: list[TrialRecord]) -> str:
+    numbers = ", ".join(str(trial.number) for trial in trials)
+    return f"{error} ({'trial' if len(trials) == 1 else 'trials'} {numbers})"
 
 
-def _fact(pair: tuple[str, str]) -> str:
-    name, value = pair
+def _fact(name: str, value: str) -> str:
     return f"{name}: `{value}`" if name == "command" else f"{name}: {value}"

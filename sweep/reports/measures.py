@@ -5,8 +5,8 @@ A training is a trial, or one of its repeats. Only those of complete trials coun
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from statistics import fmean, stdev
+from typing import NamedTuple
 
 from sweep.study.published import Quantity
 from sweep.trials.records import Ending, EpochRecord, TrialRecord
@@ -28,8 +28,7 @@ ROUNDING = 1e-9
 """Tolerance at the edge of a band, for floating-point error."""
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """One value per training, and the published value; None where there is none.
 
     Attributes:
@@ -71,7 +70,9 @@ class Measured:
 
 def measure(quantity: Quantity, row: str, records: Iterable[TrialRecord]) -> Measured:
     """Measure a quantity of these trials, in the units shown."""
-    values = (_value(quantity, training) for training in trainings(records))
+    of_training = TOTALS.get(quantity.source, lambda part: part[-1].metrics.get(quantity.source))
+    parts = (_part(quantity.epoch, training) for training in trainings(records))
+    values = (of_training(part) for part in parts if part)
     scaled = tuple(x * quantity.scale + quantity.offset for x in values if x is not None)
     published, band = quantity.published.get(row), quantity.band.get(row)
     return Measured(scaled, *(None if x is None else float(x) for x in (published, band)))
@@ -90,15 +91,6 @@ def trainings_text(records: list[TrialRecord]) -> str:
     others = Counter(r.ending.value for r in records if r.ending is not Ending.COMPLETE)
     parts = [str(len(trainings(records))), *(f"{n} {ending}" for ending, n in others.items())]
     return ", ".join(parts)
-
-
-def _value(quantity: Quantity, training: Training) -> float | None:
-    part = _part(quantity.epoch, training)
-    if not part:
-        return None
-    if quantity.source in TOTALS:
-        return TOTALS[quantity.source](part)
-    return part[-1].metrics.get(quantity.source)
 
 
 def _part(epoch: int | str, training: Training) -> Training:

@@ -22,6 +22,10 @@ Line = dict[str, Any]
 """Cells of one row, by column."""
 
 
+Measurements = list[tuple[Quantity, Measured]]
+"""The quantities of one row, each with what was measured."""
+
+
 COST = Quantity(source="cpu_seconds", header="seconds", ours="processor seconds, ours", digits=1)
 """What a curve shows of each epoch in addition to its metric."""
 
@@ -56,50 +60,41 @@ def fill(table: Table, records: Iterable[TrialRecord]) -> FilledTable:
 
 
 def _rows(table: PublishedTable, groups: Groups) -> FilledTable:
-    words = _text_columns(table, groups)
+    prose = _text_columns(table, groups)
     numbers: list[Line] = []
     text: list[Line] = []
     notes = list(table.notes)
     for row, records in groups.items():
         measured = [(quantity, measure(quantity, row, records)) for quantity in table.quantities]
-        remarks = [table.remarks.get(row, ""), *(_outside(q, m) for q, m in measured)]
-        remarks = [remark for remark in remarks if remark]
-        left: Line = {table.by: row} | {name: column.get(row, "") for name, column in words.items()}
-        numbers.append(left | _merged(_for_machines(q, m) for q, m in measured))
-        numbers[-1] |= {"seeds": len(trainings(records)), "remarks": "; ".join(remarks) or None}
-        text.append(left | _merged(_for_people(q, m) for q, m in measured))
-        text[-1] |= {"seeds": trainings_text(records)} if measured else {}
+        outside = [_outside(quantity, ours) for quantity, ours in measured]
+        remarks = [remark for remark in [table.remarks.get(row), *outside] if remark]
+        left: Line = {table.by: row} | {name: column.get(row, "") for name, column in prose.items()}
+        right = {"seeds": len(trainings(records)), "remarks": "; ".join(remarks) or None}
+        numbers.append(left | _for_machines(measured) | right)
+        seeds = {"seeds": trainings_text(records)} if measured else {}
+        text.append(left | _for_people(measured) | seeds)
         notes += [f"{table.by} {row}: {remark}" for remark in remarks]
-    right = [
-        name for name in [*text[0]][1:] if name not in words or _are_numbers(words[name].values())
-    ]
-    return FilledTable(table.title, frame(numbers), frame(text), tuple(right), tuple(notes))
+    to_left = {name for name, texts in prose.items() if not _are_numbers(texts.values())}
+    to_right = tuple(name for name in text[0] if name not in {table.by, *to_left})
+    return FilledTable(table.title, frame(numbers), frame(text), to_right, tuple(notes))
 
 
 def _curve(table: PublishedCurve, records: list[TrialRecord]) -> FilledTable:
     numbers: list[Line] = []
     text: list[Line] = []
-    for epoch in range(1, max(map(len, [table.published, *trainings(records)])) + 1):
-        measured = [(q, measure(q, table.row, records)) for q in _of_epoch(table, epoch)]
-        seeds = {"seeds": max(len(m.values) for _, m in measured)}
-        for lines, columns in ((numbers, _for_machines), (text, _for_people)):
-            lines.append({"epoch": epoch} | _merged(columns(q, m) for q, m in measured) | seeds)
+    metric = Quantity(source=table.metric, header=table.header, digits=table.digits)
+    for i in range(max(map(len, [table.published, *trainings(records)]))):
+        measured = []
+        for shown, values in (metric, table.published), (COST, table.published_seconds):
+            published = {table.row: values[i]} if i < len(values) else {}
+            quantity = replace(shown, epoch=i + 1, published=published)
+            measured.append((quantity, measure(quantity, table.row, records)))
+        left, seeds = {"epoch": i + 1}, {"seeds": max(len(ours.values) for _, ours in measured)}
+        numbers.append(left | _for_machines(measured) | seeds)
+        text.append(left | _for_people(measured) | seeds)
     notes = (*table.notes, f"{table.by} {table.row}, complete trainings: {trainings_text(records)}")
     right = tuple(text[0]) if text else ()
     return FilledTable(table.title, frame(numbers), frame(text), right, notes)
-
-
-def _of_epoch(table: PublishedCurve, number: int) -> tuple[Quantity, Quantity]:
-    """Return what a curve shows of one epoch."""
-    values, seconds = (
-        {table.row: values[number - 1]} if number <= len(values) else {}
-        for values in (table.published, table.published_seconds)
-    )
-    about: dict[str, Any] = {"epoch": number, "digits": table.digits}
-    return (
-        Quantity(source=table.metric, header=table.header, published=values, **about),
-        replace(COST, epoch=number, published=seconds),
-    )
 
 
 def _text_columns(table: PublishedTable, groups: Groups) -> dict[str, Mapping[str, str]]:
@@ -144,45 +139,44 @@ def _outside(quantity: Quantity, measured: Measured) -> str:
     if measured.is_inside is not False or measured.gap is None:
         return ""
     gap = _fixed(abs(measured.gap), quantity.digits) + (" above" if measured.gap > 0 else " below")
-    return f"outside, {quantity.header} is {gap} the published one (band {_band(measured.band)})"
+    return f"outside, {quantity.header} is {gap} the published one (band ±{short(measured.band)})"
 
 
-def _for_machines(quantity: Quantity, measured: Measured) -> Line:
-    """Return a quantity's columns for machines."""
-    header, ours = quantity.header, _ours(quantity)
-    columns: Line = {f"{header}, published": measured.published} if quantity.published else {}
-    columns |= {ours: measured.mean, f"{ours}, sd": measured.deviation}
-    if quantity.difference:
-        columns[f"{header}, difference %"] = measured.difference
-    if quantity.band:
-        columns |= {f"{header}, band": measured.band, f"{header}, in band": measured.is_inside}
+def _for_machines(measurements: Measurements) -> Line:
+    """Return the columns of these quantities for machines."""
+    columns: Line = {}
+    for quantity, measured in measurements:
+        header, ours = quantity.header, _ours(quantity)
+        if quantity.published:
+            columns[f"{header}, published"] = measured.published
+        columns |= {ours: measured.mean, f"{ours}, sd": measured.deviation}
+        if quantity.difference:
+            columns[f"{header}, difference %"] = measured.difference
+        if quantity.band:
+            columns |= {f"{header}, band": measured.band, f"{header}, in band": measured.is_inside}
     return columns
 
 
-def _for_people(quantity: Quantity, measured: Measured) -> Line:
-    """Return a quantity's columns for people."""
-    header, digits = quantity.header, quantity.digits
+def _for_people(measurements: Measurements) -> Line:
+    """Return the columns of these quantities for people."""
     columns: Line = {}
-    if quantity.published:
-        columns[f"{header}, published"] = _fixed(measured.published, digits)
-    spread = "" if measured.deviation is None else f" ± {_fixed(measured.deviation, digits)}"
-    columns[_ours(quantity)] = _fixed(measured.mean, digits) + spread
-    is_inside = measured.is_inside
-    if quantity.difference:
-        gap = "" if measured.difference is None else f"{measured.difference:+.1f}"
-        columns[f"{header}, difference %"] = f"{gap} (outside)" if is_inside is False else gap
-    elif quantity.band:
-        answer = f"{'yes' if is_inside else 'no'}, {_band(measured.band)}"
-        columns[f"{header}, in band"] = "" if is_inside is None else answer
+    for quantity, measured in measurements:
+        header, digits, is_inside = quantity.header, quantity.digits, measured.is_inside
+        if quantity.published:
+            columns[f"{header}, published"] = _fixed(measured.published, digits)
+        spread = "" if measured.deviation is None else f" ± {_fixed(measured.deviation, digits)}"
+        columns[_ours(quantity)] = _fixed(measured.mean, digits) + spread
+        if quantity.difference:
+            gap = "" if measured.difference is None else f"{measured.difference:+.1f}"
+            columns[f"{header}, difference %"] = f"{gap} (outside)" if is_inside is False else gap
+        elif quantity.band:
+            answer = f"{'yes' if is_inside else 'no'}, ±{short(measured.band)}"
+            columns[f"{header}, in band"] = "" if is_inside is None else answer
     return columns
 
 
 def _ours(quantity: Quantity) -> str:
     return quantity.ours or f"{quantity.header}, ours"
-
-
-def _band(width: float | None) -> str:
-    return f"±{short(width)}"
 
 
 def _fixed(value: float | None, digits: int) -> str:
@@ -192,7 +186,3 @@ def _fixed(value: float | None, digits: int) -> str:
 def _are_numbers(texts: Iterable[str]) -> bool:
     filled = [text for text in texts if text]
     return bool(filled) and all(re.fullmatch(r"[-+]?[\d,.]+(e[-+]\d+)?", x) for x in filled)
-
-
-def _merged(lines: Iterable[Line]) -> Line:
-    return {name: value for line in lines for name, value in line.items()}

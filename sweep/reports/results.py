@@ -3,7 +3,8 @@
 from contextlib import closing
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from sweep.errors import RunError
 from sweep.reports import tables
@@ -15,9 +16,6 @@ from sweep.study.published import tables_from_json
 from sweep.text import short
 from sweep.trials.evaluation import TestOpening, test_openings
 from sweep.trials.records import Failure, TrialRecord, best_of, final_of, n_ended
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Run:
@@ -45,8 +43,7 @@ class Run:
         """
         self.directory = RunDirectory(Path(path))
         if not self.directory.exists:
-            raise RunError(f"{path}: expected a run directory, found no sweep.db or "
-                           f"storage.json there; "
+            raise RunError(f"{path}: expected a run directory, found no sweep.db or storage.json; "
                            f"check the path, or make it with `python -m sweep run`")  # fmt: skip
         with closing(Database(storage_of(self.directory, storage))) as database:
             names = database.studies()
@@ -62,10 +59,9 @@ class Run:
 
     def __repr__(self) -> str:
         """Return the state of the run, in one line."""
-        best = self.best
         state = f"{self.name}, {n_ended(self.records)} of {len(self.records)} trials have ended"
-        if best is not None:
-            state += f", best {self.metric} {short(best.score)} (trial {best.number})"
+        if self.best is not None:
+            state += f", best {self.metric} {short(self.best.score)} (trial {self.best.number})"
         return f"Run({str(self.directory.path)!r}: {state})"
 
     def _repr_html_(self) -> str:
@@ -109,11 +105,11 @@ class Run:
         number = self.final.number if self.final else -1
         return next((test for test in self.tests if test.trial == number and test.metrics), None)
 
-    def trials(self) -> "pd.DataFrame":
+    def trials(self) -> pd.DataFrame:
         """Return one row per trial."""
         return tables.trials(self.records, self.metric)
 
-    def epochs(self) -> "pd.DataFrame":
+    def epochs(self) -> pd.DataFrame:
         """Return one row per epoch of every trial."""
         return tables.epochs(self.records)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -32,23 +31,6 @@ Pairs = list[tuple[str, str]]
 """Names and their values as text, in the order in which to show them."""
 
 
-@dataclass
-class FailureGroup:
-    """Trials that failed alike.
-
-    Attributes:
-        ending: How they ended.
-        message: The error message they share.
-        trials: Their numbers.
-        traceback: The traceback of the first; empty if there is none.
-    """
-
-    ending: str
-    message: str
-    trials: list[int]
-    traceback: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """Everything that a report says about a run.
@@ -69,7 +51,7 @@ class Report:
         openings: Each evaluation on the test set, as text.
         summary: How trials ended.
         costs: What the run cost, in sentences.
-        failures: Failed trials by error, the most frequent error first.
+        failures: Failed trials by how they ended and the error message, the most frequent first.
         provenance: What made the run, and how the study changed during it.
     """
 
@@ -88,7 +70,7 @@ class Report:
     openings: list[str]
     summary: FilledTable
     costs: list[str]
-    failures: list[FailureGroup]
+    failures: dict[str, list[TrialRecord]]
     provenance: Pairs
 
 
@@ -103,8 +85,8 @@ def report_of(run: Run) -> Report:
         published=run.comparisons(),
         plots=all_plots(run),
         progression=_table(
-            "Progression of the best", tables.progression(run.records, run.metric, run.sign),
-            note=f"Each row is a trial that set a new best {run.metric} (of its "
+            "Progression of the best", tables.progression(run.records, run.metric, run.sign), (),
+            f"Each row is a trial that set a new best {run.metric} (of its "
             f"{run.about['score']} epoch), and what it changed from the best before it."),
         leaders=_table(f"Best {N_LEADERS} trials", tables.leaders(
             run.records, run.metric, run.sign, N_LEADERS)),
@@ -120,31 +102,9 @@ def report_of(run: Run) -> Report:
                   f"at {test.opened}" for test in run.tests],
         summary=_table("How trials ended", tables.summary(run.records)),
         costs=cost_sentences(costs(run.records), costs(run.finals)) if run.records else [],
-        failures=_failure_groups(run.records),
+        failures=_failures(run.records),
         provenance=_provenance(run),
     )  # fmt: skip
-
-
-def about_run(about: Mapping[str, Any]) -> dict[str, str]:
-    """Return what made a run, as text for people.
-
-    Args:
-        about: What is on record of its study, `provenance` among it.
-
-    Returns:
-        Texts by name, in the order in which to show them.
-    """
-    made, declared = about["provenance"], recorded(about)
-    declared = {k: str(v) for k, v in declared.items() if k not in ELSEWHERE and v is not None}
-    versions = {"Python": made["python"], **made["versions"]}
-    return {
-        "command": made["command"],
-        **declared,
-        "settings": ", ".join(f"{k}={v}" for k, v in about["settings"].items()) or "none",
-        "versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
-        "code": f"revision {made['revision']}",
-        "machine": f"{made['cpus']} cores of {made['processor']}, {made['platform']}",
-    }
 
 
 def counted(n: int, noun: str) -> str:
@@ -152,11 +112,9 @@ def counted(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
-def _table(
-    title: str, frame: pd.DataFrame, hidden: Iterable[str] = (), note: str = ""
-) -> FilledTable:
-    shown = frame.drop(columns=list(hidden), errors="ignore")
-    return FilledTable(title, shown, shown, notes=(note,) if note else ())
+def _table(title: str, rows: pd.DataFrame, hidden: Iterable[str] = (), *notes: str) -> FilledTable:
+    shown = rows.drop(columns=list(hidden), errors="ignore")
+    return FilledTable(title, shown, shown, notes=notes)
 
 
 def _headline(run: Run) -> Iterator[str]:
@@ -187,22 +145,31 @@ def _key_numbers(run: Run) -> Pairs:
     ]
 
 
-def _failure_groups(records: Iterable[TrialRecord]) -> list[FailureGroup]:
-    groups: dict[tuple[str, str], FailureGroup] = {}
+def _failures(records: Iterable[TrialRecord]) -> dict[str, list[TrialRecord]]:
+    groups: dict[str, list[TrialRecord]] = {}
     for record in records:
         if record.failure:
-            key = record.ending.value, record.failure.message
-            group = groups.setdefault(key, FailureGroup(*key, [], record.failure.traceback))
-            group.trials.append(record.number)
-    return sorted(groups.values(), key=lambda group: len(group.trials), reverse=True)
+            groups.setdefault(f"{record.ending}: {record.failure.message}", []).append(record)
+    return dict(sorted(groups.items(), key=lambda group: len(group[1]), reverse=True))
 
 
 def _provenance(run: Run) -> Pairs:
-    hosts = ", ".join(sorted({record.worker.host for record in run.records if record.worker}))
-    about = {"study": run.about.get("file"), **about_run(run.about), "trained on": hosts}
+    """Return what made the run, and how its study changed, in the order in which to show them."""
+    made, declared = run.about["provenance"], recorded(run.about)
+    versions = {"Python": made["python"], **made["versions"]}
+    facts = {
+        "study": run.about.get("file"),
+        "command": made["command"],
+        **{name: value for name, value in declared.items() if name not in ELSEWHERE},
+        "settings": ", ".join(f"{k}={v}" for k, v in declared["settings"].items()) or "none",
+        "versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
+        "code": f"revision {made['revision']}",
+        "machine": f"{made['cpus']} cores of {made['processor']}, {made['platform']}",
+        "trained on": ", ".join(sorted({r.worker.host for r in run.records if r.worker})),
+    }
     changes = [
         (f"changed from trial {change['from_trial']} on",
          ", ".join(f"{k} {change['before'][k]} → {v}" for k, v in change["after"].items()))
         for change in run.about.get("changes", [])
     ]  # fmt: skip
-    return [(name, value) for name, value in about.items() if value] + changes
+    return [(k, str(v)) for k, v in facts.items() if v not in (None, "")] + changes

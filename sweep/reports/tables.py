@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from sweep.text import short
-from sweep.trials.records import Ending, EpochRecord, TrialRecord, best_of, ranked
+from sweep.trials.records import Ending, TrialRecord, best_of, ranked
 
 DTYPES: dict[type, Any] = {int: "Int64", float: "Float64", bool: "boolean", str: "string"}
 """Nullable pandas dtypes, so that integer columns with gaps stay integers."""
@@ -31,15 +31,14 @@ def epochs(records: Sequence[TrialRecord]) -> pd.DataFrame:
     A metric with one of these names gets the prefix "metrics_".
     """
     has_repeats = any(epoch.repeat > 1 for record in records for epoch in record.epochs)
-    return frame([
-        _epoch_row(
-            {"trial": record.number}
-            | ({"repeat": epoch.repeat} if has_repeats else {})
-            | {"epoch": number}, epoch)
-        for record in records
-        for training in record.trainings()
-        for number, epoch in enumerate(training, start=1)
-    ])  # fmt: skip
+    rows = []
+    for number, training in [(r.number, training) for r in records for training in r.trainings()]:
+        for n, epoch in enumerate(training, start=1):
+            repeat = {"repeat": epoch.repeat} if has_repeats else {}
+            left = {"trial": number, **repeat, "epoch": n}
+            right = {"seconds": round(epoch.seconds, 3), "cpu_seconds": round(epoch.cpu_seconds, 3)}
+            rows.append(left | _prefixed(epoch.metrics, "metrics", left | right) | right)
+    return frame(rows)
 
 
 def leaders(records: Iterable[TrialRecord], metric: str, sign: int, n: int = 10) -> pd.DataFrame:
@@ -67,14 +66,8 @@ def progression(records: Iterable[TrialRecord], metric: str, sign: int) -> pd.Da
         if best_of(sign, [*bests[-1:], record]) is record:
             bests.append(record)
     rows = [
-        {
-            "trial": record.number,
-            metric: record.score,
-            "changed": changes(before, record.params),
-            "epochs": len(record.epochs),
-            "seconds": round(record.seconds, 1),
-        }
-        for before, record in zip([{}, *(best.params for best in bests)], bests, strict=False)
+        (r.number, r.score, changes(before, r.params), len(r.epochs), round(r.seconds, 1))
+        for before, r in zip([{}, *(best.params for best in bests)], bests, strict=False)
     ]
     return pd.DataFrame(rows, columns=["trial", metric, "changed", "epochs", "seconds"])
 
@@ -133,11 +126,6 @@ def _trial_row(record: TrialRecord, metric: str) -> dict[str, Any]:
     return left | _prefixed(record.params, "params", left | right) | right
 
 
-def _epoch_row(left: dict[str, int], epoch: EpochRecord) -> dict[str, Any]:
-    right = {"seconds": round(epoch.seconds, 3), "cpu_seconds": round(epoch.cpu_seconds, 3)}
-    return left | _prefixed(epoch.metrics, "metrics", left | right) | right
-
-
 def _prefixed(values: Mapping[str, Any], prefix: str, taken: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values, with a prefix where a fixed column has the same name."""
     return {f"{prefix}_{name}" if name in taken else name: values[name] for name in values}
@@ -149,9 +137,7 @@ def _columns(rows: list[dict[str, Any]]) -> list[str]:
     for row in rows:
         after = -1
         for name in row:
-            if name in names:
-                after = names.index(name)
-            else:
-                after += 1
-                names.insert(after, name)
+            if name not in names:
+                names.insert(after + 1, name)
+            after = names.index(name)
     return names

@@ -39,5 +39,4 @@ def write(run: Run) -> None:
 
 def _write(folder: Path, files: dict[str, str | bytes]) -> None:
     for name, content in files.items():
-        data = content.encode() if isinstance(content, str) else content
-        write_atomically(folder / name, data)
+        write_atomically(folder / name, content.encode() if isinstance(content, str) else content)

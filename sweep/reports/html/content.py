@@ -1,9 +1,6 @@
 """Render a report as one HTML page; page.html is its template, page.css its style."""
 
-from importlib.resources import files
-
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup, escape
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sweep.reports.formats import aligned_right, cell_text, rows_of
 from sweep.reports.plots.style import in_page
@@ -12,26 +9,13 @@ from sweep.reports.sections import SEALED, Report, counted
 
 def render(report: Report) -> str:
     """Return the page, the same bytes each time."""
+    pages = PackageLoader("sweep.reports", "html")
     environment = Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+        loader=pages, autoescape=True, trim_blocks=True, undefined=StrictUndefined
     )
-    environment.filters |= {
-        f.__name__: f for f in (aligned_right, rows_of, cell_text, most_confused, counted)
-    }
-    return environment.from_string(_file("page.html")).render(
-        report=report,
-        plots={
-            name: Markup(in_page(plot.svg, name, str(escape(plot.title))))
-            for name, plot in report.plots.items()
-        },
-        sealed=SEALED,
-        style=Markup(_file("page.css")),
-        script=Markup(_file("page.js")),
-    )
-
-
-def _file(name: str) -> str:
-    return (files("sweep.reports.html") / name).read_text(encoding="utf-8")
+    filters = (aligned_right, rows_of, cell_text, in_page, most_confused, counted)
+    environment.filters |= {function.__name__: function for function in filters}
+    return environment.get_template("page.html").render(report=report, sealed=SEALED)
 
 
 def most_confused(counts: list[list[int]]) -> int:

@@ -1,14 +1,13 @@
 """All plots of a report; to add one, add a line here, and show it in html/page.html."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweep.reports.importance import importances
 from sweep.reports.plots import space, trials
 from sweep.reports.results import Run
 
 
-@dataclass(frozen=True)
-class Plot:
+class Plot(NamedTuple):
     """A plot as an SVG file, and what it shows, for screen readers."""
 
     svg: str
@@ -27,7 +26,7 @@ def all_plots(run: Run) -> dict[str, Plot]:
         "learning_curves": any(record.epochs for record in run.records) and Plot(
             trials.learning_curves(run), f"{metric} after each epoch of each trial"),
         "parallel": names and Plot(
-            space.parallel_coordinates(scored, metric, run.sign, names),
+            space.parallel(scored, metric, run.sign, names),
             f"Parameters and {metric} of each complete trial as a line"),
         "importance": shares and Plot(space.importance(shares), f"Importance of {shares_text}"),
         "slices": names and Plot(

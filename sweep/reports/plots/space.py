@@ -1,11 +1,12 @@
 """Plots of how scores depend on parameters: which parameters matter, and how."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 
@@ -13,10 +14,6 @@ from sweep.reports.plots.style import BLUE, blank, plain_ticks, scale, to_svg
 from sweep.reports.plots.trials import scores_of, shown
 from sweep.trials.domains import Categorical, Domain, Int, Value
 from sweep.trials.records import TrialRecord, ranked
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 
 MAX_PARAMETERS = 12
 """Parameters drawn in one plot; more could not be read."""
@@ -61,9 +58,7 @@ def slices(records: Sequence[TrialRecord], metric: str, sign: int, names: Sequen
     return to_svg(figure)
 
 
-def parallel_coordinates(
-    records: Sequence[TrialRecord], metric: str, sign: int, names: Sequence[str]
-) -> str:
+def parallel(records: Sequence[TrialRecord], metric: str, sign: int, names: Sequence[str]) -> str:
     """Plot each of these complete trials as a line from its parameters to its score."""
     best_last = ranked(shown(records, sign), sign)[::-1]
     domains = {name: r.domains[name] for r in best_last for name in r.params}
@@ -93,11 +88,9 @@ def parallel_coordinates(
 
 def varied(records: Sequence[TrialRecord]) -> list[str]:
     """Return the parameters to draw: the first 12 with more than one value."""
-    values: dict[str, set[Value]] = {}
-    for record in records:
-        for name, value in record.params.items():
-            values.setdefault(name, set()).add(value)
-    return [name for name, some in values.items() if len(some) > 1][:MAX_PARAMETERS]
+    pairs = dict.fromkeys(pair for record in records for pair in record.params.items())
+    n_values = Counter(name for name, _ in pairs)
+    return [name for name, n in n_values.items() if n > 1][:MAX_PARAMETERS]
 
 
 def _place(domain: Domain, value: Value) -> float:
@@ -109,16 +102,12 @@ def _place(domain: Domain, value: Value) -> float:
 
 def _height(domain: Domain, value: Value) -> float:
     """Return the position of a value between the ends of its domain, from 0 to 1."""
-    low, high, place = *_range(domain), _place(domain, value)
-    if not isinstance(domain, Categorical) and domain.log:
-        low, high, place = map(math.log, (low, high, place))
-    return (place - low) / (high - low or 1)
-
-
-def _range(domain: Domain) -> tuple[float, float]:
+    place = _place(domain, value)
     if isinstance(domain, Categorical):
-        return 0, len(domain.choices) - 1
-    return domain.low, domain.high
+        return place / (len(domain.choices) - 1 or 1)
+    scaled = math.log if domain.log else float
+    low, high = scaled(domain.low), scaled(domain.high)
+    return (scaled(place) - low) / (high - low or 1)
 
 
 def _ends(domain: Domain) -> tuple[str, str]:
@@ -127,11 +116,10 @@ def _ends(domain: Domain) -> tuple[str, str]:
     return f"{domain.low:g}", f"{domain.high:g}"
 
 
-def _label(axes: "Axes", domain: Domain) -> None:
+def _label(axes: Axes, domain: Domain) -> None:
     if isinstance(domain, Categorical):
         axes.set_xticks(range(len(domain.choices)), [str(choice) for choice in domain.choices])
-        return
-    if domain.log:
+    elif domain.log:
         axes.set_xscale("log")
         plain_ticks(axes.xaxis)
     elif isinstance(domain, Int):

@@ -3,17 +3,13 @@
 import io
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
-from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
-
 
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "sweep",
@@ -39,7 +35,7 @@ USED = "[mp][0-9a-f]{10}"
 BLUE, GREY, ORANGE, RED = "#1b6ca8", "#b8b8b8", "#e3a857", "#d1495b"
 
 
-def blank(rows: int = 1, columns: int = 1, height: float = 3.6) -> "tuple[Figure, list[Axes]]":
+def blank(rows: int = 1, columns: int = 1, height: float = 3.6) -> tuple[Figure, list[Axes]]:
     """Return a figure, and its axes from left to right and top to bottom.
 
     Args:
@@ -49,7 +45,6 @@ def blank(rows: int = 1, columns: int = 1, height: float = 3.6) -> "tuple[Figure
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, height))
-        FigureCanvasSVG(figure)
         figure.subplots_adjust(left=0.15, right=0.97, bottom=0.5 / height, top=1 - 0.3 / height)
         axes = figure.subplots(rows, columns, squeeze=False)
     return figure, list(axes.flat)
@@ -80,14 +75,14 @@ def in_page(svg: str, name: str, title: str) -> str:
     return text.replace("<svg", f'<svg role="img" aria-label="{title}"', 1)
 
 
-def scale(axes: "Axes", values: Sequence[float]) -> None:
+def scale(axes: Axes, values: Sequence[float]) -> None:
     """Make the y axis logarithmic if values differ by more than a factor of 20."""
     if values and min(values) > 0 and max(values) / min(values) > 20:
         axes.set_yscale("log")
         plain_ticks(axes.yaxis)
 
 
-def plain_ticks(axis: "Axis") -> None:
+def plain_ticks(axis: Axis) -> None:
     """Label powers of ten as 0.01, 100, 1e+06."""
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())

@@ -1,41 +1,33 @@
 """Plots of how the search went: learning curves, the best score so far, busy slots."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from sweep.reports.costs import under_way
 from sweep.reports.plots.style import BLUE, GREY, ORANGE, RED, blank, scale, to_svg
+from sweep.reports.results import Run
 from sweep.trials.records import Ending, TrialRecord, ranked
 
-if TYPE_CHECKING:
-    from sweep.reports.results import Run
-
-
-COLOURS = {Ending.COMPLETE: BLUE, Ending.PRUNED: GREY}
-"""Colours of learning curves by ending; all others are orange."""
+LOOKS = {Ending.COMPLETE: (BLUE, 0.9, 2), Ending.PRUNED: (GREY, 0.9, 1)}
+OTHER, BEST = (ORANGE, 0.9, 1), (RED, 2.2, 3)
+"""Colour, width and layer of learning curves, by ending; of all others, and of the best one."""
 
 
 MAX_SHOWN = 400
 """Trials drawn in one plot: more make it larger, and no easier to read."""
 
 
-def learning_curves(run: "Run") -> str:
+def learning_curves(run: Run) -> str:
     """Plot the metric after each epoch of every trial: complete, pruned, and the best one."""
     figure, (axes,) = blank()
     records, best = shown(run.records, run.sign), run.best
     for record in records:
+        colour, width, layer = BEST if record is best else LOOKS.get(record.ending, OTHER)
         for curve in record.curves(run.metric):
-            axes.plot(
-                range(1, len(curve) + 1),
-                curve,
-                color=RED if record is best else COLOURS.get(record.ending, ORANGE),
-                linewidth=2.2 if record is best else 0.9,
-                marker="." if len(curve) == 1 else "",
-                zorder=3 if record is best else 2 if record.ending is Ending.COMPLETE else 1,
-            )
+            (line,) = axes.plot(range(1, len(curve) + 1), curve, marker="." * (len(curve) == 1))
+            line.set(color=colour, linewidth=width, zorder=layer)
     axes.set(xlabel="epoch", ylabel=run.metric)
     axes.set_title("complete (blue), pruned (grey), best (red)", loc="left")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -43,7 +35,7 @@ def learning_curves(run: "Run") -> str:
     return to_svg(figure)
 
 
-def progression(run: "Run") -> str:
+def progression(run: Run) -> str:
     """Plot every score in the order in which trials ended, and the best so far."""
     figure, (axes,) = blank()
     ended = sorted(ranked(run.records, run.sign), key=lambda record: record.ending_number)
@@ -57,7 +49,7 @@ def progression(run: "Run") -> str:
     return to_svg(figure)
 
 
-def slots(run: "Run") -> str:
+def slots(run: Run) -> str:
     """Plot the number of running trials over time."""
     figure, (axes,) = blank(height=2.2)
     times, numbers = under_way(run.records)
@@ -69,7 +61,7 @@ def slots(run: "Run") -> str:
     return to_svg(figure)
 
 
-def scores_of(records: Sequence[TrialRecord]) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def scores_of(records: Sequence[TrialRecord]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return the scores of trials that have one."""
     return np.array([record.score for record in records], np.float64)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from sweep.cli.terminal import LiveStatus, Pace, Terminal, sparkline, view
+from sweep.cli.terminal import LiveStatus, Terminal, sparkline, view
 from sweep.driver.progress import Snapshot, TrialCounts
 from sweep.trials.records import Ending, EpochRecord, TrialRecord
 
@@ -26,16 +26,14 @@ def snapshot(make_study) -> Snapshot:
     return Snapshot(study, TrialCounts(study.sign, records), 2, 8)
 
 
-def shown(snapshot: Snapshot, pace: Pace, width: int = 100, height: int = 24) -> list[str]:
+def shown(snapshot: Snapshot, *times: float, width: int = 100, height: int = 24) -> list[str]:
     console = Console(width=width, height=height, file=io.StringIO(), color_system=None)
-    console.print(view(snapshot, pace, width, height))
+    console.print(view(snapshot, times, width, height))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
 def test_the_view_shows_each_slot_and_the_whole(snapshot: Snapshot) -> None:
-    pace = Pace()
-    pace.note(snapshot.counts.records[0])
-    first, second, status = shown(snapshot, pace)
+    first, second, status = shown(snapshot, snapshot.counts.records[0].seconds)
     assert re.split(r"  +", first.strip()) == ["trial 1", "epoch 3", "loss 0.5", "█▁"]
     assert second.strip() == "trial 2  epoch 1"
     assert status == (
@@ -45,11 +43,11 @@ def test_the_view_shows_each_slot_and_the_whole(snapshot: Snapshot) -> None:
 
 
 def test_nothing_is_known_of_the_time_before_a_trial_ends(snapshot: Snapshot) -> None:
-    assert shown(snapshot, Pace())[-1].endswith("time left: unknown")
+    assert shown(snapshot)[-1].endswith("time left: unknown")
 
 
 def test_a_narrow_terminal_gets_no_curves_and_no_wrapped_lines(snapshot: Snapshot) -> None:
-    lines = shown(snapshot, Pace(), width=36)
+    lines = shown(snapshot, width=36)
     assert len(lines) == 3
     assert all(len(line) <= 36 for line in lines)
     assert "█" not in lines[0]
@@ -58,7 +56,7 @@ def test_a_narrow_terminal_gets_no_curves_and_no_wrapped_lines(snapshot: Snapsho
 def test_a_low_terminal_shows_some_slots(snapshot: Snapshot) -> None:
     records = [trial(i, []) for i in range(30)]
     many = replace(snapshot, counts=TrialCounts(1, records), slots=30)
-    lines = shown(many, Pace(), height=10)
+    lines = shown(many, height=10)
     assert len(lines) == 6
     assert lines[4].strip() == "and 26 more"
 

@@ -31,14 +31,17 @@ def test_markdown_and_html_say_the_same(run_of):
 
 def test_failures_alike_are_one_group_and_the_most_frequent_comes_first(run_of):
     report = report_of(run_of([failed(0, "rare"), failed(1, "often"), failed(2, "often")]))
-    groups = [(group.message, group.trials, group.traceback) for group in report.failures]
-    assert groups == [("often", [1, 2], "1"), ("rare", [0], "0")]
+    groups = [
+        (error, [trial.number for trial in trials], trials[0].failure.traceback)
+        for error, trials in report.failures.items()
+    ]
+    assert groups == [("error: often", [1, 2], "1"), ("error: rare", [0], "0")]
     assert "- error: often (trials 1, 2)\n- error: rare (trial 0)\n" in markdown(report)
 
 
 def test_a_report_without_trials_leaves_out_what_would_be_empty(run_of):
     report = report_of(run_of([]))
-    assert (report.best, report.costs, report.failures, report.plots) == ([], [], [], {})
+    assert (report.best, report.costs, report.failures, report.plots) == ([], [], {}, {})
     headings = [line for line in markdown(report).splitlines() if line.startswith("#")]
     assert headings == ["# toy", "## Provenance"]
 
