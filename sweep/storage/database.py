@@ -29,7 +29,7 @@ class Backend(Protocol):
         prefix: Prefix of the names of this run's studies.
         advice: What to do when it fails, as the beginning of a sentence.
         read_only: Statement after which a connection can only read.
-        errors: Exception types its library raises.
+        error: Base of the exceptions that its library raises.
         note: What storage.json says about it; None if it is in the run directory.
         connector: Gives a function that connects, with the lease on the run if it `drives`.
     """
@@ -38,7 +38,7 @@ class Backend(Protocol):
     prefix: str
     advice: str
     read_only: str
-    errors: tuple[type[Exception], ...]
+    error: type[Exception]
 
     @property
     def note(self) -> dict[str, Any] | None: ...  # noqa: D102
@@ -62,11 +62,7 @@ class Database:
         """
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._backend = backend
-        failures: tuple[type[Exception], ...] = (
-            StorageInternalError,
-            SQLAlchemyError,
-            *backend.errors,
-        )
+        failures = (StorageInternalError, SQLAlchemyError, backend.error)
         try:
             with backend.connector(drives=drives) as connect:
                 self._storage = _open(backend.url, connect)

@@ -77,11 +77,9 @@ class Postgres:
     """
 
     url = "postgresql+psycopg://"  # the connector has the rest
-    advice = (
-        "Check the server, its database and the password (from --storage, PGPASSWORD or ~/.pgpass)"
-    )
+    advice = "Check the server, database and password (from --storage, PGPASSWORD or ~/.pgpass)"
     read_only = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
-    errors: tuple[type[Exception], ...] = (psycopg.Error,)
+    error: type[Exception] = psycopg.Error
 
     def __init__(self, run: str, parts: dict[str, Any], secrets: dict[str, Any]) -> None:
         self.run = run
@@ -103,8 +101,7 @@ class Postgres:
                 "--storage: expected postgresql://user@host/database, got a URL that PostgreSQL "
                 "cannot read; write special characters as %40 and the like"
             ) from None
-        secrets = {name: parts.pop(name) for name in SECRETS if name in parts}
-        return cls(run, parts, secrets)
+        return cls(run, parts, {name: parts.pop(name) for name in SECRETS if name in parts})
 
     def __str__(self) -> str:
         user = f"{self.parts['user']}@" if "user" in self.parts else ""

@@ -17,7 +17,7 @@ class SQLiteFile:
 
     prefix = ""
     advice = "Free some space, fix the file or end the program that locks it"
-    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+    error: type[Exception] = sqlite3.Error
     read_only = "PRAGMA query_only = ON"
     note = None  # it is in the run directory itself
 
