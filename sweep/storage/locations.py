@@ -66,9 +66,8 @@ def place_of_checkpoints(table: TrialTable, url: str, run: str) -> str:
         table.set_attribute("checkpoints", place)
     if url and not place.startswith(f"{url}/{run}-"):
         raise RunError(
-            f"run: expected the place of checkpoints that this run was made with, "
-            f"{place or 'the run directory'}, got {url}; omit --checkpoints, or start another run "
-            f"with --name"
+            f"run: expected the checkpoints it was made with, {place or 'the run directory'}, got "
+            f"{url}; omit --checkpoints, or start another run with --name"
         )
     return str(place)
 

@@ -74,6 +74,7 @@ class Postgres:
     Attributes:
         run: Name of the run.
         parts: Connection parameters by libpq's names, without passwords.
+        note: What storage.json says about it.
     """
 
     url = "postgresql+psycopg://"  # the connector has the rest
@@ -85,6 +86,7 @@ class Postgres:
         self.run = run
         self.parts = parts
         self.prefix = f"{run}/"
+        self.note: dict[str, Any] | None = {"run": run, "postgresql": parts}
         self._secrets = secrets
 
     @classmethod
@@ -108,11 +110,6 @@ class Postgres:
         port = f":{self.parts['port']}" if "port" in self.parts else ""
         host, name = self.parts.get("host", ""), self.parts.get("dbname", "")
         return f"postgresql://{user}{host}{port}/{name}"
-
-    @property
-    def note(self) -> dict[str, Any]:
-        """What storage.json says about it."""
-        return {"run": self.run, "postgresql": self.parts}
 
     @contextmanager
     def connector(self, *, drives: bool) -> Iterator[Callable[[], psycopg.Connection]]:

@@ -86,14 +86,21 @@ class Session:
                 record, failure = self._train_epoch()
                 if record is not None:
                     records.append(record)
-                if record is None or failure is not None:
-                    return self._progress(records, finished=True, failure=failure)
-                if self._pauses(began):
-                    return self._progress(records)
+                finished = record is None or failure is not None
+                if finished or self._pauses(began):
+                    return self._progress(records, failure, finished=finished)
         except StudyError as error:
             return Progress(self._trial, tuple(records), complaint=str(error))
         except MemoryError as error:
             return Progress(self._trial, tuple(records), failure=self._out_of_memory(error))
+
+    def train(self, work: Work) -> Iterator[Progress]:
+        """Train a trial, and yield each progress until it is finished, has failed or complains."""
+        progress = self.advance(work)
+        yield progress
+        while not (progress.finished or progress.failure or progress.complaint):
+            progress = self.advance(None)
+            yield progress
 
     def _begin(self, work: Work) -> None:
         self._trial = work.trial
@@ -129,7 +136,7 @@ class Session:
         except (StudyError, MemoryError):
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - all are the trial's failure
-            return None, Failure(Ending.ERROR, _describe(error), _traceback(error))
+            return None, _failure(Ending.ERROR, error)
         seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
         if item is _NO_MORE:
             return None, None
@@ -153,7 +160,7 @@ class Session:
         if self._memory_per_slot is not None:
             lift_limit()  # reporting needs memory, and this process gets no further trial
             why = f"; --memory-per-slot allows {size_text(self._memory_per_slot)}"
-        return Failure(Ending.OOM, _describe(error) + why, _traceback(error))
+        return _failure(Ending.OOM, error, why)
 
     def _pauses(self, began: float) -> bool:
         # One message per epoch would cost more than short epochs do, and training on past a
@@ -163,7 +170,7 @@ class Session:
         return decides or time.monotonic() - began >= REPORT_SECONDS
 
     def _progress(
-        self, records: list[EpochRecord], *, finished: bool = False, failure: Failure | None = None
+        self, records: list[EpochRecord], failure: Failure | None, *, finished: bool
     ) -> Progress:
         checkpoint = None
         due = finished or time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS
@@ -186,19 +193,15 @@ def _read(item: object) -> tuple[dict[str, float], State | None]:
     try:
         numbers = {str(name): float(value) for name, value in metrics.items()}
     except (TypeError, ValueError) as error:
-        raise StudyError(
-            f"train: expected metrics to be numbers, got {metrics} ({error})"
-        ) from None
+        text = f"train: expected metrics to be numbers, got {metrics} ({error})"
+        raise StudyError(text) from None
     return numbers, getattr(item, "state", None)
 
 
-def _describe(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
-
-
-def _traceback(error: BaseException) -> str:
-    """Return the traceback of an exception without the frames of this file."""
+def _failure(ending: Ending, error: BaseException, why: str = "") -> Failure:
+    """Describe an exception, with its traceback without the frames of this file."""
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
-    return "".join(traceback.format_exception(type(error), error, frames))
+    text = "".join(traceback.format_exception(type(error), error, frames))
+    return Failure(ending, f"{type(error).__name__}: {error}".removesuffix(": ") + why, text)
