@@ -28,9 +28,6 @@ UNSEALED = "0" * 64
 """Stands in the place of the digest while that is computed."""
 
 
-Arrays = dict[str, NDArray[Any]]
-
-
 @dataclass(frozen=True)
 class Checkpoint:
     """The state of a trial after `epoch` epochs, in training `repeat`, which counts from 1."""
@@ -48,7 +45,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
     Raises:
         StudyError: If the state holds anything but arrays and JSON values.
     """
-    arrays: Arrays = {}
+    arrays: dict[str, NDArray[Any]] = {}
     skeleton = _strip(checkpoint.state, "state", arrays)
     content = {"epoch": checkpoint.epoch, "repeat": checkpoint.repeat, "state": skeleton}
     data = save(arrays, {"sweep": UNSEALED + json.dumps(content)})
@@ -80,7 +77,7 @@ def _digest(data: bytes) -> bytes:
     return hashlib.sha256(data).hexdigest().encode()
 
 
-def _strip(node: object, path: str, arrays: Arrays) -> object:
+def _strip(node: object, path: str, arrays: dict[str, NDArray[Any]]) -> object:
     """Return the JSON part of a state; each array is moved to `arrays` and its place marked."""
     if isinstance(node, np.ndarray) and node.dtype.name in DTYPES:
         arrays[path] = node.astype(node.dtype.newbyteorder("="), order="C", copy=False)

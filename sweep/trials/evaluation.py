@@ -8,8 +8,6 @@ from typing import Any, Literal, Self
 from sweep.errors import StudyError
 from sweep.trials.domains import Params
 
-Kind = Literal["text", "svg", "pictures", "matrix"]
-
 
 @dataclass(frozen=True)
 class Exhibit:
@@ -23,7 +21,7 @@ class Exhibit:
     """
 
     title: str
-    kind: Kind
+    kind: Literal["text", "svg", "pictures", "matrix"]
     content: Any
     note: str = ""
 

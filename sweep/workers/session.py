@@ -111,8 +111,7 @@ class Session:
 
     def _train(self, work: Work, checkpoint: Checkpoint) -> Iterator[Any]:
         """Yield the epochs of all trainings of a trial that come after the checkpoint."""
-        trial = Trial(fixed(work.params))
-        config = guarded("space", lambda: self._study.space(trial), self._study)
+        config = guarded("space", lambda: self._study.space(Trial(fixed(work.params))), self._study)
         state = checkpoint.state or None
         for repeat in range(checkpoint.repeat, self._study.repeats + 1):
             self._repeat = repeat
@@ -150,10 +149,8 @@ class Session:
         self._epoch += 1
         finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
         record = EpochRecord(self._epoch, finite, seconds, cpu_seconds, self._repeat)
-        if math.isfinite(value):
-            return record, None
         message = f"{self._study.metric} is {value} after epoch {self._epoch}"
-        return record, Failure(Ending.DIVERGED, message)
+        return record, None if math.isfinite(value) else Failure(Ending.DIVERGED, message)
 
     def _out_of_memory(self, error: MemoryError) -> Failure:
         why = ""
