@@ -28,9 +28,6 @@ UNSEALED = "0" * 64
 """Stands in the place of the digest while that is computed."""
 
 
-Arrays = dict[str, NDArray[Any]]
-
-
 @dataclass(frozen=True)
 class Checkpoint:
     """The state of a trial after `epoch` epochs, in training `repeat`, which counts from 1."""
@@ -48,11 +45,10 @@ def encode(checkpoint: Checkpoint) -> bytes:
     Raises:
         StudyError: If the state holds anything but arrays and JSON values.
     """
-    arrays: Arrays = {}
+    arrays: dict[str, NDArray[Any]] = {}
     skeleton = _strip(checkpoint.state, "state", arrays)
     content = {"epoch": checkpoint.epoch, "repeat": checkpoint.repeat, "state": skeleton}
-    text = json.dumps(content)
-    data = save(arrays, {"sweep": UNSEALED + text})
+    data = save(arrays, {"sweep": UNSEALED + json.dumps(content)})
     return data.replace(UNSEALED.encode(), _digest(data), 1)
 
 
@@ -66,18 +62,22 @@ def decode(data: bytes) -> Checkpoint:
     end = begin + len(UNSEALED)
     if data[begin:end] != _digest(data[:begin] + UNSEALED.encode() + data[end:]):
         raise CorruptCheckpointError("checkpoint: expected the bytes that were written, got others")
-    header_size = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + header_size])
-    content = json.loads(header["__metadata__"]["sweep"][len(UNSEALED) :])
-    state = _fill(content["state"], load(data))
-    return Checkpoint(content["epoch"], state, content.get("repeat", 1))
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    text = header["__metadata__"]["sweep"][len(UNSEALED) :]
+    arrays = load(data)
+
+    def fill(node: dict[str, Any]) -> Any:
+        return arrays[node[ARRAY]] if node.keys() == {ARRAY} else node
+
+    content = json.loads(text, object_hook=fill)
+    return Checkpoint(content["epoch"], content["state"], content.get("repeat", 1))
 
 
 def _digest(data: bytes) -> bytes:
     return hashlib.sha256(data).hexdigest().encode()
 
 
-def _strip(node: object, path: str, arrays: Arrays) -> object:
+def _strip(node: object, path: str, arrays: dict[str, NDArray[Any]]) -> object:
     """Return the JSON part of a state; each array is moved to `arrays` and its place marked."""
     if isinstance(node, np.ndarray) and node.dtype.name in DTYPES:
         arrays[path] = node.astype(node.dtype.newbyteorder("="), order="C", copy=False)
@@ -105,13 +105,3 @@ def _part(key: object, path: str) -> str:
             f"{path}; rename it"
         )
     return key.replace("~", "~0").replace("/", "~1")
-
-
-def _fill(node: Any, arrays: Arrays) -> Any:
-    if isinstance(node, dict):
-        if node.keys() == {ARRAY}:
-            return arrays[node[ARRAY]]
-        return {key: _fill(value, arrays) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_fill(value, arrays) for value in node]
-    return node

@@ -50,16 +50,13 @@ class LocalCheckpoints:
 
     def clean_up(self, running: Collection[int], ended: Collection[int]) -> None:
         """See `Checkpoints.clean_up`. Files that a crash left half-written are deleted too."""
+        whole = rf"{re.escape(self._study)}-\d{{5,}}(\.former)?\.safetensors"
+        ours = re.compile(rf"{whole}|\.{whole}\.\w+")  # the latter are temporary
         kept = {self.path(number) for number in (*running, *ended)}
         kept |= {self._former(number) for number in running}
         for path in self._folder.glob("*"):
-            if path not in kept and self._is_ours(path.name):
+            if path not in kept and ours.fullmatch(path.name):
                 path.unlink()
-
-    def _is_ours(self, name: str) -> bool:
-        """Return whether we write files with such names, temporary ones included."""
-        whole = rf"{re.escape(self._study)}-\d{{5,}}(\.former)?\.safetensors"
-        return bool(re.fullmatch(rf"{whole}|\.{whole}\.\w+", name))
 
     def _former(self, number: int) -> Path:
         return self.path(number).with_suffix(".former.safetensors")

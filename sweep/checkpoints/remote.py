@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from fsspec.core import url_to_fs
 
@@ -30,10 +30,13 @@ class RemoteCheckpoints:
         """
         self._url = url
         self._study = study
-        with self._failures_explained():
+        self._names: list[str] = []
+        ours = re.compile(rf"{re.escape(study)}-\d{{5,}}-\d{{8}}\.safetensors")
+        with self._failures_explained(), suppress(FileNotFoundError):
             self._files, self._root = url_to_fs(url)
             self._files.invalidate_cache()
-            self._names = sorted(filter(self._is_ours, self._list()))
+            paths = self._files.ls(self._root, detail=False)
+            self._names = sorted(filter(ours.fullmatch, (p.rpartition("/")[2] for p in paths)))
 
     def path(self, number: int) -> str:
         """Return the beginning of the URLs of a trial's checkpoints."""
@@ -86,15 +89,6 @@ class RemoteCheckpoints:
     def _names_of(self, number: int) -> list[str]:
         """Return the names of a trial's checkpoints, oldest first."""
         return [name for name in self._names if name.startswith(self._stem(number))]
-
-    def _is_ours(self, name: str) -> bool:
-        return bool(re.fullmatch(rf"{re.escape(self._study)}-\d{{5,}}-\d{{8}}\.safetensors", name))
-
-    def _list(self) -> list[str]:
-        try:
-            return [path.rpartition("/")[2] for path in self._files.ls(self._root, detail=False)]
-        except FileNotFoundError:
-            return []
 
     def _read(self, name: str) -> bytes:
         with self._failures_explained():

@@ -25,11 +25,10 @@ def grid(space: Space) -> list[Params]:
                     f"space: expected finitely many values for grid sampling, got {name!r} in "
                     f"{domain}; give it a step, or use another sampler"
                 )
-            position = len(sizes)
             sizes.append(len(values))
-            if position == len(path):
+            if len(path) < len(sizes):
                 path.append(0)
-            return values[path[position]]
+            return values[path[len(sizes) - 1]]
 
         trial = Trial(choose)
         space(trial)

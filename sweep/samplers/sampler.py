@@ -65,9 +65,7 @@ class Sampler:
             self.limit = len(self._given)
         self._memory = SamplerMemory(study.sign, study.sampler_memory)
         self._copy = optuna.create_study(
-            storage=self._memory,
-            study_name=study.name,
-            direction="minimize" if study.sign > 0 else "maximize",
+            storage=self._memory, direction="minimize" if study.sign > 0 else "maximize"
         )
         self._untold: list[TrialRecord] = []
         self._drawn: set[str] = set()
@@ -161,9 +159,7 @@ class Sampler:
         is_bad = record.ending is Ending.ERROR and self.study.errors == "avoid"
         state = STATES[Ending.DIVERGED if is_bad else record.ending]
         curve = record.curve(self.study.metric) if record.ending is Ending.PRUNED else []
-        return create_trial(
-            record, state=state, intermediate_values=dict(enumerate(curve, start=1))
-        )
+        return create_trial(record, state=state, intermediate_values=dict(enumerate(curve, 1)))
 
     def _forget_notes(self, trial_id: int) -> None:
         """Delete what Optuna notes on a trial besides its parameters: a restart would not know it.

@@ -29,7 +29,7 @@ class Backend(Protocol):
         prefix: Prefix of the names of this run's studies.
         advice: What to do when it fails, as the beginning of a sentence.
         read_only: Statement after which a connection can only read.
-        errors: Exception types its library raises.
+        error: Base of the exceptions that its library raises.
         note: What storage.json says about it; None if it is in the run directory.
         connector: Gives a function that connects, with the lease on the run if it `drives`.
     """
@@ -38,10 +38,8 @@ class Backend(Protocol):
     prefix: str
     advice: str
     read_only: str
-    errors: tuple[type[Exception], ...]
-
-    @property
-    def note(self) -> dict[str, Any] | None: ...  # noqa: D102
+    error: type[Exception]
+    note: dict[str, Any] | None
 
     def connector(self, *, drives: bool) -> AbstractContextManager[Callable[[], Any]]: ...  # noqa: D102
 
@@ -62,19 +60,13 @@ class Database:
         """
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._backend = backend
-        failures: tuple[type[Exception], ...] = (
-            StorageInternalError,
-            SQLAlchemyError,
-            *backend.errors,
-        )
         try:
             with backend.connector(drives=drives) as connect:
                 self._storage = _open(backend.url, connect)
         except RuntimeError as error:  # Optuna's error for another schema
-            raise StorageError(
-                f"{backend}: expected a database with the schema of this Optuna, got {error}"
-            ) from error
-        except failures as error:
+            message = f"{backend}: expected a database with the schema of this Optuna, got {error}"
+            raise StorageError(message) from error
+        except (StorageInternalError, SQLAlchemyError, backend.error) as error:
             raise self._refusal(error.__cause__ or error) from error
         event.listen(self._storage.engine, "handle_error", self._handle)
 
@@ -105,9 +97,8 @@ class Database:
         try:
             study_id = self._storage.get_study_id_from_name(self._backend.prefix + name)
         except KeyError:
-            raise RunError(
-                f"{self._backend}: expected a study {name!r}, got {self.studies()}"
-            ) from None
+            message = f"{self._backend}: expected a study {name!r}, got {self.studies()}"
+            raise RunError(message) from None
         return TrialTable(self._storage, study_id)
 
     def ensure(self, name: str, *, minimize: bool, attributes: Mapping[str, Any]) -> TrialTable:
@@ -129,8 +120,7 @@ class Database:
     def clear(self) -> None:
         """Delete the studies of this run."""
         for name in self.studies():
-            study_id = self._storage.get_study_id_from_name(self._backend.prefix + name)
-            self._storage.delete_study(study_id)
+            optuna.delete_study(study_name=self._backend.prefix + name, storage=self._storage)
 
     def _handle(self, context: ExceptionContext) -> None:
         """Raise our error at once; Optuna would retry some failures for minutes."""

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweep.errors import RunError, not_installed
 from sweep.files import write_atomically
@@ -27,18 +27,15 @@ def storage_of(directory: RunDirectory, url: str = "") -> Backend:
         OptionError: If `url` cannot be used, or psycopg is not installed.
     """
     noted = _noted(directory)
-    if not url and noted is None:
-        return SQLiteFile(directory.database)
-    server = _postgres()
-    if noted is not None:
-        made_with = server(noted["run"], noted["postgresql"], {})
-        given = server.at(url, made_with.run) if url else made_with
-        if given.parts == made_with.parts:
-            return given
-        raise _another(directory, str(made_with), str(given))
-    given = server.at(url, directory.path.name)
-    if directory.database.is_file():
-        raise _another(directory, "sweep.db", str(given))
+    if not url:
+        return noted or SQLiteFile(directory.database)
+    given = _postgres().at(url, noted.run if noted else directory.path.name)
+    same = given.parts == noted.parts if noted else not directory.database.is_file()
+    if not same:
+        raise RunError(
+            f"{directory.path}: expected the storage that this run was made with, "
+            f"{noted or 'sweep.db'}, got {given}; omit --storage, or start another run with --name"
+        )
     return given
 
 
@@ -69,19 +66,19 @@ def place_of_checkpoints(table: TrialTable, url: str, run: str) -> str:
         table.set_attribute("checkpoints", place)
     if url and not place.startswith(f"{url}/{run}-"):
         raise RunError(
-            f"run: expected the place of checkpoints that this run was made with, "
-            f"{place or 'the run directory'}, got {url}; omit --checkpoints, or start another run "
-            f"with --name"
+            f"run: expected the checkpoints it was made with, {place or 'the run directory'}, got "
+            f"{url}; omit --checkpoints, or start another run with --name"
         )
     return str(place)
 
 
-def _noted(directory: RunDirectory) -> dict[str, Any] | None:
+def _noted(directory: RunDirectory) -> "Postgres | None":
     if not directory.storage.exists():
         return None
+    server = _postgres()
     try:
         note = json.loads(directory.storage.read_text())
-        return {"run": str(note["run"]), "postgresql": dict(note["postgresql"])}
+        return server(str(note["run"]), dict(note["postgresql"]), {})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
             f"{directory.storage}: expected the location of this run's records, got {error!r}; "
@@ -95,10 +92,3 @@ def _postgres() -> "type[Postgres]":
     except ImportError as error:
         raise not_installed("psycopg", "postgres") from error
     return Postgres
-
-
-def _another(directory: RunDirectory, made_with: str, given: str) -> RunError:
-    return RunError(
-        f"{directory.path}: expected the storage that this run was made with, {made_with}, got "
-        f"{given}; omit --storage, or start another run with --name"
-    )

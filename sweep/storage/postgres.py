@@ -74,19 +74,19 @@ class Postgres:
     Attributes:
         run: Name of the run.
         parts: Connection parameters by libpq's names, without passwords.
+        note: What storage.json says about it.
     """
 
     url = "postgresql+psycopg://"  # the connector has the rest
-    advice = (
-        "Check the server, its database and the password (from --storage, PGPASSWORD or ~/.pgpass)"
-    )
+    advice = "Check the server, database and password (from --storage, PGPASSWORD or ~/.pgpass)"
     read_only = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
-    errors: tuple[type[Exception], ...] = (psycopg.Error,)
+    error: type[Exception] = psycopg.Error
 
     def __init__(self, run: str, parts: dict[str, Any], secrets: dict[str, Any]) -> None:
         self.run = run
         self.parts = parts
         self.prefix = f"{run}/"
+        self.note: dict[str, Any] | None = {"run": run, "postgresql": parts}
         self._secrets = secrets
 
     @classmethod
@@ -103,19 +103,13 @@ class Postgres:
                 "--storage: expected postgresql://user@host/database, got a URL that PostgreSQL "
                 "cannot read; write special characters as %40 and the like"
             ) from None
-        secrets = {name: parts.pop(name) for name in SECRETS if name in parts}
-        return cls(run, parts, secrets)
+        return cls(run, parts, {name: parts.pop(name) for name in SECRETS if name in parts})
 
     def __str__(self) -> str:
         user = f"{self.parts['user']}@" if "user" in self.parts else ""
         port = f":{self.parts['port']}" if "port" in self.parts else ""
         host, name = self.parts.get("host", ""), self.parts.get("dbname", "")
         return f"postgresql://{user}{host}{port}/{name}"
-
-    @property
-    def note(self) -> dict[str, Any]:
-        """What storage.json says about it."""
-        return {"run": self.run, "postgresql": self.parts}
 
     @contextmanager
     def connector(self, *, drives: bool) -> Iterator[Callable[[], psycopg.Connection]]:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 class SQLiteFile:
@@ -17,9 +18,9 @@ class SQLiteFile:
 
     prefix = ""
     advice = "Free some space, fix the file or end the program that locks it"
-    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+    error: type[Exception] = sqlite3.Error
     read_only = "PRAGMA query_only = ON"
-    note = None  # it is in the run directory itself
+    note: dict[str, Any] | None = None  # it is in the run directory itself
 
     def __init__(self, path: Path, timeout_s: float = 20.0) -> None:
         self.path = path

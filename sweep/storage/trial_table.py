@@ -6,7 +6,7 @@ transaction, so it is recorded as a whole or not at all.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -82,19 +82,14 @@ class TrialTable:
             RunError: If another program has added trials.
         """
         frozen = to_frozen(record)
+        params = [
+            (name, domain.to_internal_repr(frozen.params[name]), distribution_to_json(domain))
+            for name, domain in frozen.distributions.items()
+        ]
         with self._storage.engine.begin() as connection:
             trial_id = self._insert_trial(connection, record.number)
-            params = [
-                {
-                    "trial_id": trial_id,
-                    "param_name": name,
-                    "param_value": domain.to_internal_repr(frozen.params[name]),
-                    "distribution_json": distribution_to_json(domain),
-                }
-                for name, domain in frozen.distributions.items()
-            ]
-            _insert(connection, PARAMS, params)
-            _insert(connection, ATTRIBUTES, _attributes(trial_id, frozen.user_attrs.items()))
+            _insert(connection, PARAMS, trial_id, params)
+            _insert(connection, ATTRIBUTES, trial_id, _as_json(frozen.user_attrs))
         self._trial_ids[record.number] = trial_id
 
     def add_epochs(self, number: int, epochs: Sequence[EpochRecord], metric: str) -> None:
@@ -104,21 +99,13 @@ class TrialTable:
             RunError: If another program has ended the trial.
         """
         trial_id = self._trial_ids[number]
-        values = [
-            {
-                "trial_id": trial_id,
-                "step": epoch.number,
-                "intermediate_value": epoch.metrics[metric],
-                "intermediate_value_type": "FINITE",
-            }
-            for epoch in epochs
-            if metric in epoch.metrics
-        ]
-        named = [(epoch_key(epoch), asdict(epoch)) for epoch in epochs]
+        attributes = _as_json({epoch_key(epoch): asdict(epoch) for epoch in epochs})
+        measured = [epoch for epoch in epochs if metric in epoch.metrics]
+        values = [(epoch.number, epoch.metrics[metric], "FINITE") for epoch in measured]
         with self._storage.engine.begin() as connection:
             self._check_runs(connection, number)
-            _insert(connection, ATTRIBUTES, _attributes(trial_id, named))
-            _insert(connection, VALUES, values)
+            _insert(connection, ATTRIBUTES, trial_id, attributes)
+            _insert(connection, VALUES, trial_id, values)
 
     def set_trial_attribute(self, number: int, key: str, value: Any) -> None:
         """Record a JSON value of a running trial under `key`; Optuna refuses it for ended ones."""
@@ -137,19 +124,19 @@ class TrialTable:
             "spread": record.score_std,
             "failure": asdict(record.failure) if record.failure else None,
         }
-        score = {"trial_id": trial_id, "objective": 0, "value": record.score}
-        has_score = STATES[record.ending] is TrialState.COMPLETE and record.score is not None
+        state = STATES[record.ending]
+        has_score = state is TrialState.COMPLETE and record.score is not None
+        score = [(0, record.score, "FINITE")] if has_score else []
         end = TRIALS.update().where(TRIALS.c.trial_id == trial_id)
-        state = {"state": STATES[record.ending], "datetime_complete": _now()}
         # Earlier versions wrote the ending and the state in two transactions. A crash between them
         # left a running trial with an ending, which this one replaces.
         half = ATTRIBUTES.c.trial_id == trial_id, ATTRIBUTES.c.key == "ending"
         with self._storage.engine.begin() as connection:
             self._check_runs(connection, record.number)
-            connection.execute(end, state)
+            connection.execute(end, {"state": state, "datetime_complete": _now()})
             connection.execute(ATTRIBUTES.delete().where(*half))
-            _insert(connection, ATTRIBUTES, _attributes(trial_id, [("ending", ending)]))
-            _insert(connection, SCORES, [score | {"value_type": "FINITE"}] if has_score else [])
+            _insert(connection, ATTRIBUTES, trial_id, _as_json({"ending": ending}))
+            _insert(connection, SCORES, trial_id, score)
 
     def _insert_trial(self, connection: Connection, number: int) -> int:
         """Insert a running trial after the last one, and return its id."""
@@ -176,15 +163,16 @@ class TrialTable:
             )
 
 
-def _insert(connection: Connection, into: TableClause, rows: Sequence[dict[str, Any]]) -> None:
+def _insert(connection: Connection, into: TableClause, trial_id: int, rows: Sequence[Any]) -> None:
+    """Insert rows of a trial, given as tuples of the values that follow its id."""
     if rows:
-        connection.execute(into.insert(), rows)
+        names = into.columns.keys()
+        named = [dict(zip(names, (trial_id, *row), strict=True)) for row in rows]
+        connection.execute(into.insert(), named)
 
 
-def _attributes(trial_id: int, named: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {"trial_id": trial_id, "key": key, "value_json": json.dumps(value)} for key, value in named
-    ]
+def _as_json(attributes: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(key, json.dumps(value)) for key, value in attributes.items()]
 
 
 def _now() -> datetime:

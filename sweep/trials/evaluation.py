@@ -3,12 +3,10 @@
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from sweep.errors import StudyError
 from sweep.trials.domains import Params
-
-Kind = Literal["text", "svg", "pictures", "matrix"]
 
 
 @dataclass(frozen=True)
@@ -23,17 +21,17 @@ class Exhibit:
     """
 
     title: str
-    kind: Kind
+    kind: Literal["text", "svg", "pictures", "matrix"]
     content: Any
     note: str = ""
 
     @classmethod
-    def text(cls, title: str, text: str, note: str = "") -> "Exhibit":
+    def text(cls, title: str, text: str, note: str = "") -> Self:
         """Show lines of text as they are."""
         return cls(title, "text", str(text), note)
 
     @classmethod
-    def svg(cls, title: str, svg: str, note: str = "") -> "Exhibit":
+    def svg(cls, title: str, svg: str, note: str = "") -> Self:
         """Show a drawing.
 
         Args:
@@ -50,9 +48,7 @@ class Exhibit:
         return cls(title, "svg", svg, note)
 
     @classmethod
-    def pictures(
-        cls, title: str, pictures: Sequence[tuple[bytes, str]], note: str = ""
-    ) -> "Exhibit":
+    def pictures(cls, title: str, pictures: Sequence[tuple[bytes, str]], note: str = "") -> Self:
         """Show small pictures side by side.
 
         Args:
@@ -75,7 +71,7 @@ class Exhibit:
     @classmethod
     def matrix(
         cls, title: str, counts: Sequence[Sequence[int]], labels: Sequence[str], note: str = ""
-    ) -> "Exhibit":
+    ) -> Self:
         """Show a square table of counts by class, such as a confusion matrix.
 
         Args:

@@ -168,17 +168,12 @@ class TrialRecord:
 
     def trainings(self) -> list[list[EpochRecord]]:
         """Return the epochs of each training, in the order of `repeat`."""
-        trainings: dict[int, list[EpochRecord]] = {}
-        for epoch in self.epochs:
-            trainings.setdefault(epoch.repeat, []).append(epoch)
-        return [trainings[repeat] for repeat in sorted(trainings)]
+        repeats = sorted({epoch.repeat for epoch in self.epochs})
+        return [[epoch for epoch in self.epochs if epoch.repeat == repeat] for repeat in repeats]
 
     def curves(self, metric: str) -> list[list[float]]:
         """Return the metric's learning curve for each training."""
-        return [
-            [epoch.metrics[metric] for epoch in training if metric in epoch.metrics]
-            for training in self.trainings()
-        ]
+        return [self.curve(metric, training[0].repeat) for training in self.trainings()]
 
 
 def n_ended(records: Iterable[TrialRecord]) -> int:

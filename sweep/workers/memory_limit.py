@@ -15,8 +15,7 @@ def limit_memory(more_bytes: int) -> None:
     """
     large = np.ones((256, 256), np.float32)
     large @ large  # makes BLAS allocate its buffers now: later, without memory, it would abort
-    status = Path("/proc/self/status").read_text()
-    private = re.search(r"VmData:\s*(\d+) kB", status)
+    private = re.search(r"VmData:\s*(\d+) kB", Path("/proc/self/status").read_text())
     has = int(private[1]) * 1024 if private else 0
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (has + more_bytes, hard))

@@ -1,6 +1,5 @@
 """The interface of pools of slots, and the simplest pool: this process."""
 
-from collections import deque
 from typing import Any, Protocol
 
 from sweep.study.study import Study
@@ -43,35 +42,32 @@ class Pool(Protocol):
 
 
 class InlinePool:
-    """One slot in this process: without Ray, and breakpoints work."""
+    """One slot in this process: without Ray, and breakpoints work.
+
+    Attributes:
+        size: Number of slots: one.
+        idle: Slot 0, if it has no trial.
+    """
+
+    size = 1
 
     def __init__(self, study: Study, data: Any, blas_threads: int) -> None:
         self._session = Session(study, data, blas_threads)
-        self._requests: deque[Work | None] = deque()
-        self._busy = False
-
-    @property
-    def size(self) -> int:
-        """Number of slots: one."""
-        return 1
-
-    @property
-    def idle(self) -> list[int]:
-        """Slot 0, if it has no trial."""
-        return [] if self._busy else [0]
+        self._requests: list[Work | None] = []
+        self.idle = [0]
 
     def advance(self, slot: int, work: Work | None = None) -> None:  # noqa: ARG002 - only slot 0
         """Note the request; `wait` carries it out."""
-        self._busy = True
-        self._requests.append(work)
+        self.idle = []
+        self._requests = [work]
 
     def release(self, slot: int) -> None:  # noqa: ARG002 - there is only slot 0
         """Make the slot idle."""
-        self._busy = False
+        self.idle = [0]
 
     def kill(self, slot: int) -> None:
         """Drop the slot's next request: between two calls of `wait` it does nothing."""
-        self._requests.clear()
+        self._requests = []
         self.release(slot)
 
     def worker(self, slot: int) -> Worker:  # noqa: ARG002 - there is only slot 0
@@ -80,7 +76,7 @@ class InlinePool:
 
     def wait(self, timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:  # noqa: ARG002
         """Train until the session reports."""
-        return [(0, self._session.advance(self._requests.popleft()))] if self._requests else []
+        return [(0, self._session.advance(self._requests.pop()))] if self._requests else []
 
     def close(self) -> None:
         """Restore the BLAS threads of this process."""

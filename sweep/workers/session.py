@@ -86,14 +86,21 @@ class Session:
                 record, failure = self._train_epoch()
                 if record is not None:
                     records.append(record)
-                if record is None or failure is not None:
-                    return self._progress(records, finished=True, failure=failure)
-                if self._pauses(began):
-                    return self._progress(records)
+                finished = record is None or failure is not None
+                if finished or self._pauses(began):
+                    return self._progress(records, failure, finished=finished)
         except StudyError as error:
             return Progress(self._trial, tuple(records), complaint=str(error))
         except MemoryError as error:
             return Progress(self._trial, tuple(records), failure=self._out_of_memory(error))
+
+    def train(self, work: Work) -> Iterator[Progress]:
+        """Train a trial, and yield each progress until it is finished, has failed or complains."""
+        progress = self.advance(work)
+        yield progress
+        while not (progress.finished or progress.failure or progress.complaint):
+            progress = self.advance(None)
+            yield progress
 
     def _begin(self, work: Work) -> None:
         self._trial = work.trial
@@ -104,8 +111,7 @@ class Session:
 
     def _train(self, work: Work, checkpoint: Checkpoint) -> Iterator[Any]:
         """Yield the epochs of all trainings of a trial that come after the checkpoint."""
-        trial = Trial(fixed(work.params))
-        config = guarded("space", lambda: self._study.space(trial), self._study)
+        config = guarded("space", lambda: self._study.space(Trial(fixed(work.params))), self._study)
         state = checkpoint.state or None
         for repeat in range(checkpoint.repeat, self._study.repeats + 1):
             self._repeat = repeat
@@ -129,7 +135,7 @@ class Session:
         except (StudyError, MemoryError):
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - all are the trial's failure
-            return None, Failure(Ending.ERROR, _describe(error), _traceback(error))
+            return None, _failure(Ending.ERROR, error)
         seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
         if item is _NO_MORE:
             return None, None
@@ -143,17 +149,15 @@ class Session:
         self._epoch += 1
         finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
         record = EpochRecord(self._epoch, finite, seconds, cpu_seconds, self._repeat)
-        if math.isfinite(value):
-            return record, None
         message = f"{self._study.metric} is {value} after epoch {self._epoch}"
-        return record, Failure(Ending.DIVERGED, message)
+        return record, None if math.isfinite(value) else Failure(Ending.DIVERGED, message)
 
     def _out_of_memory(self, error: MemoryError) -> Failure:
         why = ""
         if self._memory_per_slot is not None:
             lift_limit()  # reporting needs memory, and this process gets no further trial
             why = f"; --memory-per-slot allows {size_text(self._memory_per_slot)}"
-        return Failure(Ending.OOM, _describe(error) + why, _traceback(error))
+        return _failure(Ending.OOM, error, why)
 
     def _pauses(self, began: float) -> bool:
         # One message per epoch would cost more than short epochs do, and training on past a
@@ -163,7 +167,7 @@ class Session:
         return decides or time.monotonic() - began >= REPORT_SECONDS
 
     def _progress(
-        self, records: list[EpochRecord], *, finished: bool = False, failure: Failure | None = None
+        self, records: list[EpochRecord], failure: Failure | None, *, finished: bool
     ) -> Progress:
         checkpoint = None
         due = finished or time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS
@@ -186,19 +190,15 @@ def _read(item: object) -> tuple[dict[str, float], State | None]:
     try:
         numbers = {str(name): float(value) for name, value in metrics.items()}
     except (TypeError, ValueError) as error:
-        raise StudyError(
-            f"train: expected metrics to be numbers, got {metrics} ({error})"
-        ) from None
+        text = f"train: expected metrics to be numbers, got {metrics} ({error})"
+        raise StudyError(text) from None
     return numbers, getattr(item, "state", None)
 
 
-def _describe(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
-
-
-def _traceback(error: BaseException) -> str:
-    """Return the traceback of an exception without our own frames."""
+def _failure(ending: Ending, error: BaseException, why: str = "") -> Failure:
+    """Describe an exception, with its traceback without our own frames."""
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
-    return "".join(traceback.format_exception(type(error), error, frames))
+    text = "".join(traceback.format_exception(type(error), error, frames))
+    return Failure(ending, f"{type(error).__name__}: {error}".removesuffix(": ") + why, text)

@@ -9,6 +9,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,44 +27,36 @@ OBJECT_STORE_BYTES = 256 * 1024**2
 """Room in the object store in addition to twice the data: for pickled studies and messages."""
 
 
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
+THREAD_VARIABLES = [f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")]
 """Environment variables from which numerical libraries read their number of threads."""
 
 
+@dataclass(frozen=True)
 class Cluster:
-    """The Ray that slots run on: started, or joined, by the first pool that needs it."""
+    """The Ray that slots run on: started, or joined, by the first pool that needs it.
 
-    def __init__(
-        self, address: str, slots: int | None, cpus_per_slot: int, memory_per_slot: int | None
-    ) -> None:
-        """Note what to start.
+    Attributes:
+        address: "local" starts Ray on this machine; "auto" joins the cluster it is a node of.
+        slots: Number of slots; None for as many as the nodes have room for.
+        cpus_per_slot: CPU cores, and BLAS threads, per slot.
+        memory_per_slot: Bytes that each slot may allocate after its start; None for no limit.
+    """
 
-        Args:
-            address: "local" starts Ray on this machine; "auto" joins the cluster it is a node of.
-            slots: Number of slots; None for as many as the nodes have room for.
-            cpus_per_slot: CPU cores, and BLAS threads, per slot.
-            memory_per_slot: Bytes that each slot may allocate after its start; None for no limit.
-        """
-        self.cpus_per_slot = cpus_per_slot
-        self.memory_per_slot = memory_per_slot
-        self._address = address
-        self._slots = slots
+    address: str
+    slots: int | None
+    cpus_per_slot: int
+    memory_per_slot: int | None = None
 
     def start(self, data: Any) -> None:
         """Start Ray with room for `data`, or join it, unless that is done."""
         if not ray.is_initialized():
             with _environment(self.cpus_per_slot):
-                _start(self._address, {} if self._address == "auto" else self._room(data))
+                _start(self.address, {} if self.address == "auto" else self._room(data))
 
     def n_slots(self) -> int:
         """Return how many slots there should be at present."""
-        if self._slots is not None:
-            return self._slots
+        if self.slots is not None:
+            return self.slots
         needs = {"CPU": self.cpus_per_slot, "memory": self.memory_per_slot or 0}
         return sum(
             min(int(node["Resources"].get(name, 0) // n) for name, n in needs.items() if n)
@@ -73,14 +66,13 @@ class Cluster:
 
     def _room(self, data: Any) -> dict[str, Any]:
         """Return arguments of `ray.init`: cores and memory for the slots and the data."""
-        slots = self.n_slots()
-        room = {
+        slots, limit = self.n_slots(), self.memory_per_slot
+        return {
             "num_cpus": slots * self.cpus_per_slot,
             "object_store_memory": OBJECT_STORE_BYTES + 2 * _size(data),
+            "_memory": None if limit is None else slots * limit,
+            "include_dashboard": False,
         }
-        if self.memory_per_slot is not None:
-            room["_memory"] = slots * self.memory_per_slot
-        return room
 
 
 @contextmanager
@@ -96,21 +88,15 @@ def cluster(
             ray.shutdown()
 
 
-def _start(address: str, room: dict[str, Any]) -> None:
-    options: dict[str, Any] = {
-        "logging_level": logging.ERROR,
-        "log_to_driver": False,
-        "configure_logging": False,
-    }
-    if address == "local":
-        if not _tokens_in_environment():
-            os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
-        options |= {"include_dashboard": False}
-    else:
+def _start(address: str, options: dict[str, Any]) -> None:
+    if address != "local":
         check_token()
+    elif not _tokens_in_environment():
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    options |= {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
     try:
         with _sigterm_kept():
-            ray.init(address=address, **options, **room)
+            ray.init(address=address, **options)
     except (ConnectionError, RuntimeError, RayError) as error:
         if address == "local":
             raise
@@ -162,20 +148,16 @@ def _environment(blas_threads: int) -> Iterator[None]:
     BLAS reads its thread count when NumPy is loaded, before any of our code runs in a worker; and
     Ray would give workers the lowest priority.
     """
-    changes = dict.fromkeys(THREAD_VARIABLES, str(blas_threads)) | {
-        "RAY_worker_niceness": "0",
-        "RAY_USAGE_STATS_ENABLED": "0",
-    }
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
+    ours = {"RAY_worker_niceness": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+    ours |= dict.fromkeys(THREAD_VARIABLES, str(blas_threads))
+    before = {name: os.environ[name] for name in ours if name in os.environ}
+    os.environ.update(ours)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        for name in ours.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def _size(data: Any) -> int:

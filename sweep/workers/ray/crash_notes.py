@@ -32,6 +32,5 @@ def read_note(folder: Path, pid: int) -> tuple[str, str]:
     match = re.search(r"^Fatal Python error: (.*)", text, re.MULTILINE)
     if match is None:
         return SILENT, ""
-    message = match[1]
     calls = text[match.end() :].strip().partition("\n\n")[0]
-    return f"{SIGNALS.get(message, 'crash')}: {message}", calls
+    return f"{SIGNALS.get(match[1], 'crash')}: {match[1]}", calls

@@ -52,24 +52,23 @@ class Job:
         self.address = address
         self._shown = 0
         check_token()
-        deadline = time.monotonic() + READY_S
         try:
             self._client = JobSubmissionClient(address)
-            while not (name := self._submit(shlex.join(command), str(folder), deadline)):
-                time.sleep(RETRY_S)
+            self.name = self._submit(shlex.join(command), str(folder))
         except (OSError, RuntimeError, ValueError, RayError) as error:
             raise _refusal(address, folder, str(error)) from error
-        self.name = name
 
-    def _submit(self, command: str, folder: str, deadline: float) -> str:
-        """Return the job's name; empty if the cluster is not ready yet and there is time left."""
+    def _submit(self, command: str, folder: str) -> str:
+        """Submit as soon as the cluster is ready, and return the job's name."""
         runtime_env = {"working_dir": folder, "excludes": EXCLUDED}
-        try:
-            return self._client.submit_job(entrypoint=command, runtime_env=runtime_env)
-        except RuntimeError as error:
-            if NOT_READY in str(error) and time.monotonic() < deadline:
-                return ""
-            raise
+        deadline = time.monotonic() + READY_S
+        while True:
+            try:
+                return self._client.submit_job(entrypoint=command, runtime_env=runtime_env)
+            except RuntimeError as error:
+                if NOT_READY not in str(error) or time.monotonic() >= deadline:
+                    raise
+            time.sleep(RETRY_S)
 
     def follow(self, show: Callable[[str], None]) -> int:
         """Show what the job prints until it ends; reconnect if the connection breaks.

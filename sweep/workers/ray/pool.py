@@ -96,10 +96,10 @@ class RayPool:
         if not self._pending:
             time.sleep(timeout_s)
             return []
-        ready, _ = ray.wait(list(self._pending), num_returns=1, timeout=timeout_s)
-        more, _ = ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)
-        answered = dict.fromkeys(ready + more)
-        answers = [self._answer(ref) for ref in answered if ref in self._pending]
+        pending = list(self._pending)
+        ready, _ = ray.wait(pending, timeout=timeout_s)
+        more, _ = ray.wait(pending, num_returns=len(pending), timeout=0)
+        answers = [self._answer(ref) for ref in dict.fromkeys(ready + more) if ref in self._pending]
         return [answer for answer in answers if answer is not None]
 
     def close(self) -> None:

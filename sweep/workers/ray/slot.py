@@ -15,7 +15,7 @@ from sweep.study.loading import MODULE_PREFIX
 from sweep.study.local_modules import LocalModules
 from sweep.study.study import Study
 from sweep.trials.records import Ending, Failure, Worker
-from sweep.workers.messages import Progress, SlotLost, Work
+from sweep.workers.messages import SlotLost
 from sweep.workers.ray.cluster import Cluster
 from sweep.workers.ray.crash_notes import leave_note, read_note
 from sweep.workers.session import Session
@@ -24,28 +24,15 @@ STOPPED = "node was terminated expectedly"
 """Part of Ray's error message after an orderly shutdown of a node (`ray stop`, deleted pod)."""
 
 
-class Slot:
-    """What the process runs. It imports neither Optuna, the database nor pandas."""
+class Slot(Session):
+    """A session in its own process, which imports neither Optuna, the database nor pandas."""
 
     def __init__(
-        self,
-        modules: LocalModules,
-        study: bytes,
-        data: list[Any],
-        notes: str,
-        limits: tuple[int, int | None],
+        self, modules: LocalModules, notes: Path, study: bytes, data: list[Any], *limits: Any
     ) -> None:
         modules.install()  # before anything is unpickled that may need them
-        leave_note(Path(notes))
-        self._session = Session(cloudpickle.loads(study), ray.get(data[0]), *limits)
-
-    def worker(self) -> Worker:
-        """Return this process, as measured in it."""
-        return self._session.worker()
-
-    def advance(self, work: Work | None) -> Progress:
-        """See `Session.advance`."""
-        return self._session.advance(work)
+        leave_note(notes)
+        super().__init__(cloudpickle.loads(study), ray.get(data[0]), *limits)
 
 
 class Starter:
@@ -55,18 +42,18 @@ class Starter:
         """Pickle what they need. The data is stored once; each node fetches it once."""
         self._cluster = cluster
         self._notes = TemporaryDirectory(prefix="sweep-notes-")
+        self._folder = Path(self._notes.name)
         self._modules = LocalModules(study.file)
         self._study = _dumps(study)
         self._data = ray.put(data)
 
     def start(self) -> Any:
         """Return a handle on a new `Slot`; its process starts as soon as a node has room."""
-        cpus, memory = limits = self._cluster.cpus_per_slot, self._cluster.memory_per_slot
+        cpus, memory = self._cluster.cpus_per_slot, self._cluster.memory_per_slot
         options = {"num_cpus": cpus, "memory": memory, "max_restarts": 0, "max_task_retries": 0}
+        actor = ray.remote(Slot).options(**options, scheduling_strategy="SPREAD")
         data = [self._data]  # in a list: the slot unpickles it itself, once it can import
-        return ray.remote(Slot).options(**options, scheduling_strategy="SPREAD").remote(
-            self._modules, self._study, data, self._notes.name, limits
-        )  # fmt: skip
+        return actor.remote(self._modules, self._folder, self._study, data, cpus, memory)
 
     def lost(self, trial: int, worker: Worker, error: RayError) -> SlotLost:
         """Return how the process of a trial died, as far as Ray and its crash note tell."""
@@ -78,7 +65,7 @@ class Starter:
         is_planned = getattr(error, "preempted", False) or STOPPED in message
         if worker.host != socket.gethostname():
             return SlotLost(trial, Failure(Ending.LOST, what, message), is_planned)
-        note, traceback = read_note(Path(self._notes.name), worker.pid)
+        note, traceback = read_note(self._folder, worker.pid)
         failure = Failure(Ending.LOST, f"{what}; {note}", traceback or message)
         return SlotLost(trial, failure, is_planned)
 

@@ -224,7 +224,7 @@ def test_a_server_that_does_not_answer_is_one_line_and_leaves_nothing(
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("error: postgresql://ada@127.0.0.1:")
     assert reason in line
-    assert "Check the server, its database and the password" in line
+    assert "Check the server, database and password" in line
     assert list(runs.iterdir()) == []
     assert main([*command, "--storage", server.new_database()]) == 0
 
