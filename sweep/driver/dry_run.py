@@ -68,13 +68,11 @@ def dry_run(study: Study, seconds: float) -> DryRun:
     began = time.monotonic()
     data = guarded("data", study.data, study) if study.data else None
     load_seconds = time.monotonic() - began
-    work: Work | None = Work(0, params, derive_seed(study.seed, study.name, 0))
+    work = Work(0, params, derive_seed(study.seed, study.name, 0))
     epochs: list[EpochRecord] = []
-    n_bytes, finished = 0, False
+    n_bytes = 0
     with closing(Session(study, data, blas_threads=1)) as session:
-        while not finished and (not epochs or sum(e.seconds for e in epochs) < seconds):
-            progress = session.advance(work)
-            work = None
+        for progress in session.train(work):
             if progress.complaint:
                 raise StudyError(progress.complaint)
             if progress.failure is not None:
@@ -84,14 +82,15 @@ def dry_run(study: Study, seconds: float) -> DryRun:
                 )
             epochs += progress.epochs
             n_bytes = max(n_bytes, len(progress.checkpoint or b""))
-            finished = progress.finished
+            if epochs and sum(epoch.seconds for epoch in epochs) >= seconds:
+                break
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return DryRun(
         params=params,
         load_seconds=load_seconds,
         epochs=epochs,
         seconds=sum(epoch.seconds for epoch in epochs),
-        finished=finished,
+        finished=progress.finished,
         checkpoint_bytes=n_bytes,
         peak_bytes=peak if sys.platform == "darwin" else peak * 1024,
     )

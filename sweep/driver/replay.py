@@ -75,17 +75,11 @@ def retrain(study: Study, record: TrialRecord) -> Iterator[tuple[EpochRecord, Ep
     """
     data = guarded("data", study.data, study) if study.data else None
     threads = record.worker.blas_threads if record.worker else 1
-    again: list[EpochRecord] = []
-    work: Work | None = Work(record.number, record.params, record.seed)
-    finished = False
+    work = Work(record.number, record.params, record.seed)
     with closing(Session(study, data, threads)) as session:
+        again = (epoch for progress in session.train(work) for epoch in progress.epochs)
         for epoch in record.epochs:
-            while len(again) < epoch.number and not finished:
-                progress = session.advance(work)
-                work = None
-                again += progress.epochs
-                finished = progress.finished or bool(progress.complaint)
-            yield epoch, again[epoch.number - 1] if epoch.number <= len(again) else None
+            yield epoch, next(again, None)
 
 
 def _version(run: Run, about: Mapping[str, Any], file: str) -> Study:

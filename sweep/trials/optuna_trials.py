@@ -5,6 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.errors import RunError, StudyError
@@ -99,28 +105,28 @@ def _in_utc(local: datetime | None) -> datetime | None:
     return local.astimezone(UTC) if local else None
 
 
-def to_distribution(domain: Domain) -> optuna.distributions.BaseDistribution:
+def to_distribution(domain: Domain) -> BaseDistribution:
     """Return Optuna's distribution for a domain."""
     match domain:
         case Float(low, high, step, log):
-            return optuna.distributions.FloatDistribution(low, high, step=step, log=log)
+            return FloatDistribution(low, high, step=step, log=log)
         case Int(low, high, step, log):
-            return optuna.distributions.IntDistribution(low, high, step=step, log=log)
+            return IntDistribution(low, high, step=step, log=log)
         case Categorical(choices):
-            return optuna.distributions.CategoricalDistribution(choices)
+            return CategoricalDistribution(choices)
 
 
-def to_domain(distribution: optuna.distributions.BaseDistribution) -> Domain:
-    """Return the domain for one of Optuna's optuna.distributions.
+def to_domain(distribution: BaseDistribution) -> Domain:
+    """Return the domain for one of Optuna's distributions.
 
     Raises:
         StudyError: If sweep never uses such a distribution.
     """
     match distribution:
-        case optuna.distributions.FloatDistribution(low=low, high=high, step=step, log=log):
+        case FloatDistribution(low=low, high=high, step=step, log=log):
             return Float(low, high, step, log)
-        case optuna.distributions.IntDistribution(low=low, high=high, step=step, log=log):
+        case IntDistribution(low=low, high=high, step=step, log=log):
             return Int(low, high, step, log)
-        case optuna.distributions.CategoricalDistribution(choices=choices):
+        case CategoricalDistribution(choices=choices):
             return Categorical(choices)
     raise StudyError(f"database: expected a distribution known here, got {distribution}")
