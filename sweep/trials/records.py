@@ -20,11 +20,10 @@ class Epoch:
 
     Attributes:
         metrics: Plain numbers by name, including the one to minimise or maximise.
-        state: What the same training can resume from, as arrays and JSON values in dictionaries.
-            An entry "weights" (a dictionary of arrays) is kept as the trial's result. An entry
-            "model" (a dictionary of JSON values) goes with them, into the header of their file;
-            its "load" is the name of the function that reads such a file.
-            None if this training cannot resume, only start again.
+        state: What the same training can resume from, as arrays and JSON values in dictionaries;
+            None if it can only start again. An entry "weights" (a dictionary of arrays) is kept as
+            the trial's result. An entry "model" (a dictionary of JSON values) goes with them, into
+            the header of their file; its "load" names the function that reads such a file.
     """
 
     metrics: Mapping[str, float]
@@ -73,10 +72,13 @@ class Failure:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch as recorded: its finite metrics by name, and its wall-clock and processor time.
+    """One epoch as recorded: its number, its metrics, and what it cost.
 
     Attributes:
-        number: Number of the epoch, from 1, counted over all trainings of the trial.
+        number: Number of the epoch in its trial, from 1, continued over all its trainings.
+        metrics: The finite ones of the metrics that `train` yielded, by name.
+        seconds: Wall-clock time.
+        cpu_seconds: Processor time.
         repeat: Number of the training, from 1.
     """
 

@@ -167,7 +167,7 @@ class Session:
         return decides or time.monotonic() - began >= REPORT_SECONDS
 
     def _progress(
-        self, records: list[EpochRecord], failure: Failure | None, *, finished: bool
+        self, records: list[EpochRecord], failure: Failure | None = None, *, finished: bool = False
     ) -> Progress:
         checkpoint = None
         due = finished or time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS
@@ -196,7 +196,7 @@ def _read(item: object) -> tuple[dict[str, float], State | None]:
 
 
 def _failure(ending: Ending, error: BaseException, why: str = "") -> Failure:
-    """Describe an exception, with its traceback without our own frames."""
+    """Describe an exception, and its traceback without our own frames."""
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
