@@ -1,4 +1,4 @@
-"""The one list of layers: files, exports and `import netlib` take theirs from here.
+"""The one list of layers: `import netlib`, model files and exports read it.
 
 To add a layer, write a file like `tanh.py`, put the layer on this list, and give it a row in
 `tests/netlib/cases.py`. The tables in `netlib/files` that translate layers for ONNX and PyTorch are

@@ -1,4 +1,4 @@
-"""The command line as a whole: all commands, and the exit code of one that fails."""
+"""The command line: the list of commands, and how errors become exit codes."""
 
 import os
 import sys

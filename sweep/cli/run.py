@@ -1,4 +1,4 @@
-"""`sweep run`: a run from its start, or its last interruption, to its result or the next one."""
+"""`sweep run`: starts or resumes a run, and ends in good order when interrupted."""
 
 import os
 import signal

@@ -1,7 +1,7 @@
 """The last step of a study: retrain the best configuration, then evaluate it on the test set.
 
 The final training is a study of its own, in the same database as the search, so that it is
-recorded, resumed and kept like any other. Every opening of the test set is recorded there.
+recorded, resumed and kept like any other. Its attributes record every opening of the test set.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Whether a study is the one that a run was made for."""
+"""Refuses to resume a run with another study, and records accepted changes."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """The loop that owns a study: ask, start, record, prune, tell.
 
-One driver, one thread, no locks: whatever slots send back, one place decides what it means.
+One driver with one thread: everything that slots send back is handled here, one by one.
 """
 
 import time

@@ -8,12 +8,12 @@ from typing import Literal
 
 from sweep.errors import OptionError
 from sweep.machine import machine_bytes, n_bytes, n_cpus, size_text
-from sweep.study.laws import Law, broken, choices, whole_number
+from sweep.study.rules import Rule, broken, choices, whole_number
 from sweep.text import without_password
 from sweep.workers.memory_limit import can_limit
 
-POSITIVE: Law = ("a number > 0", lambda value: value > 0)
-LAWS: dict[str, Law] = {
+POSITIVE: Rule = ("a number > 0", lambda value: value > 0)
+RULES: dict[str, Rule] = {
     "storage": (
         "'postgresql://user@host/database' or empty",
         lambda url: not url or url.startswith("postgresql://"),
@@ -75,7 +75,7 @@ class Options:
     accept_changes: bool = False
 
     def __post_init__(self) -> None:
-        for expected, value in broken(self, LAWS | choices(Options)):
+        for expected, value in broken(self, RULES | choices(Options)):
             raise OptionError(f"run: expected {expected}, got {without_password(repr(value))}")
         self._check_address()
         self._check_memory()

@@ -1,6 +1,6 @@
 """Which other trials a trial may depend on.
 
-They are all that ended so far or, in deterministic mode, a set that does not depend on timing.
+These are all trials that have ended or, in deterministic mode, a set that timing does not change.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Tables as CSV, Markdown, LaTeX, JSON or Parquet: the same bytes each time."""
+"""Tables as CSV, Markdown, LaTeX, JSON or Parquet, with the same bytes each time."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""A run as its database tells it: records, tables, the best trial."""
+"""`sweep.Run`: a run, read from its database, with its records, tables and best trial."""
 
 from contextlib import closing
 from html import escape

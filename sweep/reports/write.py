@@ -1,6 +1,6 @@
-"""Write the files of a run directory that people read: tables, plots, reports, the best model.
+"""Writes the reports into a run directory: tables, plots, report.md, report.html, the best model.
 
-All of it comes from the database alone, and is the same bytes each time.
+They are made from the database alone, with the same bytes each time.
 """
 
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""Suggest parameters: asks one of Optuna's samplers, on a copy of the study in memory.
+"""Suggests parameters: asks one of Optuna's samplers, on a copy of the study in memory.
 
-The database is the truth; asking the copy costs a hundredth of the time. The Optuna sampler is
-created for every question, from the study's seed and the trial's number, so that the answer depends
-only on these and on the trials whose endings it has been told.
+The copy makes a suggestion a hundred times faster than the database would. The Optuna sampler is
+created for each trial, from the study's seed and the trial's number, so that a suggestion depends
+only on these and on the endings that the trial knows.
 """
 
 import json

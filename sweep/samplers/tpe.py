@@ -1,8 +1,8 @@
-"""TPE, and its memory: it holds all trials and shows TPE those that matter most.
+"""TPE, and a memory that holds all trials but shows TPE only those that matter most.
 
-The cost of a question to TPE grows with the number of trials it fits. It fits two densities, one to
-the best tenth of them (at most 25), one to the others, and draws from the first. So the best 25 and
-the latest of the others tell it nearly everything, at a constant cost.
+The cost of a suggestion grows with the number of trials that TPE fits. It fits two densities, one
+to the best tenth of the trials (at most 25) and one to the others, and draws from the first. So the
+best 25 and the latest of the others tell it nearly everything, at a constant cost.
 """
 
 from bisect import insort

@@ -1,4 +1,7 @@
-"""Where the records and the checkpoints of a run are kept, and the note of it in the run."""
+"""Chooses the database of a run, and the place of its checkpoints.
+
+The run directory remembers both, so that later commands need no option for them.
+"""
 
 import json
 import secrets

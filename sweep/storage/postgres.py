@@ -1,8 +1,8 @@
 """Records on a PostgreSQL server that many runs share.
 
-A driver's lease is an advisory lock held by the very connection that it writes through. The server
-releases it when that connection ends, however it ends, and a connection that has ended is never
-replaced: so whoever can write holds the lease, and there is never more than one driver.
+In addition to the lock on the run directory, a driver holds a lease: an advisory lock of the very
+connection that it writes through. The server releases it when that connection ends, however it
+ends. A connection that has ended is never replaced, so a process without the lease cannot write.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,8 +1,8 @@
-"""The one table of what a run records of its study.
+"""The one table of what a run records about its study; add a row for each new field of `Study`.
 
-A run continues only with the study that it was made for. The table says, for each recorded value,
-how it is computed, whether the user may accept a change, whether a replay restores it, and what
-older runs had instead. Comparisons and provenance list the same values.
+A run resumes only with the same study. The table says, for each recorded value, how it is computed,
+whether the user may accept a change, whether a replay restores it, and what older runs had instead.
+Comparisons and provenance list the same values.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ ALWAYS_RECORDED = object()
 
 
 class Recorded(NamedTuple):
-    """One value that a run records of its study.
+    """One value that a run records about its study.
 
     Attributes:
         key: Name of the value in the database.
@@ -28,7 +28,8 @@ class Recorded(NamedTuple):
         acceptable: Whether it may change within a run if the user accepts that, because the scores
             recorded so far keep their meaning.
         restored: Whether a replay takes it from the record, not from the study file.
-        earlier: Implicit value of runs recorded before the key existed.
+        earlier: Implicit value of runs recorded before the key existed. Without it, these would
+            refuse to resume.
     """
 
     key: str

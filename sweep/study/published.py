@@ -15,7 +15,7 @@ from sweep.errors import StudyError
 STANDARD_TABLES = ("trials", "epochs", "summary", "progression")
 """Names of the tables that every run has."""
 
-LAW_OF_TABLES = (
+WHAT_TABLES_ARE = (
     "a tuple of PublishedTable(...) and PublishedCurve(...) with different names, other than "
     + ", ".join(STANDARD_TABLES)
 )

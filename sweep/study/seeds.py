@@ -1,4 +1,8 @@
-"""Every seed of a sweep, derived from the one that its study declares."""
+"""How every seed of a sweep is derived from the one that its study declares.
+
+There is one for each trial (`driver.ledger`), for each question to the sampler (`samplers.sampler`)
+and for each repeat of a training (`workers.session`).
+"""
 
 import hashlib
 

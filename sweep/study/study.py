@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from sweep.errors import StudyError
 from sweep.pruners.pruner import Pruner
-from sweep.study.laws import FUNCTION, Law, broken, choices, optional, whole_number
-from sweep.study.published import LAW_OF_TABLES, Table, are_tables
+from sweep.study.published import WHAT_TABLES_ARE, Table, are_tables
+from sweep.study.rules import FUNCTION, Rule, broken, choices, optional, whole_number
 from sweep.study.space import Space
 from sweep.trials.domains import Params
 from sweep.trials.evaluation import Evaluation
@@ -64,6 +64,8 @@ class Final:
 @dataclass(frozen=True, kw_only=True)
 class Study:
     """What to vary and how to train. It validates itself.
+
+    A new field also needs a place in the table of `sweep.study.fields`.
 
     Attributes:
         name: Name of the study and, by default, of its run directory.
@@ -131,7 +133,7 @@ class Study:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for expected, value in broken(self, LAWS | choices(Study)):
+        for expected, value in broken(self, RULES | choices(Study)):
             raise StudyError(f"Study: expected {expected}, got {value!r}")
         if (self.minimize is None) == (self.maximize is None):
             raise StudyError(
@@ -182,7 +184,7 @@ def _are_functions(value: object) -> bool:
     return isinstance(value, tuple) and all(map(callable, value))
 
 
-LAWS: dict[str, Law] = {
+RULES: dict[str, Rule] = {
     "name": ("letters, digits, '-', '_' or '.'", _is_name),
     "space": FUNCTION,
     "train": FUNCTION,
@@ -194,6 +196,6 @@ LAWS: dict[str, Law] = {
     "repeats": whole_number(1),
     "first": ("a tuple of dictionaries", _are_params),
     "window": whole_number(1),
-    "tables": (LAW_OF_TABLES, are_tables),
+    "tables": (WHAT_TABLES_ARE, are_tables),
     "callbacks": ("functions", _are_functions),
 }

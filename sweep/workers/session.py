@@ -1,4 +1,4 @@
-"""Runs trials inside a slot: holds the training generator and pulls epochs on request."""
+"""The inside of a slot: holds the training generator of a trial and steps it on request."""
 
 import math
 import os
@@ -51,6 +51,7 @@ class Session:
         """
         self._study = study
         self._data = data
+        # On Ray, `workers.ray.cluster` has also set this in the environment, before NumPy loaded.
         self._limits = threadpool_limits(limits=blas_threads, user_api="blas")
         self._trial = -1
         self._epoch = 0

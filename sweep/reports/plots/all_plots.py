@@ -1,4 +1,8 @@
-"""All plots of a report; to add one, add a line here, and show it in html/page.html."""
+"""All plots of a report.
+
+To add one, add a line here and show it in html/page.html; `PLOTS` in markdown.py lists those that
+report.md shows, too.
+"""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Notes that worker processes leave as they crash, which tell how they died."""
+"""Notes that crashing worker processes leave, with the signal and the Python stack."""
 
 import faulthandler
 import os

@@ -109,7 +109,7 @@ def test_running_again_says_that_all_is_done(
 def test_a_run_whose_hours_are_over_says_how_to_continue(
     study_file: StudyFile, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_inline(study_file(), "--hours", "1e-9") == 0
+    assert run_inline(study_file(), "--hours", "1e-300") == 0
     assert capsys.readouterr().out == (
         "toy: no trial has a score yet\n0 of 5 trials have ended: run again to continue\n"
     )
@@ -304,7 +304,7 @@ def test_check_tries_a_trial_and_writes_nothing(
     path = study_file()
     assert main(["check", str(path)]) == 0
     out = capsys.readouterr().out
-    assert "3 epochs, 0 s each, the whole training; last: loss " in out
+    assert re.search(r"3 epochs, \S+ s each, the whole training; last: loss ", out)
     assert "estimate: 5 such trials" in out
     assert not (tmp_path / "runs").exists()
 

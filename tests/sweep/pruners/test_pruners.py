@@ -16,7 +16,7 @@ from sweep.errors import StudyError
 from sweep.pruners.asha import Asha
 from sweep.pruners.median import Median
 from sweep.pruners.pruner import Peers, Pruner
-from sweep.study.study import LAWS
+from sweep.study.study import RULES
 
 
 class Curve(NamedTuple):
@@ -213,5 +213,5 @@ def test_every_pruner_is_public_and_in_the_law_of_studies():
     }
     for name in found - {"Pruner"}:
         assert name in sweep.__all__
-        assert f"{name}(...)" in LAWS["pruner"][0]
+        assert f"{name}(...)" in RULES["pruner"][0]
     assert len(found) > 2
