@@ -28,3 +28,8 @@ def duration(seconds: float) -> str:
     elif seconds >= 90:
         value, unit = seconds / 60, "min"
     return f"{value:.0f} {unit}" if value >= 9.95 else f"{value:.2g} {unit}"
+
+
+def counted(n: int, noun: str) -> str:
+    """Return how many there are: 1 trial, 2 trials."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

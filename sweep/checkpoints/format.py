@@ -1,9 +1,10 @@
-"""The file format of checkpoints: arrays and JSON in one safetensors file."""
+"""The file format of checkpoints, arrays and JSON in one safetensors file, and what is usable."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,39 @@ def decode(data: bytes) -> Checkpoint:
 
     content = json.loads(text, object_hook=fill)
     return Checkpoint(content["epoch"], content["state"], content.get("repeat", 1))
+
+
+def flaw_of(data: bytes | None, n_epochs: int) -> str:
+    """Return why a trial with `n_epochs` recorded epochs cannot use it; empty if it can."""
+    if data is None:
+        return "missing"
+    try:
+        epoch = decode(data).epoch
+    except CorruptCheckpointError:
+        return "damaged"
+    return "" if epoch <= n_epochs else f"ahead of the record, of epoch {epoch}"
+
+
+def newest_usable(
+    found: Iterable[tuple[Path | str, bytes | None]], n_epochs: int
+) -> tuple[bytes | None, str]:
+    """Choose among the checkpoints of a trial.
+
+    Args:
+        found: (place, bytes) of each, newest first.
+        n_epochs: Number of recorded epochs of the trial.
+
+    Returns:
+        As `Checkpoints.recover`.
+    """
+    flaws: list[str] = []
+    for place, data in found:
+        flaw = flaw_of(data, n_epochs)
+        if data is not None and not flaw:
+            then = f"resuming from the one before it, of epoch {decode(data).epoch}"
+            return data, f"{'; '.join(flaws)}; {then}" if flaws else ""
+        flaws.append(f"checkpoint {place} is {flaw}")
+    return None, "; ".join([*flaws, "starting over"]) if flaws else ""
 
 
 def _digest(data: bytes) -> bytes:

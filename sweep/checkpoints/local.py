@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from sweep.checkpoints.store import flaw_of, newest_usable
+from sweep.checkpoints.format import flaw_of, newest_usable
 from sweep.files import write_atomically
 
 

@@ -6,8 +6,7 @@ from contextlib import contextmanager, suppress
 
 from fsspec.core import url_to_fs
 
-from sweep.checkpoints.format import decode
-from sweep.checkpoints.store import flaw_of, newest_usable
+from sweep.checkpoints.format import decode, flaw_of, newest_usable
 from sweep.errors import StorageError
 
 

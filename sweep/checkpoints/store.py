@@ -1,11 +1,8 @@
-"""The interface of checkpoint stores, and the choice of a checkpoint to resume from."""
+"""The interface of checkpoint stores: the run directory, or a folder at a URL."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
-
-from sweep.checkpoints.format import decode
-from sweep.errors import CorruptCheckpointError
 
 
 class Checkpoints(Protocol):
@@ -43,36 +40,3 @@ class Checkpoints(Protocol):
             running: Numbers of the running trials.
             ended: Numbers of the ended trials that keep their last checkpoint.
         """
-
-
-def flaw_of(data: bytes | None, n_epochs: int) -> str:
-    """Return why a trial with `n_epochs` recorded epochs cannot use it; empty if it can."""
-    if data is None:
-        return "missing"
-    try:
-        epoch = decode(data).epoch
-    except CorruptCheckpointError:
-        return "damaged"
-    return "" if epoch <= n_epochs else f"ahead of the record, of epoch {epoch}"
-
-
-def newest_usable(
-    found: Iterable[tuple[Path | str, bytes | None]], n_epochs: int
-) -> tuple[bytes | None, str]:
-    """Choose among the checkpoints of a trial.
-
-    Args:
-        found: (place, bytes) of each, newest first.
-        n_epochs: Number of recorded epochs of the trial.
-
-    Returns:
-        As `Checkpoints.recover`.
-    """
-    flaws: list[str] = []
-    for place, data in found:
-        flaw = flaw_of(data, n_epochs)
-        if data is not None and not flaw:
-            then = f"resuming from the one before it, of epoch {decode(data).epoch}"
-            return data, f"{'; '.join(flaws)}; {then}" if flaws else ""
-        flaws.append(f"checkpoint {place} is {flaw}")
-    return None, "; ".join([*flaws, "starting over"]) if flaws else ""

@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sweep.study.study import Study
 from sweep.trials.records import Ending, TrialRecord, best_of
+
+if TYPE_CHECKING:
+    from sweep.study.study import Study
 
 
 class TrialCounts:
@@ -65,7 +68,7 @@ class Snapshot:
         n_trials: Number of trials that there will be in the end.
     """
 
-    study: Study
+    study: "Study"
     counts: TrialCounts
     slots: int
     n_trials: int

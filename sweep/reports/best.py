@@ -2,18 +2,21 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from sweep.checkpoints.format import decode
 from sweep.checkpoints.places import checkpoints_at
-from sweep.reports.results import Run
 from sweep.study.study import FINAL_SUFFIX
 from sweep.trials.records import TrialRecord
 
+if TYPE_CHECKING:
+    from sweep.reports.results import Run
 
-def best_files(run: Run) -> dict[str, str | bytes]:
+
+def best_files(run: "Run") -> dict[str, str | bytes]:
     """Return the best configuration, and the weights trained with it, as files by name."""
     if run.best is None:
         return {}
@@ -33,7 +36,7 @@ def best_files(run: Run) -> dict[str, str | bytes]:
     return files
 
 
-def _weights(run: Run, best: TrialRecord) -> bytes | None:
+def _weights(run: "Run", best: TrialRecord) -> bytes | None:
     """Return the entry "weights" of the best training's last state, as a safetensors file."""
     study = run.name + FINAL_SUFFIX if best is run.final else run.name
     checkpoints = checkpoints_at(run.about.get("checkpoints", ""), run.directory.checkpoints, study)

@@ -4,14 +4,16 @@ import json
 import math
 import re
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from tabulate import tabulate
 
 from sweep.errors import not_installed
-from sweep.reports.published import FilledTable
 from sweep.text import short
+
+if TYPE_CHECKING:
+    from sweep.reports.published import FilledTable
 
 LEFT_BY_TABULATE = str.maketrans({"|": r"\textbar{}", "<": r"\textless{}", ">": r"\textgreater{}"})
 """Characters that LaTeX's default font encoding shows as others, and tabulate does not escape."""
@@ -66,14 +68,14 @@ FORMATS: dict[str, Callable[[pd.DataFrame], str | bytes]] = {
 """Formats by name; each returns text to print, or the bytes of a file."""
 
 
-def of_comparison(table: FilledTable, format_: str) -> str | bytes:
+def of_comparison(table: "FilledTable", format_: str) -> str | bytes:
     """Return a filled table in one of the `FORMATS`: numbers for machines, text for people."""
     if format_ == "markdown":
         return comparison_in_markdown(table)
     return FORMATS[format_](table.text if format_ == "latex" else table.numbers)
 
 
-def comparison_in_markdown(table: FilledTable) -> str:
+def comparison_in_markdown(table: "FilledTable") -> str:
     """Return a filled table as a GitHub table with its notes below it."""
     notes = "".join(f"- {_cell(note, 'notes')}\n" for note in table.notes)
     return "\n".join(filter(None, [to_markdown(table.text, table.right), notes]))

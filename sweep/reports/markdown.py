@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable
 from itertools import starmap
+from typing import TYPE_CHECKING
 
 from sweep.reports.formats import comparison_in_markdown
-from sweep.reports.published import FilledTable
-from sweep.reports.sections import SEALED, Report
 from sweep.trials.records import TrialRecord
+
+if TYPE_CHECKING:
+    from sweep.reports.published import FilledTable
+    from sweep.reports.sections import Report
 
 PLOTS = {"progression": "The best score so far", "learning_curves": "Learning curves"}
 """Titles of the plots in it, by name; each is a file plots/NAME.svg."""
 
 
-def markdown(report: Report) -> str:
+def markdown(report: "Report") -> str:
     """Return a report as Markdown, without the sections that would be empty."""
-    openings = [SEALED, _bullets(report.openings)] if report.openings else []
+    openings = [report.sealed, _bullets(report.openings)] if report.openings else []
     tables = [*report.published.values(), report.progression, report.leaders]
     sections = [
         f"# {report.name}",
@@ -34,7 +37,7 @@ def _section(title: str, *parts: str) -> str:
     return "\n\n".join([f"## {title}", *filled]) if filled else ""
 
 
-def _table(table: FilledTable) -> str:
+def _table(table: "FilledTable") -> str:
     return comparison_in_markdown(table) if len(table.text) else ""
 
 

@@ -2,26 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
 from sweep.reports import tables
-from sweep.reports.best import loader
 from sweep.reports.costs import cost_sentences, costs
 from sweep.reports.plots.all_plots import Plot, all_plots
 from sweep.reports.published import FilledTable
-from sweep.reports.results import Run
 from sweep.study.fields import recorded
-from sweep.text import duration, metrics_text, short
+from sweep.text import counted, duration, metrics_text, short
 from sweep.trials.evaluation import Exhibit
 from sweep.trials.records import TrialRecord, n_ended
 
+if TYPE_CHECKING:
+    from sweep.reports.results import Run
+
 N_LEADERS = 10
 """Trials in the table of the best."""
-
-
-SEALED = "The search never saw the test set. It was opened only for:"
-"""What comes before the list of openings."""
 
 
 ELSEWHERE = {"name", "metric", "direction", "settings", "code", "data"}
@@ -36,6 +34,7 @@ class Report:
     """Everything that a report says about a run.
 
     Attributes:
+        sealed: The sentence before the list of openings.
         name: Name of the study.
         headline: The result, in a few sentences.
         key_numbers: The numbers to see first.
@@ -55,6 +54,7 @@ class Report:
         provenance: What made the run, and how the study changed during it.
     """
 
+    sealed: ClassVar = "The search never saw the test set. It was opened only for:"
     name: str
     headline: str
     key_numbers: Pairs
@@ -74,9 +74,13 @@ class Report:
     provenance: Pairs
 
 
-def report_of(run: Run) -> Report:
-    """Return the report of a run, which may still be running, be empty, or have failed wholly."""
-    load = loader(run.directory.best / "weights.safetensors")
+def report_of(run: "Run", load: str = "") -> Report:
+    """Return the report of a run.
+
+    Args:
+        run: The run; it may still be running, be empty, or have failed wholly.
+        load: Name of the function that loads the best model; empty if there is none.
+    """
     best = run.final or run.best
     return Report(
         name=run.name,
@@ -107,17 +111,12 @@ def report_of(run: Run) -> Report:
     )  # fmt: skip
 
 
-def counted(n: int, noun: str) -> str:
-    """Return how many there are: 1 trial, 2 trials."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
 def _table(title: str, rows: pd.DataFrame, hidden: Iterable[str] = (), *notes: str) -> FilledTable:
     shown = rows.drop(columns=list(hidden), errors="ignore")
     return FilledTable(title, shown, shown, notes=notes)
 
 
-def _headline(run: Run) -> Iterator[str]:
+def _headline(run: "Run") -> Iterator[str]:
     ended, n_trials = n_ended(run.records), len(run.records)
     among = counted(ended, "trial")
     if run.best:
@@ -132,7 +131,7 @@ def _headline(run: Run) -> Iterator[str]:
         yield f"{ended} of {counted(n_trials, 'trial')} have ended."
 
 
-def _key_numbers(run: Run) -> Pairs:
+def _key_numbers(run: "Run") -> Pairs:
     cost = costs(run.records)
     counts = tables.summary(run.records)
     tested = run.test.metrics or {} if run.test else {}
@@ -153,7 +152,7 @@ def _failures(records: Iterable[TrialRecord]) -> dict[str, list[TrialRecord]]:
     return dict(sorted(groups.items(), key=lambda group: len(group[1]), reverse=True))
 
 
-def _provenance(run: Run) -> Pairs:
+def _provenance(run: "Run") -> Pairs:
     """Return what made the run, and how its study changed, in the order in which to show them."""
     made, declared = run.about["provenance"], recorded(run.about)
     versions = {"Python": made["python"], **made["versions"]}

@@ -6,7 +6,7 @@ They are made from the database alone, with the same bytes each time.
 from pathlib import Path
 
 from sweep.files import write_atomically
-from sweep.reports.best import best_files
+from sweep.reports.best import best_files, loader
 from sweep.reports.formats import comparison_in_markdown, of_comparison, to_csv
 from sweep.reports.html.content import render
 from sweep.reports.markdown import PLOTS, markdown
@@ -22,7 +22,7 @@ def write(run: Run) -> None:
     """
     folder = run.directory.path
     _write(folder, best_files(run))
-    report = report_of(run)  # names what loads the weights that were just written
+    report = report_of(run, loader(run.directory.best / "weights.safetensors"))
     files: dict[str, str | bytes] = {
         "trials.csv": to_csv(run.trials()),
         "epochs.csv": to_csv(run.epochs()),

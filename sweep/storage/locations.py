@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from sweep.errors import RunError, not_installed
 from sweep.files import write_atomically
-from sweep.storage.database import Backend
 from sweep.storage.run_directory import RunDirectory
 from sweep.storage.sqlite import SQLiteFile
 from sweep.storage.trial_table import TrialTable
 
 if TYPE_CHECKING:
+    from sweep.storage.database import Backend
     from sweep.storage.postgres import Postgres
 
 
-def storage_of(directory: RunDirectory, url: str = "") -> Backend:
+def storage_of(directory: RunDirectory, url: str = "") -> "Backend":
     """Return the database of a run: what its directory says, or else `url`, or else SQLite.
 
     Args:
@@ -42,7 +42,7 @@ def storage_of(directory: RunDirectory, url: str = "") -> Backend:
     return given
 
 
-def note_storage(directory: RunDirectory, storage: Backend) -> None:
+def note_storage(directory: RunDirectory, storage: "Backend") -> None:
     """Write to storage.json where the records are, without password, unless they are in SQLite."""
     if storage.note is not None:
         write_atomically(directory.storage, (json.dumps(storage.note, indent=2) + "\n").encode())

@@ -13,10 +13,7 @@ from sweep.errors import StudyError, SweepError
 from sweep.study import ray_environment
 from sweep.study.settings import overriding
 from sweep.study.study import MINIMUM, Study
-from sweep.study.user_code import where
-
-MODULE_PREFIX = "study_file_"
-"""Prefix of modules that were loaded from a path; no other process can import them by name."""
+from sweep.study.user_code import MODULE_PREFIX, where
 
 _imported: set[str] = set()
 """Names of modules that study files have imported from their own folders."""

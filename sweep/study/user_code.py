@@ -4,10 +4,16 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweep.errors import StudyError, SweepError
-from sweep.study.study import Study
+
+if TYPE_CHECKING:
+    from sweep.study.study import Study
+
+
+MODULE_PREFIX = "study_file_"
+"""Prefix of modules that were loaded from a path; no other process can import them by name."""
 
 
 def where(error: BaseException, file: str) -> str:
@@ -21,7 +27,7 @@ def where(error: BaseException, file: str) -> str:
     return f"{name}:{line}" if line else name
 
 
-def guarded(name: str, call: Callable[[], Any], study: Study) -> Any:
+def guarded(name: str, call: Callable[[], Any], study: "Study") -> Any:
     """Call one of the study's functions and return its result.
 
     Args:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sweep.trials.domains import Domain, Params
+if TYPE_CHECKING:
+    from sweep.trials.domains import Domain, Params
+
 
 State = dict[str, Any]
 """A training state to resume from: arrays and JSON values, in dictionaries of any depth."""
@@ -125,8 +127,8 @@ class TrialRecord:
     """
 
     number: int
-    params: Params
-    domains: Mapping[str, Domain]
+    params: "Params"
+    domains: "Mapping[str, Domain]"
     config: Mapping[str, Any]
     seed: int
     endings_known: int
@@ -216,7 +218,7 @@ def scores(curves: Iterable[Sequence[float]], rule: str, sign: int) -> list[floa
     return [best(curve) if rule == "best" else curve[-1] for curve in curves if curve]
 
 
-def final_of(best: Params, records: list[TrialRecord]) -> TrialRecord | None:
+def final_of(best: "Params", records: list[TrialRecord]) -> TrialRecord | None:
     """Return the complete final training of these parameters, if there is one."""
     matches = (r for r in records if r.params == best and r.ending is Ending.COMPLETE)
     return next(matches, None)

@@ -6,7 +6,7 @@ import socket
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -15,11 +15,13 @@ from sweep.errors import StudyError
 from sweep.machine import size_text
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Trial, fixed
-from sweep.study.study import Study
 from sweep.study.user_code import guarded
 from sweep.trials.records import Ending, Epoch, EpochRecord, Failure, State, Worker
 from sweep.workers.memory_limit import lift_limit, limit_memory
 from sweep.workers.messages import Progress, Work
+
+if TYPE_CHECKING:
+    from sweep.study.study import Study
 
 REPORT_SECONDS = 1.0
 """Seconds of training per report: shorter epochs are reported together, at almost no cost."""
@@ -39,7 +41,7 @@ class Session:
     """
 
     def __init__(
-        self, study: Study, data: Any, blas_threads: int, memory_per_slot: int | None = None
+        self, study: "Study", data: Any, blas_threads: int, memory_per_slot: int | None = None
     ) -> None:
         """Prepare for the trials of a study.
 

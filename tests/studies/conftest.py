@@ -10,7 +10,7 @@ import pytest
 
 import netlib as nl
 import sweep
-from sweep.study.loading import MODULE_PREFIX
+from sweep.study.user_code import MODULE_PREFIX
 
 STUDIES = Path(__file__).parents[2] / "studies"
 

@@ -1,13 +1,18 @@
 """Render a report as one HTML page; page.html is its template, page.css its style."""
 
+from typing import TYPE_CHECKING
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sweep.reports.formats import aligned_right, cell_text, rows_of
 from sweep.reports.plots.style import in_page
-from sweep.reports.sections import SEALED, Report, counted
+from sweep.text import counted
+
+if TYPE_CHECKING:
+    from sweep.reports.sections import Report
 
 
-def render(report: Report) -> str:
+def render(report: "Report") -> str:
     """Return the page, the same bytes each time."""
     pages = PackageLoader("sweep.reports", "html")
     environment = Environment(
@@ -15,7 +20,7 @@ def render(report: Report) -> str:
     )
     filters = (aligned_right, rows_of, cell_text, in_page, most_confused, counted)
     environment.filters |= {function.__name__: function for function in filters}
-    return environment.get_template("page.html").render(report=report, sealed=SEALED)
+    return environment.get_template("page.html").render(report=report)
 
 
 def most_confused(counts: list[list[int]]) -> int:

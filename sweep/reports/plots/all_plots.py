@@ -4,11 +4,13 @@ To add one, add a line here and show it in html/page.html; `PLOTS` in markdown.p
 report.md shows, too.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sweep.reports.importance import importances
 from sweep.reports.plots import space, trials
-from sweep.reports.results import Run
+
+if TYPE_CHECKING:
+    from sweep.reports.results import Run
 
 
 class Plot(NamedTuple):
@@ -18,7 +20,7 @@ class Plot(NamedTuple):
     title: str
 
 
-def all_plots(run: Run) -> dict[str, Plot]:
+def all_plots(run: "Run") -> dict[str, Plot]:
     """Draw the plots of a run for which there is something to draw, by name."""
     metric, scored = run.metric, [record for record in run.records if record.score is not None]
     shares = importances(run.records, run.sign)

@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 
-from sweep.reports.plots.style import BLUE, blank, plain_ticks, scale, to_svg
-from sweep.reports.plots.trials import scores_of, shown
+from sweep.reports.plots.style import BLUE, blank, plain_ticks, scale, scores_of, shown, to_svg
 from sweep.trials.domains import Categorical, Domain, Int, Value
 from sweep.trials.records import TrialRecord, ranked
 

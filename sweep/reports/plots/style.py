@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
+
+from sweep.trials.records import TrialRecord, ranked
 
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "sweep",
@@ -33,6 +36,9 @@ USED = "[mp][0-9a-f]{10}"
 
 
 BLUE, GREY, ORANGE, RED = "#1b6ca8", "#b8b8b8", "#e3a857", "#d1495b"
+
+MAX_SHOWN = 400
+"""Trials drawn in one plot: more make it larger, and no easier to read."""
 
 
 def blank(rows: int = 1, columns: int = 1, height: float = 3.6) -> tuple[Figure, list[Axes]]:
@@ -86,3 +92,20 @@ def plain_ticks(axis: Axis) -> None:
     """Label powers of ten as 0.01, 100, 1e+06."""
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
+
+
+def scores_of(records: Sequence[TrialRecord]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return the scores of trials that have one."""
+    return np.array([record.score for record in records], np.float64)
+
+
+def shown(records: Sequence[TrialRecord], sign: int) -> list[TrialRecord]:
+    """Return at most `MAX_SHOWN` of these trials: half are the best, the rest evenly spread."""
+    if len(records) <= MAX_SHOWN:
+        return list(records)
+    half = MAX_SHOWN // 2
+    best = {record.number for record in ranked(records, sign)[:half]}
+    others = [record for record in records if record.number not in best]
+    step = -(-len(others) // half)
+    kept = best | {record.number for record in others[::step]}
+    return [record for record in records if record.number in kept]

@@ -1,25 +1,33 @@
 """Plots of how the search went: learning curves, the best score so far, busy slots."""
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from sweep.reports.costs import under_way
-from sweep.reports.plots.style import BLUE, GREY, ORANGE, RED, blank, scale, to_svg
-from sweep.reports.results import Run
-from sweep.trials.records import Ending, TrialRecord, ranked
+from sweep.reports.plots.style import (
+    BLUE,
+    GREY,
+    ORANGE,
+    RED,
+    blank,
+    scale,
+    scores_of,
+    shown,
+    to_svg,
+)
+from sweep.trials.records import Ending, ranked
+
+if TYPE_CHECKING:
+    from sweep.reports.results import Run
 
 LOOKS = {Ending.COMPLETE: (BLUE, 0.9, 2), Ending.PRUNED: (GREY, 0.9, 1)}
 OTHER, BEST = (ORANGE, 0.9, 1), (RED, 2.2, 3)
 """Colour, width and layer of learning curves, by ending; of all others, and of the best one."""
 
 
-MAX_SHOWN = 400
-"""Trials drawn in one plot: more make it larger, and no easier to read."""
-
-
-def learning_curves(run: Run) -> str:
+def learning_curves(run: "Run") -> str:
     """Plot the metric after each epoch of every trial: complete, pruned, and the best one."""
     figure, (axes,) = blank()
     records, best = shown(run.records, run.sign), run.best
@@ -35,7 +43,7 @@ def learning_curves(run: Run) -> str:
     return to_svg(figure)
 
 
-def progression(run: Run) -> str:
+def progression(run: "Run") -> str:
     """Plot every score in the order in which trials ended, and the best so far."""
     figure, (axes,) = blank()
     ended = sorted(ranked(run.records, run.sign), key=lambda record: record.ending_number)
@@ -49,7 +57,7 @@ def progression(run: Run) -> str:
     return to_svg(figure)
 
 
-def slots(run: Run) -> str:
+def slots(run: "Run") -> str:
     """Plot the number of running trials over time."""
     figure, (axes,) = blank(height=2.2)
     times, numbers = under_way(run.records)
@@ -59,20 +67,3 @@ def slots(run: Run) -> str:
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return to_svg(figure)
-
-
-def scores_of(records: Sequence[TrialRecord]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return the scores of trials that have one."""
-    return np.array([record.score for record in records], np.float64)
-
-
-def shown(records: Sequence[TrialRecord], sign: int) -> list[TrialRecord]:
-    """Return at most `MAX_SHOWN` of these trials: half are the best, the rest evenly spread."""
-    if len(records) <= MAX_SHOWN:
-        return list(records)
-    half = MAX_SHOWN // 2
-    best = {record.number for record in ranked(records, sign)[:half]}
-    others = [record for record in records if record.number not in best]
-    step = -(-len(others) // half)
-    kept = best | {record.number for record in others[::step]}
-    return [record for record in records if record.number in kept]

@@ -11,9 +11,9 @@ import ray
 from ray import cloudpickle
 from ray.exceptions import OutOfMemoryError, RayError
 
-from sweep.study.loading import MODULE_PREFIX
 from sweep.study.local_modules import LocalModules
 from sweep.study.study import Study
+from sweep.study.user_code import MODULE_PREFIX
 from sweep.trials.records import Ending, Failure, Worker
 from sweep.workers.messages import SlotLost
 from sweep.workers.ray.cluster import Cluster
