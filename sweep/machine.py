@@ -60,9 +60,6 @@ def n_cpus() -> int:
 
 def processor() -> str:
     """Return the model of the processor, as far as the operating system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+    file = Path("/proc/cpuinfo")
+    model = re.search("^model name.*: (.*)", file.read_text() if file.is_file() else "", re.M)
+    return model[1] if model else platform.processor()

@@ -26,9 +26,9 @@ from sweep.storage.trial_table import TrialTable
 from sweep.study.fields import identity
 from sweep.study.fingerprint import of_data
 from sweep.study.published import tables_as_json
-from sweep.study.study import Final, Study
+from sweep.study.study import Study
 from sweep.study.user_code import guarded
-from sweep.trials.records import TrialRecord, best_of, final_of
+from sweep.trials.records import best_of, final_of
 
 
 def run(study: Study, options: Options | None = None, observer: Observer | None = None) -> Run:
@@ -107,7 +107,8 @@ class Runner:
                 trainings = self._drive(last, finals, pools)
             trained = final_of(best.params, trainings.records)
             if trained is not None:
-                self._evaluate(last, study.final, trained, finals)
+                about = last, study.final, trained, finals, self._checkpoints(last)
+                guarded("evaluate", lambda: final_step.evaluate(*about), study)
 
     @contextmanager
     def _database(self) -> Iterator[Database]:
@@ -140,14 +141,6 @@ class Runner:
         if "data" not in table.attributes():
             table.set_attribute("data", now["data"])
         settle(table, now, n_trials, accept_changes=self._options.accept_changes)
-
-    def _evaluate(self, last: Study, final: Final, trained: TrialRecord, table: TrialTable) -> None:
-        checkpoints = self._checkpoints(last)
-        guarded(
-            "evaluate",
-            lambda: final_step.evaluate(last, final, trained, table, checkpoints),
-            self._study,
-        )
 
     def _checkpoints(self, study: Study) -> Checkpoints:
         return checkpoints_at(self._place, self._directory.checkpoints, study.name)

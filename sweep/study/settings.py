@@ -45,13 +45,9 @@ def settings(declaration: type[S]) -> S:
     overrides = _overrides.get()
     if overrides is None:
         return defaults
-    names = {f.name for f in fields(declaration)}
-    changes = {
-        name: _parse(name, text, getattr(defaults, name))
-        for name, text in overrides.given.items()
-        if name in names
-    }
-    chosen = declaration(**changes)
+    names = overrides.given.keys() & {f.name for f in fields(declaration)}
+    parsed = {n: _parse(n, overrides.given[n], getattr(defaults, n)) for n in names}
+    chosen = declaration(**parsed)
     overrides.known.update(asdict(chosen))
     return chosen
 
@@ -91,9 +87,8 @@ def overriding(given: Mapping[str, str]) -> Iterator[dict[str, Any]]:
 def _parse(name: str, text: str, default: object) -> object:
     try:
         if isinstance(default, tuple):
-            return tuple(
-                _parse_one(part, default[0] if default else "") for part in text.split(",")
-            )
+            kind = default[0] if default else ""
+            return tuple(_parse_one(part, kind) for part in text.split(","))
         return _parse_one(text, default)
     except (ValueError, KeyError):
         kind = type(default).__name__

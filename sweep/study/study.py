@@ -1,5 +1,6 @@
 """The declaration that a study file makes: what to vary, and how to train."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
@@ -165,11 +166,7 @@ class Study:
 
 
 def _is_name(value: object) -> bool:
-    return (
-        isinstance(value, str)
-        and value[:1].isalnum()
-        and all(character.isalnum() or character in "-_." for character in value)
-    )
+    return isinstance(value, str) and bool(re.fullmatch(r"[^\W_][\w.-]*", value))
 
 
 def _is_pruner(value: object) -> bool:
