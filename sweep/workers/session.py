@@ -4,7 +4,6 @@ import math
 import os
 import socket
 import time
-import traceback
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from sweep.study.seeds import derive_seed
 from sweep.study.space import Trial, fixed
 from sweep.study.user_code import guarded
 from sweep.trials.records import Ending, Epoch, EpochRecord, Failure, State, Worker
+from sweep.workers.failures import failure_of
 from sweep.workers.memory_limit import lift_limit, limit_memory
 from sweep.workers.messages import Progress, Work
 
@@ -38,7 +38,12 @@ class Session:
     """The work of one slot: at most one training at a time, advanced on request.
 
     The data stays loaded and the process warm between trials.
+
+    Attributes:
+        interrupts: Exceptions that end this process, whoever raises them: Ctrl-C.
     """
+
+    interrupts: tuple[type[BaseException], ...] = (KeyboardInterrupt,)
 
     def __init__(
         self, study: "Study", data: Any, blas_threads: int, memory_per_slot: int | None = None
@@ -135,10 +140,10 @@ class Session:
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             item = next(self._epochs, _NO_MORE)
-        except (StudyError, MemoryError):
+        except (StudyError, MemoryError, *self.interrupts):
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - all are the trial's failure
-            return None, _failure(Ending.ERROR, error)
+        except BaseException as error:  # noqa: BLE001 - all are the trial's failure
+            return None, failure_of(Ending.ERROR, error)
         seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
         if item is _NO_MORE:
             return None, None
@@ -160,7 +165,7 @@ class Session:
         if self._memory_per_slot is not None:
             lift_limit()  # reporting needs memory, and this process gets no further trial
             why = f"; --memory-per-slot allows {size_text(self._memory_per_slot)}"
-        return _failure(Ending.OOM, error, why)
+        return failure_of(Ending.OOM, error, why)
 
     def _pauses(self, began: float) -> bool:
         # One message per epoch would cost more than short epochs do, and training on past a
@@ -192,16 +197,7 @@ def _read(item: object) -> tuple[dict[str, float], State | None]:
         )
     try:
         numbers = {str(name): float(value) for name, value in metrics.items()}
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - a tensor's or a whole number's may be any
         text = f"train: expected metrics to be numbers, got {metrics} ({error})"
         raise StudyError(text) from None
     return numbers, getattr(item, "state", None)
-
-
-def _failure(ending: Ending, error: BaseException, why: str = "") -> Failure:
-    """Describe an exception, and its traceback without our own frames."""
-    frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
-        frames = frames.tb_next
-    text = "".join(traceback.format_exception(type(error), error, frames))
-    return Failure(ending, f"{type(error).__name__}: {error}".removesuffix(": ") + why, text)

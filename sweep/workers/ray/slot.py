@@ -27,6 +27,8 @@ STOPPED = "node was terminated expectedly"
 class Slot(Session):
     """A session in its own process, which imports neither Optuna, the database nor pandas."""
 
+    interrupts = ()  # Ctrl-C reaches the driver only, which kills this process
+
     def __init__(
         self, modules: LocalModules, notes: Path, study: bytes, data: list[Any], *limits: Any
     ) -> None:

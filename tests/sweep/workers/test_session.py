@@ -1,3 +1,5 @@
+import asyncio
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -119,6 +121,50 @@ def test_an_exception_before_the_first_epoch_is_a_failure_too(make_study: MakeSt
     assert failure.message == "KeyError: 'early'"
 
 
+class TextlessError(Exception):
+    def __str__(self) -> str:
+        return "code %d" % "E17"  # type: ignore[str-format]  # noqa: UP031 - the mistake
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (TextlessError(), r"TextlessError: \(its text cannot be shown: its __str__ raises\)"),
+        (asyncio.CancelledError(), "CancelledError"),
+        (GeneratorExit("odd"), "GeneratorExit: odd"),
+        (SystemExit(3), "SystemExit: 3"),
+    ],
+)
+def test_whatever_train_raises_is_the_trials_failure(
+    make_study: MakeStudy, error: BaseException, message: str
+) -> None:
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        yield {"loss": 1.0}
+        raise error
+
+    failure = advance(make_study(train=train)).failure
+    assert failure is not None
+    assert failure.ending is Ending.ERROR
+    assert re.fullmatch(message, failure.message)
+    assert failure.traceback
+
+
+def test_an_interruption_ends_this_process_but_is_a_failure_where_ctrl_c_is_not_ours(
+    make_study: MakeStudy,
+) -> None:
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        yield {"loss": 1.0}
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        advance(make_study(train=train))
+    with closing(Session(make_study(train=train), None, blas_threads=1)) as session:
+        session.interrupts = ()  # as in the process of a Ray slot
+        failure = session.advance(Work(0, PARAMS, seed=3)).failure
+    assert failure is not None
+    assert failure.message == "KeyboardInterrupt"
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 def test_a_metric_that_is_not_finite_is_divergence(make_study: MakeStudy, value: float) -> None:
     def train(*_: object) -> Iterator[dict[str, float]]:
@@ -138,6 +184,7 @@ def test_a_metric_that_is_not_finite_is_divergence(make_study: MakeStudy, value:
     [
         ({"lss": 1.0}, r"expected the metric 'loss' in every epoch, got \['lss'\]"),
         ({"loss": "high"}, "expected metrics to be numbers, got"),
+        ({"loss": 10**400}, "expected metrics to be numbers, got .*too large"),
         ({"loss": None}, "expected metrics to be numbers, got"),
         (3.0, "expected each epoch to be a sweep.Epoch or a dict of metrics, got 3.0"),
         (sweep.Epoch({"loss": 1.0}, {"f": print}), "expected a state of arrays and JSON values"),

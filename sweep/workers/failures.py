@@ -1,0 +1,25 @@
+"""Describes the exceptions that trainings raise."""
+
+import traceback
+
+from sweep.trials.records import Ending, Failure
+
+NO_TEXT = "(its text cannot be shown: its __str__ raises)"
+
+
+def failure_of(ending: Ending, error: BaseException, why: str = "") -> Failure:
+    """Describe an exception, and its traceback without the frames of the file that caught it."""
+    frames = error.__traceback__
+    own = frames.tb_frame.f_code.co_filename if frames else ""
+    while frames is not None and frames.tb_frame.f_code.co_filename == own:
+        frames = frames.tb_next
+    lines = traceback.format_exception(type(error), error, frames)
+    message = f"{type(error).__name__}: {_text(error)}".removesuffix(": ") + why
+    return Failure(ending, message, "".join(lines))
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException:  # noqa: BLE001 - it is the user's code
+        return NO_TEXT
