@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sweep.study.local_modules import with_imports
+from sweep.study.local_modules import parsed, with_imports
 
 LENGTH = 12
 """Hexadecimal digits of a digest: enough that no two versions of one study share them."""
@@ -23,7 +23,7 @@ def of_code(file: str) -> str:
         return ""
     digest = hashlib.sha256()
     for path in sorted(with_imports(Path(file))):
-        digest.update(_stripped(path).encode())
+        digest.update(_stripped(path))
     return digest.hexdigest()[:LENGTH]
 
 
@@ -39,12 +39,14 @@ def of_data(data: Any) -> str:
     return digest.hexdigest()[:LENGTH]
 
 
-def _stripped(path: Path) -> str:
-    tree = ast.parse(path.read_text())
+def _stripped(path: Path) -> bytes:
+    tree = parsed(path)
+    if tree is None:
+        return path.read_bytes()
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             del node.body[: ast.get_docstring(node) is not None]
-    return ast.dump(tree)
+    return ast.dump(tree).encode()
 
 
 def _parts(node: Any) -> Iterator[bytes]:

@@ -82,9 +82,20 @@ def with_imports(study: Path, *, packages: bool = False) -> set[Path]:
     return found
 
 
+def parsed(path: Path) -> ast.Module | None:
+    """Return the code of a file, decoded as Python does; None if this Python cannot parse it.
+
+    A file that is never imported may be written for another version. Python reports one that is.
+    """
+    try:
+        return ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
 def _imports(path: Path, package: tuple[str, ...]) -> Iterator[str]:
     """Yield the full names that a file in this package imports; not all of them are modules."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path) or ast.Module([], [])):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -108,3 +108,32 @@ def test_equal_data_have_equal_fingerprints() -> None:
     strided = np.repeat(IMAGES, 2, axis=1)[:, ::2]
     assert fingerprint.of_data(strided) == fingerprint.of_data(IMAGES)
     assert fingerprint.of_data(Opaque()) == fingerprint.of_data(Opaque())
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [
+        ("", "utf-8"),
+        ("", "utf-8-sig"),
+        ("# -*- coding: latin-1 -*-", "latin-1"),
+        ("#!/bin/python\n# vim: set fileencoding=cp1252 :", "cp1252"),
+    ],
+)
+def test_a_file_is_read_in_the_encoding_that_it_declares(
+    study: Path, head: str, encoding: str
+) -> None:
+    study.write_text(f"{head}\nUNIT = 'µm'\r\nimport layers\n", encoding)
+    read = fingerprint.of_code(str(study))
+    study.write_text("UNIT = 'µm'\nimport layers\n", "utf-8")
+    assert read == fingerprint.of_code(str(study))
+    (study.parent / "layers.py").write_text("import units, more\n")
+    assert read != fingerprint.of_code(str(study))
+
+
+@pytest.mark.parametrize("text", [b"print 'old'\n", b"\xff = 1\n", b"# coding: klingon\n", b"\0"])
+def test_a_module_that_does_not_parse_counts_as_it_is(study: Path, text: bytes) -> None:
+    first = fingerprint.of_code(str(study))
+    (study.parent / "units.py").write_bytes(text)
+    second = fingerprint.of_code(str(study))
+    (study.parent / "units.py").write_bytes(text + b"\n")
+    assert len({first, second, fingerprint.of_code(str(study))}) == 3

@@ -6,11 +6,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import module_from_spec
 from pathlib import Path
 
 import pytest
 
-from sweep.study.local_modules import LocalModules
+from sweep.study.local_modules import LocalModules, with_imports
 
 
 @pytest.fixture
@@ -82,3 +83,16 @@ def test_python_itself_comes_first(tmp_path: Path) -> None:
 
 def test_a_study_without_a_file_carries_nothing() -> None:
     assert LocalModules("").find_spec("os") is None
+
+
+def test_a_module_that_does_not_parse_is_carried_and_its_imports_are_not_looked_for(
+    study: Path,
+) -> None:
+    old = study.parent / "unrelated.py"
+    old.write_text("import no_init.tricks\nprint 'old'\n")
+    study.write_bytes(b"\xef\xbb\xbf# coding: utf-8\nif False:\n    import unrelated\n")
+    assert with_imports(study) == {study, old}
+    spec = LocalModules(str(study)).find_spec("unrelated")
+    assert spec is not None
+    with pytest.raises(SyntaxError, match="Missing parentheses"):
+        spec.loader.exec_module(module_from_spec(spec))  # type: ignore[union-attr]
