@@ -4,8 +4,6 @@ import traceback
 
 from sweep.trials.records import Ending, Failure
 
-NO_TEXT = "(its text cannot be shown: its __str__ raises)"
-
 
 def failure_of(ending: Ending, error: BaseException, why: str = "") -> Failure:
     """Describe an exception, and its traceback without the frames of the file that caught it."""
@@ -13,13 +11,13 @@ def failure_of(ending: Ending, error: BaseException, why: str = "") -> Failure:
     own = frames.tb_frame.f_code.co_filename if frames else ""
     while frames is not None and frames.tb_frame.f_code.co_filename == own:
         frames = frames.tb_next
-    lines = traceback.format_exception(type(error), error, frames)
+    trace = "".join(traceback.format_exception(type(error), error, frames))
     message = f"{type(error).__name__}: {_text(error)}".removesuffix(": ") + why
-    return Failure(ending, message, "".join(lines))
+    return Failure(ending, message, trace)
 
 
 def _text(error: BaseException) -> str:
     try:
         return str(error)
     except BaseException:  # noqa: BLE001 - it is the user's code
-        return NO_TEXT
+        return "(its text cannot be shown: its __str__ raises)"

@@ -40,10 +40,10 @@ class Session:
     The data stays loaded and the process warm between trials.
 
     Attributes:
-        interrupts: Exceptions that end this process, whoever raises them: Ctrl-C.
+        raised: Exceptions of `train` that are no failure of the trial and are raised again.
     """
 
-    interrupts: tuple[type[BaseException], ...] = (KeyboardInterrupt,)
+    raised: tuple[type[BaseException], ...] = (StudyError, MemoryError, KeyboardInterrupt)
 
     def __init__(
         self, study: "Study", data: Any, blas_threads: int, memory_per_slot: int | None = None
@@ -140,7 +140,7 @@ class Session:
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             item = next(self._epochs, _NO_MORE)
-        except (StudyError, MemoryError, *self.interrupts):
+        except self.raised:
             raise
         except BaseException as error:  # noqa: BLE001 - all are the trial's failure
             return None, failure_of(Ending.ERROR, error)
