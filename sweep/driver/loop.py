@@ -113,11 +113,15 @@ class Driver:
             pool.release(slot)
 
     def _take(self, record: TrialRecord, progress: Progress) -> None:
+        failure = progress.failure
         if progress.complaint:
-            raise StudyError(progress.complaint)
+            # Once any epoch was right, the parameters are wrong, not the study.
+            if not progress.epochs and not any(r.epochs for r in self._ledger.records):
+                raise StudyError(f"{progress.complaint} (trial {record.number}: {record.params})")
+            failure = Failure(Ending.ERROR, progress.complaint)
         is_new = self._ledger.add_epochs(record, progress.epochs, progress.checkpoint)
-        if progress.failure is not None:
-            self._fail(record, progress.failure)
+        if failure is not None:
+            self._fail(record, failure)
         elif progress.finished:
             self._end(record, Ending.COMPLETE)
         elif is_new and self._ledger.prunes(record):

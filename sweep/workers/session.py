@@ -180,7 +180,11 @@ class Session:
         checkpoint = None
         due = finished or time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS
         if self._state is not None and failure is None and due:
-            checkpoint = encode(Checkpoint(self._epoch, self._state, self._repeat))
+            try:
+                checkpoint = encode(Checkpoint(self._epoch, self._state, self._repeat))
+            except StudyError:
+                records.clear()  # no epoch is right whose state cannot be kept
+                raise
             self._saved_at = time.monotonic()
         return Progress(self._trial, tuple(records), checkpoint, finished, failure)
 

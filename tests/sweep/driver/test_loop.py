@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,48 @@ def test_errors_with_successes_between_do_not_stop_it(make_study: MakeStudy, dri
 def test_a_complaint_stops_the_sweep(make_study: MakeStudy, drive: Any) -> None:
     with pytest.raises(sweep.StudyError, match="expected at least one epoch"):
         drive(make_study(train=lambda *_: iter(())))
+
+
+@pytest.mark.parametrize(
+    ("epochs", "message"),
+    [
+        ([{"loss": None}], "expected metrics to be numbers, got {'loss': None}"),
+        ([{"loss": [1.0, 2.0]}], "expected metrics to be numbers, got {'loss': \\[1.0, 2.0\\]}"),
+        ([{"lss": 1.0}], "expected the metric 'loss' in every epoch"),
+        ([2.0], "expected each epoch to be a sweep.Epoch"),
+        ([], "expected at least one epoch, got none"),
+        ([sweep.Epoch({"loss": 1.0}, {"f": print})], "expected a state of arrays and JSON values"),
+    ],
+)
+def test_a_mistake_in_one_configuration_is_its_trials_failure_and_in_the_first_the_studys(
+    make_study: MakeStudy, drive: Any, epochs: list[Any], message: str
+) -> None:
+    def space(trial: sweep.Trial) -> dict[str, int]:
+        return {"k": trial.suggest_categorical("k", (0, 1, 2, 3))}
+
+    def train(config: dict[str, Any], *_: object) -> Iterator[Any]:
+        yield from epochs if config["k"] == wrong else [{"loss": 1.0}]
+
+    study = make_study(train=train, space=space, sampler="grid", trials=4)
+    wrong = 0
+    with pytest.raises(sweep.StudyError, match=rf"{message}.* \(trial 0: {{'k': 0}}\)"):
+        drive(study)
+    wrong = 2
+    records, _ = drive(replace(study, name="later"))
+    failures = {record.params["k"]: record.failure for record in records if record.failure}
+    assert [*failures] == [2]
+    assert re.search(message, failures[2].message)
+    assert all(record.has_ended for record in records)
+
+
+def test_a_mistake_after_right_epochs_keeps_them(make_study: MakeStudy, drive: Any) -> None:
+    def train(config: dict[str, Any], *_: object) -> Iterator[Any]:
+        yield {"loss": 1.0}
+        yield {"loss": None if config["k"] == 2 else 0.5}
+
+    records, _ = drive(make_study(train=train, first=({"x": 0.5, "k": 2},)))
+    assert (records[0].ending, len(records[0].epochs)) == (Ending.ERROR, 1)
+    assert Ending.COMPLETE in [record.ending for record in records]
 
 
 def test_diverged_trials_have_no_score_and_are_never_best(
