@@ -3,6 +3,7 @@
 One driver with one thread: everything that slots send back is handled here, one by one.
 """
 
+import re
 import time
 
 from sweep.driver.ledger import Ledger
@@ -18,10 +19,12 @@ TICK_S = 0.25
 """Longest wait for slots, in seconds, before the driver checks time limits again."""
 
 MAX_SAME_ERRORS = 3
-"""Identical errors in a row (type, message, line) after which the run stops.
+"""Equal errors in a row after which the run stops: then the study is broken, not the parameters.
 
-Then the study is broken, not the parameters.
+Equal are type, lines, and message up to its numbers, since it may hold addresses or parameters.
 """
+
+NUMBER = re.compile(r"0x[0-9a-f]+|[-+]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
 
 
 class Driver:
@@ -151,7 +154,9 @@ class Driver:
             self._fail(record, Failure(Ending.TIMEOUT, message))
 
     def _fail(self, record: TrialRecord, failure: Failure) -> None:
-        same = self._same_errors if failure in self._same_errors else []
+        same = self._same_errors
+        if any(_pattern(failure) != _pattern(other) for other in same):
+            same = []
         self._end(record, failure.ending, failure)
         if failure.ending is Ending.ERROR:
             self._same_errors = [*same, failure]
@@ -169,3 +174,9 @@ class Driver:
                 f"{error.message}. Fix the study and run again with --accept-changes, or start "
                 f"over with --name\n{error.traceback}"
             )
+
+
+def _pattern(failure: Failure) -> tuple[str, list[str]]:
+    """Return what equal errors have in common."""
+    lines = re.findall(r'^ *File ".*", line \d+', failure.traceback, re.MULTILINE)
+    return NUMBER.sub("#", failure.message), lines

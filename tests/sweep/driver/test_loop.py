@@ -207,6 +207,20 @@ def test_the_same_error_three_times_in_a_row_stops_the_sweep_and_is_shown_once(
     assert [record.ending for record in records] == [*[Ending.ERROR] * 3, *[Ending.COMPLETE] * 3]
 
 
+@pytest.mark.parametrize(
+    "text", [lambda _: f"bad {object()}", lambda x: f"bad x={x}", lambda x: f"bad {x * 1e-9:e}"]
+)
+def test_errors_that_differ_only_in_numbers_or_addresses_stop_the_sweep(
+    make_study: MakeStudy, drive: Any, text: Callable[[float], str]
+) -> None:
+    def train(config: dict[str, Any], *_: object) -> Iterator[dict[str, float]]:
+        yield {"loss": 1.0}
+        raise ValueError(text(config["x"]))
+
+    with pytest.raises(sweep.StudyError, match="the same error in 3 trials in a row"):
+        drive(make_study(train=train))
+
+
 @pytest.mark.parametrize("differ_by", ["type", "message", "place", "a success between"])
 def test_errors_that_differ_do_not_stop_the_sweep(
     make_study: MakeStudy, drive: Any, differ_by: str
@@ -220,7 +234,7 @@ def test_errors_that_differ_do_not_stop_the_sweep(
         if differ_by == "type":
             raise (ValueError, TypeError)[calls % 2]("broken")
         if differ_by == "message":
-            raise ValueError(f"broken {calls % 2}")
+            raise ValueError(("broken", "wrong")[calls % 2])
         if differ_by == "place" and calls % 2:
             raise ValueError("broken")
         if differ_by == "a success between" and calls % 3 == 0:
