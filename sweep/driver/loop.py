@@ -157,7 +157,7 @@ class Driver:
         same = self._same_errors
         if any(_pattern(failure) != _pattern(other) for other in same):
             same = []
-        self._end(record, failure.ending, failure)
+        self._end(record, failure.ending, failure if failure.ending.is_failure else None)
         if failure.ending is Ending.ERROR:
             self._same_errors = [*same, failure]
 

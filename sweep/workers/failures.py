@@ -5,6 +5,12 @@ import traceback
 from sweep.trials.records import Ending, Failure
 
 
+def ending_of(error: BaseException) -> Ending:
+    """Return how a training ends that raises this: Optuna's TrialPruned means pruned."""
+    names = {f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for kind in type(error).__mro__}
+    return Ending.PRUNED if "optuna.TrialPruned" in names else Ending.ERROR
+
+
 def failure_of(ending: Ending, error: BaseException, why: str = "") -> Failure:
     """Describe an exception, and its traceback without the frames of the file that caught it."""
     frames = error.__traceback__

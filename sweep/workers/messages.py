@@ -32,7 +32,8 @@ class Progress:
         epochs: Epochs since the last message, oldest first.
         checkpoint: Encoded checkpoint after the last of them; None if the last one sent is recent.
         finished: Whether the training has no more epochs.
-        failure: Why the training failed, if it did; then it has no more epochs either.
+        failure: Why the training failed, or pruned itself, if it did; then it has no more epochs
+            either.
         complaint: How the study breaks its contract, if it does: the trial's failure if an epoch of
             any trial was right before, or else the end of the run.
     """

@@ -16,7 +16,7 @@ from sweep.study.seeds import derive_seed
 from sweep.study.space import Trial, fixed
 from sweep.study.user_code import guarded
 from sweep.trials.records import Ending, Epoch, EpochRecord, Failure, State, Worker
-from sweep.workers.failures import failure_of
+from sweep.workers.failures import ending_of, failure_of
 from sweep.workers.memory_limit import lift_limit, limit_memory
 from sweep.workers.messages import Progress, Work
 
@@ -143,7 +143,7 @@ class Session:
         except self.raised:
             raise
         except BaseException as error:  # noqa: BLE001 - all are the trial's failure
-            return None, failure_of(Ending.ERROR, error)
+            return None, failure_of(ending_of(error), error)
         seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
         if item is _NO_MORE:
             return None, None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 
 import sweep
@@ -296,6 +297,28 @@ def test_a_mistake_in_one_configuration_is_its_trials_failure_and_in_the_first_t
     assert [*failures] == [2]
     assert re.search(message, failures[2].message)
     assert all(record.has_ended for record in records)
+
+
+def test_a_training_that_raises_trial_pruned_is_pruned_and_never_stops_the_sweep(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    class OurPruned(optuna.TrialPruned):
+        pass
+
+    def train(config: dict[str, Any], *_: object) -> Iterator[dict[str, float]]:
+        if config["k"] == 1:
+            raise OurPruned("no such network")
+        yield {"loss": 1.0}
+        if config["k"] == 2:
+            raise optuna.TrialPruned
+
+    records, _ = drive(make_study(train=train, trials=30))
+    endings = {(r.params["k"], r.ending, len(r.epochs), r.failure) for r in records}
+    assert endings == {
+        (1, Ending.PRUNED, 0, None),
+        (2, Ending.PRUNED, 1, None),
+        (3, Ending.COMPLETE, 1, None),
+    }
 
 
 def test_a_mistake_after_right_epochs_keeps_them(make_study: MakeStudy, drive: Any) -> None:
