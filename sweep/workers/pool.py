@@ -62,7 +62,8 @@ class InlinePool:
         self._requests = [work]
 
     def release(self, slot: int) -> None:  # noqa: ARG002 - there is only slot 0
-        """Make the slot idle."""
+        """Make the slot idle, after the `finally` blocks of its trial."""
+        self._session.stop()
         self.idle = [0]
 
     def kill(self, slot: int) -> None:
@@ -79,5 +80,5 @@ class InlinePool:
         return [(0, self._session.advance(self._requests.pop()))] if self._requests else []
 
     def close(self) -> None:
-        """Restore the BLAS threads of this process."""
+        """End the trial, if there is one, and restore the BLAS threads of this process."""
         self._session.close()

@@ -75,8 +75,19 @@ class Session:
         threads = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
         return Worker(socket.gethostname(), os.getpid(), max(threads, default=1))
 
+    def stop(self) -> None:
+        """End the training, so that its `finally` and `with` blocks run; their errors are lost."""
+        epochs, self._epochs = self._epochs, iter(())
+        try:
+            getattr(epochs, "close", lambda: None)()
+        except self.interrupts:
+            raise
+        except BaseException:  # noqa: BLE001 - the trial has ended before
+            pass
+
     def close(self) -> None:
-        """Restore the BLAS threads of this process."""
+        """End the training, and restore the BLAS threads of this process."""
+        self.stop()
         self._limits.restore_original_limits()
 
     def advance(self, work: Work | None) -> Progress:
@@ -95,9 +106,12 @@ class Session:
                 if record is not None:
                     records.append(record)
                 finished = record is None or failure is not None
+                if failure is not None:
+                    self.stop()
                 if finished or self._pauses(began):
                     return self._progress(records, failure, finished=finished)
         except StudyError as error:
+            self.stop()
             return Progress(self._trial, tuple(records), complaint=str(error))
         except MemoryError as error:
             return Progress(self._trial, tuple(records), failure=self._out_of_memory(error))
@@ -111,6 +125,7 @@ class Session:
             yield progress
 
     def _begin(self, work: Work) -> None:
+        self.stop()
         self._trial = work.trial
         checkpoint = decode(work.checkpoint) if work.checkpoint else Checkpoint(0, {})
         self._epoch, self._state = checkpoint.epoch, None

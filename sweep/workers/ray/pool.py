@@ -26,6 +26,10 @@ MAX_FAILED_STARTS = 10
 """Processes in a row that may die before they are ready: after that, the nodes are not to blame."""
 
 
+CLOSE_S = 1.0
+"""Seconds that slots get to end their last trials' `finally` blocks; an orderly exit may take 2."""
+
+
 class RayPool:
     """Slots that are Ray actors, one process each.
 
@@ -103,7 +107,10 @@ class RayPool:
         return [answer for answer in answers if answer is not None]
 
     def close(self) -> None:
-        """End all slots."""
+        """End all slots; those without a trial run the `finally` blocks of their last one."""
+        closed = [self._actors[slot].close.remote() for slot in self.idle]
+        if closed:
+            ray.wait(closed, num_returns=len(closed), timeout=CLOSE_S)
         for actor in self._actors.values():
             ray.kill(actor)
         self._starter.close()

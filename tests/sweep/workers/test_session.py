@@ -12,6 +12,7 @@ import sweep
 from sweep.checkpoints.format import decode
 from sweep.trials.records import Ending
 from sweep.workers.messages import Progress, Work
+from sweep.workers.pool import InlinePool
 from sweep.workers.session import Session
 
 PARAMS: dict[str, Any] = {"x": 0.5, "k": 2}
@@ -119,6 +120,51 @@ def test_an_exception_before_the_first_epoch_is_a_failure_too(make_study: MakeSt
     failure = advance(make_study(train=train)).failure
     assert failure is not None
     assert failure.message == "KeyError: 'early'"
+
+
+@pytest.mark.parametrize("end", ["next trial", "close", "diverged", "no number"])
+def test_finally_blocks_run_once_a_training_has_ended(make_study: MakeStudy, end: str) -> None:
+    ended: list[int] = []
+    last = {"diverged": float("nan"), "no number": None}.get(end, 1.0)
+
+    def train(_config: object, _data: object, seed: int, _state: object) -> Iterator[Any]:
+        try:
+            yield {"loss": 1.0}
+            yield {"loss": last}
+            yield {"loss": 1.0}
+        finally:
+            ended.append(seed)
+            raise ValueError("lost")
+
+    study = make_study(train=train, pruner=sweep.Asha(min_epochs=2, factor=2))
+    session = Session(study, None, blas_threads=1)
+    session.advance(Work(0, PARAMS, seed=3))
+    assert ended == ([3] if end in ("diverged", "no number") else [])
+    if end == "next trial":
+        session.advance(Work(1, PARAMS, seed=4))
+        assert ended == [3]
+    session.close()
+    assert ended == ([3, 4] if end == "next trial" else [3])
+
+
+def test_a_slot_of_this_process_runs_them_as_soon_as_it_is_released(
+    make_study: MakeStudy,
+) -> None:
+    ended: list[str] = []
+
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        try:
+            while True:
+                yield {"loss": 1.0}
+        finally:
+            ended.append("once")
+
+    with closing(InlinePool(make_study(train=train, pruner=sweep.Median()), None, 1)) as pool:
+        pool.advance(0, Work(0, PARAMS, seed=3))
+        pool.wait(0)
+        assert ended == []
+        pool.release(0)
+        assert ended == ["once"]
 
 
 class TextlessError(Exception):

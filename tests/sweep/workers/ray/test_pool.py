@@ -135,6 +135,25 @@ def test_slots_do_not_load_what_only_the_driver_needs(
     assert [name for name in DRIVER_ONLY if metrics[name]] == []
 
 
+def test_the_last_trial_of_a_slot_runs_its_finally_blocks_before_the_process_ends(
+    make_study: MakeStudy, make_pool: Callable[..., Any], tmp_path: Path
+) -> None:
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        try:
+            while True:
+                yield {"loss": 1.0}
+        finally:
+            (tmp_path / "ended").touch()
+
+    pool = make_pool(local(make_study, train=train, pruner=sweep.Asha()), slots=1)
+    pool.advance(0, Work(0, PARAMS, seed=1))
+    assert isinstance(answers(pool, 1)[0], Progress)
+    pool.release(0)
+    assert not (tmp_path / "ended").exists()
+    pool.close()
+    assert (tmp_path / "ended").exists()
+
+
 def slow(*_: Any) -> Iterator[dict[str, float]]:
     time.sleep(60)
     yield {"loss": 1.0}
