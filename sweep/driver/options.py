@@ -12,8 +12,23 @@ from sweep.study.rules import Rule, broken, choices, whole_number
 from sweep.text import without_password
 from sweep.workers.memory_limit import can_limit
 
+MAX_NAME = 200
+"""Bytes of a run's name: file systems allow 255."""
+
+
+def _is_file_name(name: object) -> bool:
+    return (
+        isinstance(name, str)
+        and name not in (".", "..")
+        and not {"/", "\0"} & {*name}
+        and len(name.encode(errors="replace")) <= MAX_NAME
+    )
+
+
 POSITIVE: Rule = ("a number > 0", lambda value: value > 0)
 RULES: dict[str, Rule] = {
+    "runs": ("a path", lambda path: isinstance(path, (str, Path))),
+    "name": (f"a name without '/' of at most {MAX_NAME} bytes", _is_file_name),
     "storage": (
         "'postgresql://user@host/database' or empty",
         lambda url: not url or url.startswith("postgresql://"),
@@ -77,6 +92,12 @@ class Options:
     def __post_init__(self) -> None:
         for expected, value in broken(self, RULES | choices(Options)):
             raise OptionError(f"run: expected {expected}, got {without_password(repr(value))}")
+        object.__setattr__(self, "runs", Path(self.runs))
+        if self.pool == "inline" and self.trial_timeout < math.inf:
+            raise OptionError(
+                "run: expected pool 'ray' for trial_timeout, got 'inline', which cannot stop an "
+                "epoch; leave it out"
+            )
         self._check_address()
         self._check_memory()
 

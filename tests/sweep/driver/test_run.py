@@ -319,12 +319,24 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_later(
         ({"address": "ray://x"}, "expected address 'local' or 'auto', got 'ray://x'"),
         ({"hours": 0}, "expected hours to be a number > 0, got 0"),
         ({"retries": -1}, "expected retries to be a whole number >= 0, got -1"),
+        ({"runs": None}, "expected runs to be a path, got None"),
+        ({"name": "a/b"}, "expected name to be a name without '/' of at most 200 bytes, got 'a/b'"),
+        ({"name": ".."}, "expected name to be a name without '/' of at most 200 bytes"),
+        ({"name": "ä" * 101}, "expected name to be a name without '/' of at most 200 bytes"),
+        (
+            {"trial_timeout": 2, "pool": "inline"},
+            "expected pool 'ray' for trial_timeout, got 'inline', which cannot stop an epoch",
+        ),
         ({"trial_timeout": 0}, "expected trial_timeout to be a number > 0, got 0"),
     ],
 )
 def test_options_are_checked(options: dict[str, Any], message: str) -> None:
     with pytest.raises(sweep.OptionError, match=message):
         sweep.Options(**options)
+
+
+def test_the_directory_of_runs_may_be_text(tmp_path: Path) -> None:
+    assert sweep.Options(runs=str(tmp_path)).runs == tmp_path  # type: ignore[arg-type]
 
 
 def test_reading_a_directory_without_a_run_is_refused(tmp_path: Path) -> None:
