@@ -118,10 +118,10 @@ class Driver:
     def _take(self, record: TrialRecord, progress: Progress) -> None:
         failure = progress.failure
         if progress.complaint:
-            # Once any epoch was right, the parameters are wrong, not the study.
-            if not progress.epochs and not any(r.epochs for r in self._ledger.records):
+            # Once any epoch was right, a wrong one may be the mistake of these parameters only.
+            any_right = progress.epochs or any(r.epochs for r in self._ledger.records)
+            if failure is None or not any_right:
                 raise StudyError(f"{progress.complaint} (trial {record.number}: {record.params})")
-            failure = Failure(Ending.ERROR, progress.complaint)
         is_new = self._ledger.add_epochs(record, progress.epochs, progress.checkpoint)
         if failure is not None:
             self._fail(record, failure)

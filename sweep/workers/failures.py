@@ -2,7 +2,12 @@
 
 import traceback
 
+from sweep.errors import StudyError
 from sweep.trials.records import Ending, Failure
+
+
+class EpochError(StudyError):
+    """A wrong or missing epoch: perhaps the study's mistake, perhaps of some parameters only."""
 
 
 def ending_of(error: BaseException) -> Ending:

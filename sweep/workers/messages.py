@@ -34,8 +34,8 @@ class Progress:
         finished: Whether the training has no more epochs.
         failure: Why the training failed, or pruned itself, if it did; then it has no more epochs
             either.
-        complaint: How the study breaks its contract, if it does: the trial's failure if an epoch of
-            any trial was right before, or else the end of the run.
+        complaint: How the study breaks its contract, if it does; then the sweep has to stop, unless
+            there is a failure, too, and an epoch of any trial was right before.
     """
 
     trial: int

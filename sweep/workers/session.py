@@ -16,7 +16,7 @@ from sweep.study.seeds import derive_seed
 from sweep.study.space import Trial, fixed
 from sweep.study.user_code import guarded
 from sweep.trials.records import Ending, Epoch, EpochRecord, Failure, State, Worker
-from sweep.workers.failures import ending_of, failure_of
+from sweep.workers.failures import EpochError, ending_of, failure_of
 from sweep.workers.memory_limit import lift_limit, limit_memory
 from sweep.workers.messages import Progress, Work
 
@@ -112,7 +112,9 @@ class Session:
                     return self._progress(records, failure, finished=finished)
         except StudyError as error:
             self.stop()
-            return Progress(self._trial, tuple(records), complaint=str(error))
+            is_own = isinstance(error, EpochError)
+            failure = Failure(Ending.ERROR, str(error)) if is_own else None
+            return Progress(self._trial, tuple(records), failure=failure, complaint=str(error))
         except MemoryError as error:
             return Progress(self._trial, tuple(records), failure=self._out_of_memory(error))
 
@@ -147,7 +149,7 @@ class Session:
             before = self._epoch
             yield from epochs
             if state is None and self._epoch == before:
-                raise StudyError("train: expected at least one epoch, got none; yield one")
+                raise EpochError("train: expected at least one epoch, got none; yield one")
             state = None
 
     def _train_epoch(self) -> tuple[EpochRecord | None, Failure | None]:
@@ -165,7 +167,7 @@ class Session:
         metrics, self._state = _read(item)
         value = metrics.get(self._study.metric)
         if value is None:
-            raise StudyError(
+            raise EpochError(
                 f"train: expected the metric {self._study.metric!r} in every epoch, got "
                 f"{sorted(metrics)}; yield it, or name one of these in sweep.Study"
             )
@@ -195,11 +197,7 @@ class Session:
         checkpoint = None
         due = finished or time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS
         if self._state is not None and failure is None and due:
-            try:
-                checkpoint = encode(Checkpoint(self._epoch, self._state, self._repeat))
-            except StudyError:
-                records.clear()  # no epoch is right whose state cannot be kept
-                raise
+            checkpoint = encode(Checkpoint(self._epoch, self._state, self._repeat))
             self._saved_at = time.monotonic()
         return Progress(self._trial, tuple(records), checkpoint, finished, failure)
 
@@ -210,7 +208,7 @@ def _read(item: object) -> tuple[dict[str, float], State | None]:
         item = Epoch(item)
     metrics = getattr(item, "metrics", None)
     if not isinstance(metrics, Mapping):
-        raise StudyError(
+        raise EpochError(
             f"train: expected each epoch to be a sweep.Epoch or a dict of metrics, got {item!r}; "
             f'yield {{"loss": ...}}'
         )
@@ -218,5 +216,5 @@ def _read(item: object) -> tuple[dict[str, float], State | None]:
         numbers = {str(name): float(value) for name, value in metrics.items()}
     except Exception as error:  # noqa: BLE001 - a tensor's or a whole number's may be any
         text = f"train: expected metrics to be numbers, got {metrics} ({error})"
-        raise StudyError(text) from None
+        raise EpochError(text) from None
     return numbers, getattr(item, "state", None)
