@@ -40,10 +40,10 @@ class Session:
     The data stays loaded and the process warm between trials.
 
     Attributes:
-        raised: Exceptions of `train` that are no failure of the trial and are raised again.
+        interrupts: Exceptions that end this process, whoever raises them: Ctrl-C.
     """
 
-    raised: tuple[type[BaseException], ...] = (StudyError, MemoryError, KeyboardInterrupt)
+    interrupts: tuple[type[BaseException], ...] = (KeyboardInterrupt,)
 
     def __init__(
         self, study: "Study", data: Any, blas_threads: int, memory_per_slot: int | None = None
@@ -157,7 +157,9 @@ class Session:
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             item = next(self._epochs, _NO_MORE)
-        except self.raised:
+        except (StudyError, MemoryError):
+            raise
+        except self.interrupts:
             raise
         except BaseException as error:  # noqa: BLE001 - all are the trial's failure
             return None, failure_of(ending_of(error), error)

@@ -11,7 +11,6 @@ import ray
 from ray import cloudpickle
 from ray.exceptions import OutOfMemoryError, RayError
 
-from sweep.errors import StudyError
 from sweep.study.local_modules import LocalModules
 from sweep.study.study import Study
 from sweep.study.user_code import MODULE_PREFIX
@@ -28,7 +27,7 @@ STOPPED = "node was terminated expectedly"
 class Slot(Session):
     """A session in its own process, which imports neither Optuna, the database nor pandas."""
 
-    raised = (StudyError, MemoryError)  # Ctrl-C reaches the driver only, which ends this process
+    interrupts = ()  # Ctrl-C reaches the driver only, which kills this process
 
     def __init__(
         self, modules: LocalModules, notes: Path, study: bytes, data: list[Any], *limits: Any
