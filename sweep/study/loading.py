@@ -3,11 +3,13 @@
 import importlib
 import importlib.util
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from sweep.errors import StudyError, SweepError
 from sweep.study import ray_environment
@@ -58,16 +60,45 @@ def _execute(path: Path) -> ModuleType:
     sys.modules[name] = module
     ray_environment.apply()
     try:
-        with _importing_from(path.resolve().parent):
+        with _importing_from(path.resolve().parent), _without_command_line():
             spec.loader.exec_module(module)
     except SweepError as error:
         raise type(error)(f"{where(error, str(path.resolve()))}: {error}") from error
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise StudyError(
             f"{where(error, str(path.resolve()))}: the study file raised "
-            f"{type(error).__name__}: {error}"
+            f"{type(error).__name__}: {error}{_advice(error, path)}"
         ) from error
     return module
+
+
+def _advice(error: BaseException, path: Path) -> str:
+    if isinstance(error, SystemExit):
+        return "; declare what varies with sweep.settings, and change it with --set"
+    if isinstance(error, ImportError) and "relative import" in str(error):
+        package = path.resolve().parent.name
+        return (
+            f"; a study file belongs to no package: put a file next to the folder {package}, with "
+            f"the line `from {package}.{path.stem} import study`, and run that one"
+        )
+    return ""
+
+
+@contextmanager
+def _without_command_line() -> Iterator[None]:
+    """Let a study file that reads the command line fail without argparse's advice about ours."""
+
+    def error(_: ArgumentParser, message: str) -> NoReturn:
+        raise SystemExit(message)
+
+    original = ArgumentParser.error
+    ArgumentParser.error = error  # type: ignore[assignment, method-assign]
+    try:
+        yield
+    finally:
+        ArgumentParser.error = original  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -36,13 +36,13 @@ def guarded(name: str, call: Callable[[], Any], study: "Study") -> Any:
         study: The study that the function belongs to.
 
     Raises:
-        StudyError: If the call raises anything.
+        StudyError: If the call raises anything but KeyboardInterrupt.
     """
     try:
         return call()
-    except SweepError:
+    except (SweepError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         file = getattr(sys.modules.get(study.space.__module__), "__file__", None)
         place = f"{where(error, file)}: " if file else ""
         raise StudyError(f"{place}{name}() raised {type(error).__name__}: {error}") from error

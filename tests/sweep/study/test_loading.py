@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 from textwrap import dedent
 
@@ -228,3 +229,61 @@ def test_a_study_that_imports_ray_finds_it_set_up():
     code = "import sweep; sweep.load_study('early.py')"
     command = [sys.executable, "-c", code]
     subprocess.run(command, env=environment_without_ray(), check=True, timeout=120)
+
+
+# What a study file can do to the process that loads it
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "from argparse import ArgumentParser as A\np = A()\np.add_argument('--x')\n"
+            "p.parse_args(['run', '--slots'])\n",
+            r"^study.py:4: the study file raised SystemExit: unrecognized arguments: run --slots; "
+            r"declare what varies with sweep.settings, and change it with --set$",
+        ),
+        ("import sys\nsys.exit()\n", r"^study.py:2: .* SystemExit: ; declare what varies with"),
+        (
+            "import asyncio\nraise asyncio.CancelledError('x')\n",
+            r"^study.py:2: the study file raised CancelledError: x$",
+        ),
+        (
+            "from .model import loss\n",
+            r"^study.py:1: .* raised ImportError: attempted relative import .*; a study file "
+            r"belongs to no package: put .* `from \S+.study import study`, and run that one$",
+        ),
+    ],
+)
+def test_what_would_end_the_process_is_an_error_of_the_study_file(text, message, capsys):
+    with pytest.raises(StudyError, match=message):
+        load_study(write(text))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_argparse_is_itself_again_afterwards(capsys):
+    load_study(write("import argparse\nargparse.ArgumentParser().parse_args([])\n" + HEAD + STUDY))
+    with pytest.raises(SystemExit):
+        ArgumentParser().parse_args(["--no-such"])
+    assert "usage" in capsys.readouterr().err
+
+
+def test_an_interrupt_stays_one():
+    with pytest.raises(KeyboardInterrupt):
+        load_study(write("raise KeyboardInterrupt\n"))
+    study = load_study(write(HEAD + "def data():\n    raise KeyboardInterrupt\n" + STUDY))
+    with pytest.raises(KeyboardInterrupt):
+        guarded("data", sys.modules["study_file_study"].data, study)
+
+
+def test_a_function_that_ends_the_process_is_told_with_its_line():
+    study = load_study(write(HEAD + "def data():\n    raise SystemExit(3)\n" + STUDY))
+    with pytest.raises(StudyError, match=r"^study.py:10: data\(\) raised SystemExit: 3$"):
+        guarded("data", sys.modules["study_file_study"].data, study)
+
+
+def test_a_study_inside_a_package_is_run_by_a_file_next_to_it():
+    write("", "kit/__init__.py")
+    write("LIMIT = 7\n", "kit/model.py")
+    write("from .model import LIMIT\n" + HEAD + STUDY, "kit/study.py")
+    assert load_study(write("from kit.study import study\n", "outer.py")).name == "toy"
