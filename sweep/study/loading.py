@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,13 @@ from sweep.study import ray_environment
 from sweep.study.settings import overriding
 from sweep.study.study import MINIMUM, Study
 from sweep.study.user_code import MODULE_PREFIX, where
+
+PACKAGES = (
+    *("click", "fsspec", "jinja2", "matplotlib", "mlflow", "numpy", "optuna", "optuna_dashboard"),
+    *("pandas", "psycopg", "ray", "rich", "safetensors", "sqlalchemy", "sweep", "tabulate"),
+    *("tensorboard", "threadpoolctl"),
+)
+"""Packages that sweep imports, some of them late: no file next to a study can have these names."""
 
 _imported: set[str] = set()
 """Names of modules that study files have imported from their own folders."""
@@ -38,6 +46,7 @@ def load_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> 
     path = Path(path)
     if not path.is_file():
         raise StudyError(f"{path}: expected a study file, found none; check the path")
+    _refuse_names_of_packages(path.resolve())
     with overriding(overrides or {}) as settings:
         module = _execute(path)
     study = getattr(module, "study", None)
@@ -49,6 +58,15 @@ def load_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> 
             f"at least:\n{MINIMUM}"
         )
     return replace(study, file=str(path.resolve()), settings=settings)
+
+
+def _refuse_names_of_packages(path: Path) -> None:
+    for file in (path.with_name(f"{name}.py") for name in PACKAGES):
+        if file.is_file():
+            raise StudyError(
+                f"{os.path.relpath(file)}: expected a name that is not the name of a package, got "
+                f"{file.stem}, which sweep imports; rename it"
+            )
 
 
 def _execute(path: Path) -> ModuleType:

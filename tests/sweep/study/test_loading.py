@@ -1,5 +1,6 @@
 """Study files: loaded from a path, and whatever is wrong in one is told with its line."""
 
+import ast
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -9,6 +10,7 @@ from textwrap import dedent
 import pytest
 
 from sweep.errors import OptionError, StudyError
+from sweep.study import loading
 from sweep.study.loading import load_study
 from sweep.study.study import MINIMUM
 from sweep.study.user_code import guarded, where
@@ -287,3 +289,24 @@ def test_a_study_inside_a_package_is_run_by_a_file_next_to_it():
     write("LIMIT = 7\n", "kit/model.py")
     write("from .model import LIMIT\n" + HEAD + STUDY, "kit/study.py")
     assert load_study(write("from kit.study import study\n", "outer.py")).name == "toy"
+
+
+@pytest.mark.parametrize("name", ["ray.py", "optuna.py", "sweep.py"])
+def test_a_file_named_like_a_package_that_sweep_imports_is_named(name):
+    message = rf"^{name}: expected a name that .*, got {name[:-3]}, which sweep imports; rename it$"
+    path = write(HEAD + STUDY, name)
+    with pytest.raises(StudyError, match=message):
+        load_study(path)
+    with pytest.raises(StudyError, match=message):
+        load_study(write(HEAD + STUDY))
+
+
+def test_every_package_that_sweep_imports_is_on_that_list():
+    imported = set()
+    for path in Path(loading.__file__).parents[1].rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            if isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.split(".")[0])
+    assert set(loading.PACKAGES) == imported - sys.stdlib_module_names
