@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import StudyError, SweepError
@@ -43,6 +44,9 @@ def guarded(name: str, call: Callable[[], Any], study: "Study") -> Any:
     except (SweepError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        file = getattr(sys.modules.get(study.space.__module__), "__file__", None)
+        function: Any = study.space
+        while isinstance(function, partial):  # it would be placed in Python's functools.py
+            function = function.func
+        file = getattr(sys.modules.get(function.__module__), "__file__", None)
         place = f"{where(error, file)}: " if file else ""
         raise StudyError(f"{place}{name}() raised {type(error).__name__}: {error}") from error

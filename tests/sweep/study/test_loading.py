@@ -310,3 +310,11 @@ def test_every_package_that_sweep_imports_is_on_that_list():
             if isinstance(node, ast.ImportFrom) and node.module:
                 imported.add(node.module.split(".")[0])
     assert set(loading.PACKAGES) == imported - sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("space", ["partial(space)", "partial(partial(space), trial=1 / 2)"])
+def test_an_error_in_a_partial_is_told_with_the_line_of_its_function(space):
+    text = HEAD + STUDY.replace("=space", f"={space}")
+    study = load_study(write("from functools import partial\n" + text))
+    with pytest.raises(StudyError, match=r"^study.py:5: space\(\) raised AttributeError"):
+        guarded("space", lambda: study.space(trial=None), study)
