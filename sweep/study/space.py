@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, TypeVar
 
 from sweep.errors import StudyError
-from sweep.trials.domains import Categorical, Domain, Float, Int, Params, Value, steps
+from sweep.trials.domains import Categorical, Domain, Float, Int, Params, Value, stepped
 
 T = TypeVar("T", bound=Value)
 
@@ -47,7 +47,7 @@ class Trial:
         if log and low <= 0:
             raise StudyError(f"{where}: expected low > 0 with log=True, got {low=}; raise low")
         if step is not None:
-            high = steps(low, high, step)[-1]
+            low, high, step = stepped(low, high, step)
         value = self._draw(name, Float(float(low), float(high), step, log))
         return float(value)  # type: ignore[arg-type]
 
