@@ -2,18 +2,28 @@
 
 import importlib
 import importlib.util
+import os
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from sweep.errors import StudyError, SweepError
 from sweep.study import ray_environment
 from sweep.study.settings import overriding
 from sweep.study.study import MINIMUM, Study
 from sweep.study.user_code import MODULE_PREFIX, where
+
+PACKAGES = (
+    *("click", "fsspec", "jinja2", "matplotlib", "mlflow", "numpy", "optuna", "optuna_dashboard"),
+    *("pandas", "psycopg", "ray", "rich", "safetensors", "sqlalchemy", "sweep", "tabulate"),
+    *("tensorboard", "threadpoolctl"),
+)
+"""Packages that sweep imports, some of them late: no file next to a study can have these names."""
 
 _imported: set[str] = set()
 """Names of modules that study files have imported from their own folders."""
@@ -36,6 +46,7 @@ def load_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> 
     path = Path(path)
     if not path.is_file():
         raise StudyError(f"{path}: expected a study file, found none; check the path")
+    _refuse_names_of_packages(path.resolve())
     with overriding(overrides or {}) as settings:
         module = _execute(path)
     study = getattr(module, "study", None)
@@ -49,6 +60,15 @@ def load_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> 
     return replace(study, file=str(path.resolve()), settings=settings)
 
 
+def _refuse_names_of_packages(path: Path) -> None:
+    for file in (path.with_name(f"{name}.py") for name in PACKAGES):
+        if file.is_file():
+            raise StudyError(
+                f"{os.path.relpath(file)}: expected a name that is not the name of a package, got "
+                f"{file.stem}, which sweep imports; rename it"
+            )
+
+
 def _execute(path: Path) -> ModuleType:
     name = MODULE_PREFIX + path.stem
     spec = importlib.util.spec_from_file_location(name, path.resolve())
@@ -58,16 +78,45 @@ def _execute(path: Path) -> ModuleType:
     sys.modules[name] = module
     ray_environment.apply()
     try:
-        with _importing_from(path.resolve().parent):
+        with _importing_from(path.resolve().parent), _without_command_line():
             spec.loader.exec_module(module)
     except SweepError as error:
         raise type(error)(f"{where(error, str(path.resolve()))}: {error}") from error
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise StudyError(
             f"{where(error, str(path.resolve()))}: the study file raised "
-            f"{type(error).__name__}: {error}"
+            f"{type(error).__name__}: {error}{_advice(error, path)}"
         ) from error
     return module
+
+
+def _advice(error: BaseException, path: Path) -> str:
+    if isinstance(error, SystemExit):
+        return "; declare what varies with sweep.settings, and change it with --set"
+    if isinstance(error, ImportError) and "relative import" in str(error):
+        package = path.resolve().parent.name
+        return (
+            f"; a study file belongs to no package: put a file next to the folder {package}, with "
+            f"the line `from {package}.{path.stem} import study`, and run that one"
+        )
+    return ""
+
+
+@contextmanager
+def _without_command_line() -> Iterator[None]:
+    """Let a study file that reads the command line fail without argparse's advice about ours."""
+
+    def error(_: ArgumentParser, message: str) -> NoReturn:
+        raise SystemExit(message)
+
+    original = ArgumentParser.error
+    ArgumentParser.error = error  # type: ignore[assignment, method-assign]
+    try:
+        yield
+    finally:
+        ArgumentParser.error = original  # type: ignore[method-assign]
 
 
 @contextmanager

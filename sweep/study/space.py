@@ -2,17 +2,53 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, MappingView, Sequence, Set
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, TypeVar
 
+import numpy as np
+
 from sweep.errors import StudyError
-from sweep.trials.domains import Categorical, Domain, Float, Int, Params, Value, steps
+from sweep.trials.domains import Categorical, Domain, Float, Int, Params, Value, stepped
 
 T = TypeVar("T", bound=Value)
 
 
 Choose = Callable[[str, Domain], Value]
+
+
+SURROGATES = re.compile("[\ud800-\udfff]")
+
+MAX_WHOLE = 2**53
+"""Largest whole number: databases and tables hold numbers as floats, exact only up to this."""
+
+
+def _plain(value: Any) -> Any:
+    """Return a scalar of NumPy as the Python value that JSON can hold; others as they are."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _is_unicode(value: object) -> bool:
+    """Return whether UTF-8 can encode a text; names of files that are no UTF-8 become others."""
+    return not isinstance(value, str) or not SURROGATES.search(value)
+
+
+CHOICE: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    (
+        "are None, bool, int, float or str",
+        lambda value: isinstance(value, Value),
+        "choose by name and look the object up in a dict",
+    ),
+    ("equal themselves", lambda value: value == value, "name it, such as 'nan', or use None"),
+    (
+        "are within 2**53 if whole numbers, which a float holds exactly",
+        lambda value: not isinstance(value, int) or abs(value) <= MAX_WHOLE,
+        "choose by name and look the number up in a dict",
+    ),
+    ("are valid Unicode", _is_unicode, "choose by name and look the text up in a dict"),
+)
+"""What each choice must be, its test, and what to do about a choice that fails."""
 
 
 @dataclass
@@ -37,6 +73,7 @@ class Trial:
         Raises:
             StudyError: If the range is empty or not finite, or does not go with `step` or `log`.
         """
+        low, high, step = _plain(low), _plain(high), _plain(step)
         where = f"space: suggest_float({name!r})"
         if not (math.isfinite(low) and math.isfinite(high) and low <= high):
             raise StudyError(f"{where}: expected low <= high, got {low=}, {high=}; swap them")
@@ -47,7 +84,7 @@ class Trial:
         if log and low <= 0:
             raise StudyError(f"{where}: expected low > 0 with log=True, got {low=}; raise low")
         if step is not None:
-            high = steps(low, high, step)[-1]
+            low, high, step = stepped(low, high, step)
         value = self._draw(name, Float(float(low), float(high), step, log))
         return float(value)  # type: ignore[arg-type]
 
@@ -57,12 +94,18 @@ class Trial:
         """Draw an integer from low..high.
 
         Raises:
-            StudyError: If the range is empty, or does not go with `step` or `log`.
+            StudyError: If the range is empty, exceeds 2**53, or does not go with `step` or `log`.
         """
+        low, high, step = _plain(low), _plain(high), _plain(step)
         where = f"space: suggest_int({name!r})"
         if not (isinstance(low, int) and isinstance(high, int) and low <= high):
             raise StudyError(
                 f"{where}: expected whole numbers low <= high, got {low=}, {high=}; fix them"
+            )
+        if max(abs(low), abs(high)) > MAX_WHOLE:
+            raise StudyError(
+                f"{where}: expected whole numbers within 2**53, which a float holds exactly, got "
+                f"{low=}, {high=}; draw a smaller number and compute the large one from it"
             )
         if step < 1 or (log and (step != 1 or low < 1)):
             raise StudyError(
@@ -77,18 +120,24 @@ class Trial:
         """Draw one of `choices`.
 
         Raises:
-            StudyError: If there are none, two are equal, or one is not None, a bool, an int, a
-                float or a str.
+            StudyError: If they have no order, there are none, two are equal, or one is not None, a
+                bool, an int within 2**53, a float other than NaN, or a str of valid Unicode.
         """
         where = f"space: suggest_categorical({name!r})"
+        if isinstance(choices, Set | MappingView):
+            raise StudyError(
+                f"{where}: expected choices in an order that stays the same, as in a list or a "
+                f"tuple, got a {type(choices).__name__}; write a list, or sort them"
+            )
+        choices = [_plain(c) for c in getattr(choices, "tolist", lambda: choices)()]
         if not choices:
             raise StudyError(f"{where}: expected at least one choice, got none; name one")
         for choice in choices:
-            if not isinstance(choice, Value):
-                raise StudyError(
-                    f"{where}: expected choices that are None, bool, int, float or str, "
-                    f"got {choice!r}; choose by name and look the object up in a dict"
-                )
+            for law, holds, advice in CHOICE:
+                if not holds(choice):
+                    raise StudyError(
+                        f"{where}: expected choices that {law}, got {choice!r}; {advice}"
+                    )
         if len(set(choices)) < len(choices):
             raise StudyError(
                 f"{where}: expected choices that differ, got {tuple(choices)}, where two are "
@@ -97,6 +146,10 @@ class Trial:
         return self._draw(name, Categorical(tuple(choices)))  # type: ignore[return-value]
 
     def _draw(self, name: str, domain: Domain) -> Value:
+        if not _is_unicode(name):
+            raise StudyError(
+                f"space: expected parameter names of valid Unicode, got {name!r}; rename it"
+            )
         known = self.domains.get(name)
         if known is None:
             self.domains[name] = domain
@@ -138,7 +191,7 @@ def as_dict(config: object) -> dict[str, Any]:
         config: What `space` returned: an instance of a dataclass, or a mapping.
 
     Raises:
-        StudyError: If it is neither, or holds a value that JSON cannot.
+        StudyError: If it is neither, or holds a value that JSON or UTF-8 cannot.
     """
     if is_dataclass(config) and not isinstance(config, type):
         values = asdict(config)
@@ -149,8 +202,8 @@ def as_dict(config: object) -> dict[str, Any]:
             f"space: expected a configuration (a dataclass or a dict), got {config!r}; return one"
         )
     try:
-        json.dumps(values)
-    except TypeError as error:
+        json.dumps(values, ensure_ascii=False).encode()
+    except (TypeError, UnicodeEncodeError) as error:
         raise StudyError(
             f"space: expected a configuration of plain values, got {config!r} ({error}); "
             f"keep names and numbers in it and build objects from them in train"

@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import StudyError, SweepError
@@ -36,13 +37,16 @@ def guarded(name: str, call: Callable[[], Any], study: "Study") -> Any:
         study: The study that the function belongs to.
 
     Raises:
-        StudyError: If the call raises anything.
+        StudyError: If the call raises anything but KeyboardInterrupt.
     """
     try:
         return call()
-    except SweepError:
+    except (SweepError, KeyboardInterrupt):
         raise
-    except Exception as error:
-        file = getattr(sys.modules.get(study.space.__module__), "__file__", None)
+    except BaseException as error:
+        function: Any = study.space
+        while isinstance(function, partial):  # it would be placed in Python's functools.py
+            function = function.func
+        file = getattr(sys.modules.get(function.__module__), "__file__", None)
         place = f"{where(error, file)}: " if file else ""
         raise StudyError(f"{place}{name}() raised {type(error).__name__}: {error}") from error

@@ -1,7 +1,12 @@
 """Domains: what a single parameter is drawn from."""
 
+import math
+import warnings
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+# Optuna warns of every last step that is rounded, with which `stepped` has dealt.
+warnings.filterwarnings("ignore", "The distribution is specified by .* not divisible by `step`")
 
 Value = None | bool | int | float | str
 
@@ -9,10 +14,28 @@ Value = None | bool | int | float | str
 Params = dict[str, Value]
 
 
-def steps(low: float, high: float, step: float) -> list[float]:
-    """Return low, low + step, ... up to high, in decimal arithmetic: steps of 0.1 reach 0.3."""
-    start, end, width = (Decimal(str(float(number))) for number in (low, high, step))
-    return [float(start + i * width) for i in range(int((end - start) // width) + 1)]
+def stepped(low: float, high: float, step: float) -> tuple[float, float, float]:
+    """Return (low, high, step), where `high` is the last step and a step of 0.1 reaches 0.3.
+
+    A last step that only rounding puts beyond `high`, as in 0..pi by pi / 8, is in the range. Where
+    the decimals that Optuna computes with would lose it, all three are rounded to 15 digits.
+    """
+    start, end, width = map(_decimal, (low, high, step))
+    n = int((end - start) // width)
+    last = float(start + n * width)
+    rounding = Decimal(math.ulp(max(abs(low), abs(high)))) * 8
+    is_reached = start + (n + 1) * width - end > rounding
+    if is_reached and float(start + (_decimal(last) - start) // width * width) == last:
+        return float(low), last, step
+    n += not is_reached
+    digit = Decimal(1).scaleb(max(abs(start), abs(end)).adjusted() - 14)
+    start = start.quantize(digit, ROUND_CEILING)
+    width = (min(end - start, n * width) / n).quantize(digit, ROUND_FLOOR)
+    return float(start), float(start + n * width), float(width)
+
+
+def _decimal(number: float) -> Decimal:
+    return Decimal(str(float(number)))
 
 
 @dataclass(frozen=True)
@@ -31,7 +54,8 @@ class Float:
         """Return all values in order, or None if there are infinitely many."""
         if self.step is None:
             return [self.low] if self.low == self.high else None
-        return list(steps(self.low, self.high, self.step))
+        low, high, step = map(_decimal, (self.low, self.high, self.step))
+        return [float(low + i * step) for i in range(int((high - low) // step) + 1)]
 
     def __contains__(self, value: object) -> bool:
         if not isinstance(value, int | float) or isinstance(value, bool):

@@ -297,7 +297,8 @@ def domains(draw):
     elif kind == "int log":
         trial.suggest_int("x", abs(low) + 1, abs(low) + width + 1, log=True)
     else:
-        values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+        numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False)
+        values = st.none() | st.booleans() | numbers | st.text()
         trial.suggest_categorical("x", draw(st.lists(values, min_size=1, unique=True)))
     return trial.domains["x"]
 

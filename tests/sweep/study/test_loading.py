@@ -1,13 +1,16 @@
 """Study files: loaded from a path, and whatever is wrong in one is told with its line."""
 
+import ast
 import subprocess
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from sweep.errors import OptionError, StudyError
+from sweep.study import loading
 from sweep.study.loading import load_study
 from sweep.study.study import MINIMUM
 from sweep.study.user_code import guarded, where
@@ -228,3 +231,90 @@ def test_a_study_that_imports_ray_finds_it_set_up():
     code = "import sweep; sweep.load_study('early.py')"
     command = [sys.executable, "-c", code]
     subprocess.run(command, env=environment_without_ray(), check=True, timeout=120)
+
+
+# What a study file can do to the process that loads it
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "from argparse import ArgumentParser as A\np = A()\np.add_argument('--x')\n"
+            "p.parse_args(['run', '--slots'])\n",
+            r"^study.py:4: the study file raised SystemExit: unrecognized arguments: run --slots; "
+            r"declare what varies with sweep.settings, and change it with --set$",
+        ),
+        ("import sys\nsys.exit()\n", r"^study.py:2: .* SystemExit: ; declare what varies with"),
+        (
+            "import asyncio\nraise asyncio.CancelledError('x')\n",
+            r"^study.py:2: the study file raised CancelledError: x$",
+        ),
+        (
+            "from .model import loss\n",
+            r"^study.py:1: .* raised ImportError: attempted relative import .*; a study file "
+            r"belongs to no package: put .* `from \S+.study import study`, and run that one$",
+        ),
+    ],
+)
+def test_what_would_end_the_process_is_an_error_of_the_study_file(text, message, capsys):
+    with pytest.raises(StudyError, match=message):
+        load_study(write(text))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_argparse_is_itself_again_afterwards(capsys):
+    load_study(write("import argparse\nargparse.ArgumentParser().parse_args([])\n" + HEAD + STUDY))
+    with pytest.raises(SystemExit):
+        ArgumentParser().parse_args(["--no-such"])
+    assert "usage" in capsys.readouterr().err
+
+
+def test_an_interrupt_stays_one():
+    with pytest.raises(KeyboardInterrupt):
+        load_study(write("raise KeyboardInterrupt\n"))
+    study = load_study(write(HEAD + "def data():\n    raise KeyboardInterrupt\n" + STUDY))
+    with pytest.raises(KeyboardInterrupt):
+        guarded("data", sys.modules["study_file_study"].data, study)
+
+
+def test_a_function_that_ends_the_process_is_told_with_its_line():
+    study = load_study(write(HEAD + "def data():\n    raise SystemExit(3)\n" + STUDY))
+    with pytest.raises(StudyError, match=r"^study.py:10: data\(\) raised SystemExit: 3$"):
+        guarded("data", sys.modules["study_file_study"].data, study)
+
+
+def test_a_study_inside_a_package_is_run_by_a_file_next_to_it():
+    write("", "kit/__init__.py")
+    write("LIMIT = 7\n", "kit/model.py")
+    write("from .model import LIMIT\n" + HEAD + STUDY, "kit/study.py")
+    assert load_study(write("from kit.study import study\n", "outer.py")).name == "toy"
+
+
+@pytest.mark.parametrize("name", ["ray.py", "optuna.py", "sweep.py"])
+def test_a_file_named_like_a_package_that_sweep_imports_is_named(name):
+    message = rf"^{name}: expected a name that .*, got {name[:-3]}, which sweep imports; rename it$"
+    path = write(HEAD + STUDY, name)
+    with pytest.raises(StudyError, match=message):
+        load_study(path)
+    with pytest.raises(StudyError, match=message):
+        load_study(write(HEAD + STUDY))
+
+
+def test_every_package_that_sweep_imports_is_on_that_list():
+    imported = set()
+    for path in Path(loading.__file__).parents[1].rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            if isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.split(".")[0])
+    assert set(loading.PACKAGES) == imported - sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("space", ["partial(space)", "partial(partial(space), trial=1 / 2)"])
+def test_an_error_in_a_partial_is_told_with_the_line_of_its_function(space):
+    text = HEAD + STUDY.replace("=space", f"={space}")
+    study = load_study(write("from functools import partial\n" + text))
+    with pytest.raises(StudyError, match=r"^study.py:5: space\(\) raised AttributeError"):
+        guarded("space", lambda: study.space(trial=None), study)

@@ -1,18 +1,23 @@
 """Search spaces: what may be drawn, that a drawn trial replays, and that a grid misses nothing."""
 
 import itertools
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from optuna.distributions import distribution_to_json
 
 from sweep.errors import StudyError
 from sweep.samplers.grid import grid
 from sweep.study.space import Trial, as_dict, fixed
 from sweep.trials.domains import Categorical, Float, Int
+from sweep.trials.optuna_trials import to_distribution
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,26 @@ def test_a_trial_remembers_what_was_drawn_and_from_what(draw, domain):
     assert value == lowest("x", domain)
 
 
+@pytest.mark.parametrize(
+    ("draw", "domain"),
+    [
+        (lambda t: t.suggest_categorical("x", np.array([1, 2])), Categorical((1, 2))),
+        (lambda t: t.suggest_categorical("x", pd.Series(["a", "b"])), Categorical(("a", "b"))),
+        (lambda t: t.suggest_categorical("x", list(np.array([0.5, 1]))), Categorical((0.5, 1.0))),
+        (lambda t: t.suggest_categorical("x", [np.bool_(1), None]), Categorical((True, None))),
+        (lambda t: t.suggest_int("x", np.int64(1), np.int8(5), step=np.uint8(2)), Int(1, 5, 2)),
+        (lambda t: t.suggest_float("x", np.float32(0), 1, step=np.float32(0.5)), Float(0, 1, 0.5)),
+        (lambda t: t.suggest_int("x", -(2**53), 2**53), Int(-(2**53), 2**53)),
+    ],
+)
+def test_numbers_of_numpy_are_taken_as_those_of_python(draw, domain):
+    trial = Trial(lambda _, domain: domain.choices[0] if hasattr(domain, "choices") else domain.low)
+    value = draw(trial)
+    assert trial.domains == {"x": domain}
+    assert type(value) in (int, float, str, bool)
+    assert json.loads(distribution_to_json(to_distribution(trial.domains["x"])))
+
+
 def test_a_float_drawn_as_a_whole_number_is_a_float():
     value = Trial(fixed({"x": 1})).suggest_float("x", 0, 2)
     assert (value, type(value)) == (1.0, float)
@@ -167,6 +192,27 @@ def test_drawing_a_name_twice_from_different_ranges_is_refused():
         (lambda t: t.suggest_int("x", 0, 2, log=True), r"low >= 1, got low=0, step=1, log=True"),
         (lambda t: t.suggest_int("x", 1, 9, step=2, log=True), r"got low=1, step=2, log=True; f"),
         (lambda t: t.suggest_categorical("x", ()), r"\('x'\): expected at least one choice, got n"),
+        (
+            lambda t: t.suggest_int("x", 1, 2**53 + 1),
+            r"whole numbers within 2\*\*53, which a float",
+        ),
+        (lambda t: t.suggest_int("x", -(2**54), 2), r"got low=-18014398509481984, high=2; draw a"),
+        (lambda t: t.suggest_categorical("x", {"a"}), r"an order that stays .*, got a set; write"),
+        (lambda t: t.suggest_categorical("x", frozenset("a")), r"order .*, got a frozenset; write"),
+        (lambda t: t.suggest_categorical("x", {"a": 1}.keys()), r"order .*, got a dict_keys; wr"),
+        (lambda t: t.suggest_categorical("x", {"a": 1}.values()), r"order .*, got a dict_values"),
+        (lambda t: t.suggest_categorical("x", [0.0, math.nan]), r"that equal themselves, got nan"),
+        (lambda t: t.suggest_categorical("x", np.array([np.nan])), r"equal themselves, got nan; n"),
+        (lambda t: t.suggest_categorical("x", [2**53 + 1]), r"2\*\*53 .*, got 9007199254740993; c"),
+        (
+            lambda t: t.suggest_categorical("x", ["a", "caf\udce9"]),
+            r"Unicode, got 'caf\\udce9'",
+        ),
+        (
+            lambda t: t.suggest_categorical("x", np.eye(2)),
+            r"None, .*, got \[1.0, 0.0\]; choose",
+        ),
+        (lambda t: t.suggest_categorical("x", np.array([])), r"expected at least one choice, got"),
         (lambda t: t.suggest_categorical("x", ("a", len)), r"got <built-in function len>; choose"),
     ],
 )
@@ -205,10 +251,15 @@ def test_replay_refuses_a_value_out_of_the_range():
 # Grids
 
 
+VALUES = st.integers(-(2**53), 2**53) | st.text(max_size=2)
+
+
 @given(
     st.dictionaries(
         st.text(max_size=3),
-        st.lists(st.integers() | st.text(max_size=2), min_size=1, max_size=4, unique=True),
+        st.lists(
+            st.integers(-(2**53), 2**53) | st.text(max_size=2), min_size=1, max_size=4, unique=True
+        ),
         max_size=4,
     )
 )
@@ -276,3 +327,15 @@ def test_choices_that_are_equal_are_refused(choices: tuple[object, ...]) -> None
 def test_a_configuration_of_objects_is_refused() -> None:
     with pytest.raises(StudyError, match=r"expected a configuration of plain values, got .*Path"):
         as_dict({"folder": Path("data")})
+
+
+@pytest.mark.parametrize("config", [{"f": "caf\udce9"}, {"caf\udce9": 1}, {"f": ["\ud800"]}])
+def test_a_configuration_that_is_not_unicode_is_refused(config: dict[str, object]) -> None:
+    with pytest.raises(StudyError, match=r"plain values, got .*surrogates not allowed\); keep"):
+        as_dict(config)
+
+
+def test_a_parameter_whose_name_is_not_unicode_is_refused() -> None:
+    message = r"expected parameter names of valid Unicode, got 'caf\\udce9'; rename it"
+    with pytest.raises(StudyError, match=message):
+        Trial(lowest).suggest_int("caf\udce9", 1, 2)
