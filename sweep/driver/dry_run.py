@@ -9,12 +9,14 @@ from functools import partial
 
 from sweep.errors import StudyError
 from sweep.samplers.sampler import Sampler
+from sweep.study.pickling import sent
 from sweep.study.seeds import derive_seed
 from sweep.study.space import as_dict
 from sweep.study.study import Study
 from sweep.study.user_code import guarded
 from sweep.trials.domains import Params
 from sweep.trials.records import EpochRecord
+from sweep.workers.data import as_loaded
 from sweep.workers.messages import Work
 from sweep.workers.session import Session
 
@@ -61,7 +63,8 @@ def dry_run(study: Study, seconds: float) -> DryRun:
     """Train trial 0 for about `seconds`, but at least for one epoch.
 
     Raises:
-        StudyError: If the study breaks its contract, or the training raises or diverges.
+        StudyError: If the study breaks its contract or cannot be sent to slots, or the training
+            raises or diverges.
     """
     probe(study)
     params = Sampler(study).ask(0).params
@@ -71,7 +74,9 @@ def dry_run(study: Study, seconds: float) -> DryRun:
     work = Work(0, params, derive_seed(study.seed, study.name, 0))
     epochs: list[EpochRecord] = []
     n_bytes = 0
-    with closing(Session(study, data, blas_threads=1)) as session:
+    sent(study)
+    with closing(Session(study, as_loaded(data), blas_threads=1)) as session:
+        session.checkpoint_seconds = 0.0
         for progress in session.train(work):
             if progress.complaint:
                 raise StudyError(progress.complaint)

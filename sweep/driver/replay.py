@@ -11,10 +11,10 @@ from sweep.reports.results import Run
 from sweep.samplers.sampler import Sampler
 from sweep.study.fields import restored
 from sweep.study.loading import load_study
-from sweep.study.settings import as_text
 from sweep.study.study import Study
 from sweep.study.user_code import guarded
 from sweep.trials.records import EpochRecord, TrialRecord
+from sweep.workers.data import as_loaded
 from sweep.workers.messages import Work
 from sweep.workers.session import Session
 
@@ -76,14 +76,14 @@ def retrain(study: Study, record: TrialRecord) -> Iterator[tuple[EpochRecord, Ep
     data = guarded("data", study.data, study) if study.data else None
     threads = record.worker.blas_threads if record.worker else 1
     work = Work(record.number, record.params, record.seed)
-    with closing(Session(study, data, threads)) as session:
+    with closing(Session(study, as_loaded(data), threads)) as session:
         again = (epoch for progress in session.train(work) for epoch in progress.epochs)
         for epoch in record.epochs:
             yield epoch, next(again, None)
 
 
 def _version(run: Run, about: Mapping[str, Any], file: str) -> Study:
-    study = load_study(file, {k: as_text(v) for k, v in about["settings"].items()})
+    study = load_study(file, about["settings"])
     study = replace(restored(study, about), trials=len(run.records) or 1)
     check_space(study, run.records)
     return study

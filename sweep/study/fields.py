@@ -11,7 +11,6 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sweep.study.fingerprint import of_code
-from sweep.study.settings import as_json
 from sweep.study.study import Study
 
 ALWAYS_RECORDED = object()
@@ -71,7 +70,7 @@ RECORDED = (
     _field("duplicates", acceptable=True, restored=True, earlier="rerun"),
     _field("repeats", restored=True, earlier=1),
     Recorded("window", ("deterministic", "window"), _window, restored=True),
-    _field("settings", lambda study: as_json(study.settings), acceptable=True),
+    _field("settings", lambda study: dict(study.settings), acceptable=True),
     Recorded("code", ("file", "train"), lambda study: of_code(study.file), acceptable=True),
     Recorded("data", ("data",), None, acceptable=True),
 )

@@ -1,7 +1,6 @@
 """Loads a study file: runs it, and returns the `Study` that it defines."""
 
 import importlib
-import importlib.util
 import os
 import sys
 from argparse import ArgumentParser
@@ -16,12 +15,13 @@ from sweep.errors import StudyError, SweepError
 from sweep.study import ray_environment
 from sweep.study.settings import overriding
 from sweep.study.study import MINIMUM, Study
-from sweep.study.user_code import MODULE_PREFIX, where
+from sweep.study.study_module import module_name, run_as_module
+from sweep.study.user_code import text_of, where
 
 PACKAGES = (
-    *("click", "fsspec", "jinja2", "matplotlib", "mlflow", "numpy", "optuna", "optuna_dashboard"),
-    *("pandas", "psycopg", "ray", "rich", "safetensors", "sqlalchemy", "sweep", "tabulate"),
-    *("tensorboard", "threadpoolctl"),
+    *("click", "fsspec", "jinja2", "matplotlib", "mlflow", "msgspec", "numpy", "optuna"),
+    *("optuna_dashboard", "pandas", "psycopg", "ray", "rich", "safetensors", "sqlalchemy"),
+    *("sweep", "tabulate", "tensorboard", "threadpoolctl"),
 )
 """Packages that sweep imports, some of them late: no file next to a study can have these names."""
 
@@ -29,7 +29,7 @@ _imported: set[str] = set()
 """Names of modules that study files have imported from their own folders."""
 
 
-def load_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> Study:
+def load_study(path: str | Path, overrides: Mapping[str, object] | None = None) -> Study:
     """Run a study file and return its `study`.
 
     The file can import modules in its own folder. It gets them as they are on disk now, even if an
@@ -70,33 +70,27 @@ def _refuse_names_of_packages(path: Path) -> None:
 
 
 def _execute(path: Path) -> ModuleType:
-    name = MODULE_PREFIX + path.stem
-    spec = importlib.util.spec_from_file_location(name, path.resolve())
-    if spec is None or spec.loader is None:
-        raise StudyError(f"{path}: expected a Python file, got another kind; name it *.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    path = path.resolve()
     ray_environment.apply()
     try:
-        with _importing_from(path.resolve().parent), _without_command_line():
-            spec.loader.exec_module(module)
+        with _importing_from(path.parent), _without_command_line():
+            return run_as_module(module_name(path), path)
     except SweepError as error:
-        raise type(error)(f"{where(error, str(path.resolve()))}: {error}") from error
+        raise type(error)(f"{where(error, str(path))}: {error}") from error
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         raise StudyError(
-            f"{where(error, str(path.resolve()))}: the study file raised "
-            f"{type(error).__name__}: {error}{_advice(error, path)}"
+            f"{where(error, str(path))}: the study file raised "
+            f"{type(error).__name__}: {text_of(error)}{_advice(error, path)}"
         ) from error
-    return module
 
 
 def _advice(error: BaseException, path: Path) -> str:
     if isinstance(error, SystemExit):
         return "; declare what varies with sweep.settings, and change it with --set"
     if isinstance(error, ImportError) and "relative import" in str(error):
-        package = path.resolve().parent.name
+        package = path.parent.name
         return (
             f"; a study file belongs to no package: put a file next to the folder {package}, with "
             f"the line `from {package}.{path.stem} import study`, and run that one"

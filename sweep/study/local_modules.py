@@ -2,12 +2,16 @@
 
 import ast
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+from sweep.study.settings import overriding
+from sweep.study.study_module import loaded_as, run_as_module
 
 
 class LocalModules(MetaPathFinder):
@@ -18,10 +22,18 @@ class LocalModules(MetaPathFinder):
     version left.
     """
 
-    def __init__(self, study: str) -> None:
-        """Read the files; a study without a file has none."""
+    def __init__(self, study: str, settings: Mapping[str, object] | None = None) -> None:
+        """Read the files; a study without a file has none.
+
+        Args:
+            study: The study file, if there is one.
+            settings: Its settings.
+        """
         files = with_imports(Path(study), packages=True) if study else set()
-        self._folder = Path(study).parent
+        self._study = Path(study)
+        self._name = loaded_as(study)
+        self._settings = dict(settings or {})
+        self._folder = self._study.parent
         self._texts = {path: path.read_bytes() for path in files}
         self._path = sys.path
 
@@ -29,6 +41,14 @@ class LocalModules(MetaPathFinder):
         """Let this process import them, and import from the folders that the first process uses."""
         sys.path.extend(folder for folder in self._path if folder not in sys.path)
         sys.meta_path.insert(sys.meta_path.index(PathFinder), self)
+
+    def run_study(self) -> dict[str, Any]:
+        """Run the study file as a module, as it ran in the first process; return its names."""
+        if not self._name:
+            return {}
+        loader = _Loader(str(self._study), self._texts[self._study])
+        with overriding(self._settings):
+            return vars(run_as_module(self._name, self._study, loader))
 
     def find_spec(
         self,

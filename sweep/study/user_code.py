@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from sweep.study.study import Study
 
 
-MODULE_PREFIX = "study_file_"
-"""Prefix of modules that were loaded from a path; no other process can import them by name."""
-
-
 def where(error: BaseException, file: str) -> str:
     """Return the place in `file` that raised, as file:line; without a line if it is elsewhere."""
     if isinstance(error, SyntaxError) and error.filename == file:
@@ -49,4 +45,13 @@ def guarded(name: str, call: Callable[[], Any], study: "Study") -> Any:
             function = function.func
         file = getattr(sys.modules.get(function.__module__), "__file__", None)
         place = f"{where(error, file)}: " if file else ""
-        raise StudyError(f"{place}{name}() raised {type(error).__name__}: {error}") from error
+        what = f"{type(error).__name__}: {text_of(error)}"
+        raise StudyError(f"{place}{name}() raised {what}") from error
+
+
+def text_of(error: BaseException) -> str:
+    """Return what an exception says; it may be of a class whose `__str__` raises."""
+    try:
+        return str(error)
+    except BaseException:  # noqa: BLE001 - it is the user's code
+        return "(its text cannot be shown: its __str__ raises)"

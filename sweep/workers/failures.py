@@ -2,12 +2,8 @@
 
 import traceback
 
-from sweep.errors import StudyError
+from sweep.study.user_code import text_of
 from sweep.trials.records import Ending, Failure
-
-
-class EpochError(StudyError):
-    """A wrong or missing epoch: perhaps the study's mistake, perhaps of some parameters only."""
 
 
 def ending_of(error: BaseException) -> Ending:
@@ -23,12 +19,5 @@ def failure_of(ending: Ending, error: BaseException, why: str = "") -> Failure:
     while frames is not None and frames.tb_frame.f_code.co_filename == own:
         frames = frames.tb_next
     trace = "".join(traceback.format_exception(type(error), error, frames))
-    message = f"{type(error).__name__}: {_text(error)}".removesuffix(": ") + why
+    message = f"{type(error).__name__}: {text_of(error)}".removesuffix(": ") + why
     return Failure(ending, message, trace)
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except BaseException:  # noqa: BLE001 - it is the user's code
-        return "(its text cannot be shown: its __str__ raises)"

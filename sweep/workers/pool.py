@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 from sweep.study.study import Study
 from sweep.trials.records import Worker
+from sweep.workers.data import as_loaded
 from sweep.workers.messages import Progress, SlotLost, Work
 from sweep.workers.session import Session
 
@@ -52,7 +53,7 @@ class InlinePool:
     size = 1
 
     def __init__(self, study: Study, data: Any, blas_threads: int) -> None:
-        self._session = Session(study, data, blas_threads)
+        self._session = Session(study, as_loaded(data), blas_threads)
         self._requests: list[Work | None] = []
         self.idle = [0]
 

@@ -4,10 +4,8 @@ import math
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
-
-from threadpoolctl import threadpool_info, threadpool_limits
 
 from sweep.checkpoints.format import Checkpoint, decode, encode
 from sweep.errors import StudyError
@@ -15,10 +13,13 @@ from sweep.machine import size_text
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Trial, fixed
 from sweep.study.user_code import guarded
-from sweep.trials.records import Ending, Epoch, EpochRecord, Failure, State, Worker
-from sweep.workers.failures import EpochError, ending_of, failure_of
+from sweep.trials.records import Ending, EpochRecord, Failure, State, Worker
+from sweep.workers.epochs import EpochError, read
+from sweep.workers.failures import ending_of, failure_of
+from sweep.workers.garbage import Garbage
 from sweep.workers.memory_limit import lift_limit, limit_memory
 from sweep.workers.messages import Progress, Work
+from sweep.workers.threads import ThreadLimit, n_blas_threads
 
 if TYPE_CHECKING:
     from sweep.study.study import Study
@@ -40,40 +41,46 @@ class Session:
     The data stays loaded and the process warm between trials.
 
     Attributes:
+        checkpoint_seconds: Seconds of training after which a checkpoint is due.
         interrupts: Exceptions that end this process, whoever raises them: Ctrl-C.
     """
 
     interrupts: tuple[type[BaseException], ...] = (KeyboardInterrupt,)
 
     def __init__(
-        self, study: "Study", data: Any, blas_threads: int, memory_per_slot: int | None = None
+        self,
+        study: "Study",
+        data: Callable[[], Any] | None,
+        blas_threads: int,
+        memory_per_slot: int | None = None,
     ) -> None:
         """Prepare for the trials of a study.
 
         Args:
             study: The study.
-            data: What its `data` returned.
-            blas_threads: Number of BLAS threads that NumPy may use, until `close`.
+            data: Gives each trial what the study's `data` returned; None for no data.
+            blas_threads: Number of threads that BLAS and OpenMP may use, until `close`.
             memory_per_slot: Bytes that this process may allocate from now on; None for no limit.
         """
         self._study = study
-        self._data = data
+        self._data = data or (lambda: None)
         # On Ray, `workers.ray.cluster` has also set this in the environment, before NumPy loaded.
-        self._limits = threadpool_limits(limits=blas_threads, user_api="blas")
+        self._limit = ThreadLimit(blas_threads)
+        self._garbage = Garbage()
         self._trial = -1
         self._epoch = 0
         self._repeat = 1
         self._epochs: Iterator[Any] = iter(())
         self._state: State | None = None
         self._saved_at = 0.0
+        self.checkpoint_seconds = CHECKPOINT_SECONDS
         self._memory_per_slot = memory_per_slot
         if memory_per_slot is not None:
             limit_memory(memory_per_slot)
 
     def worker(self) -> Worker:
         """Return this process, with its number of BLAS threads as measured."""
-        threads = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
-        return Worker(socket.gethostname(), os.getpid(), max(threads, default=1))
+        return Worker(socket.gethostname(), os.getpid(), n_blas_threads())
 
     def stop(self) -> None:
         """End the training, so that its `finally` and `with` blocks run; their errors are lost."""
@@ -86,9 +93,10 @@ class Session:
             pass
 
     def close(self) -> None:
-        """End the training, and restore the BLAS threads of this process."""
+        """End the training, and restore the threads of this process."""
         self.stop()
-        self._limits.restore_original_limits()
+        self._garbage.close()
+        self._limit.lift()
 
     def advance(self, work: Work | None) -> Progress:
         """Begin `work`, if given, and train for at least one epoch.
@@ -128,20 +136,22 @@ class Session:
 
     def _begin(self, work: Work) -> None:
         self.stop()
+        self._state = None
+        self._garbage.collect()
         self._trial = work.trial
         checkpoint = decode(work.checkpoint) if work.checkpoint else Checkpoint(0, {})
-        self._epoch, self._state = checkpoint.epoch, None
+        self._epoch = checkpoint.epoch
         self._saved_at = time.monotonic()
         self._epochs = self._train(work, checkpoint)
 
     def _train(self, work: Work, checkpoint: Checkpoint) -> Iterator[Any]:
         """Yield the epochs of all trainings of a trial that come after the checkpoint."""
         config = guarded("space", lambda: self._study.space(Trial(fixed(work.params))), self._study)
-        state = checkpoint.state or None
+        data, state = self._data(), checkpoint.state or None
         for repeat in range(checkpoint.repeat, self._study.repeats + 1):
             self._repeat = repeat
             seed = work.seed if repeat == 1 else derive_seed(work.seed, "repeat", repeat)
-            epochs = self._study.train(config, self._data, seed, state)
+            epochs = self._study.train(config, data, seed, state)
             if not hasattr(epochs, "__iter__"):
                 raise StudyError(
                     f"train: expected a generator of epochs, got {epochs!r}; yield them"
@@ -166,13 +176,8 @@ class Session:
         seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
         if item is _NO_MORE:
             return None, None
-        metrics, self._state = _read(item)
-        value = metrics.get(self._study.metric)
-        if value is None:
-            raise EpochError(
-                f"train: expected the metric {self._study.metric!r} in every epoch, got "
-                f"{sorted(metrics)}; yield it, or name one of these in sweep.Study"
-            )
+        metrics, self._state = read(item, self._study.metric)
+        value = metrics[self._study.metric]
         self._epoch += 1
         finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
         record = EpochRecord(self._epoch, finite, seconds, cpu_seconds, self._repeat)
@@ -197,26 +202,8 @@ class Session:
         self, records: list[EpochRecord], failure: Failure | None = None, *, finished: bool = False
     ) -> Progress:
         checkpoint = None
-        due = finished or time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS
+        due = finished or time.monotonic() - self._saved_at >= self.checkpoint_seconds
         if self._state is not None and failure is None and due:
             checkpoint = encode(Checkpoint(self._epoch, self._state, self._repeat))
             self._saved_at = time.monotonic()
         return Progress(self._trial, tuple(records), checkpoint, finished, failure)
-
-
-def _read(item: object) -> tuple[dict[str, float], State | None]:
-    """Return the metrics and the state of what `train` yielded."""
-    if isinstance(item, Mapping):
-        item = Epoch(item)
-    metrics = getattr(item, "metrics", None)
-    if not isinstance(metrics, Mapping):
-        raise EpochError(
-            f"train: expected each epoch to be a sweep.Epoch or a dict of metrics, got {item!r}; "
-            f'yield {{"loss": ...}}'
-        )
-    try:
-        numbers = {str(name): float(value) for name, value in metrics.items()}
-    except Exception as error:  # noqa: BLE001 - a tensor's or a whole number's may be any
-        text = f"train: expected metrics to be numbers, got {metrics} ({error})"
-        raise EpochError(text) from None
-    return numbers, getattr(item, "state", None)

@@ -10,7 +10,6 @@ import pytest
 
 import netlib as nl
 import sweep
-from sweep.study.user_code import MODULE_PREFIX
 
 STUDIES = Path(__file__).parents[2] / "studies"
 
@@ -20,8 +19,8 @@ def load() -> Callable[..., Any]:
     """Loads a study file; returns its module."""
 
     def load(name: str, **settings: str) -> Any:
-        sweep.load_study(STUDIES / f"{name}.py", settings)
-        return sys.modules[MODULE_PREFIX + name]
+        study = sweep.load_study(STUDIES / f"{name}.py", settings)
+        return sys.modules[study.train.__module__]
 
     return load
 

@@ -14,21 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray import cloudpickle
 from ray.exceptions import RayError
 
 from sweep.errors import OptionError
 from sweep.study import ray_environment
+from sweep.study.pickling import dumps
+from sweep.workers import threads
 
 ray_environment.apply()
 
 
 OBJECT_STORE_BYTES = 256 * 1024**2
 """Room in the object store in addition to twice the data: for pickled studies and messages."""
-
-
-THREAD_VARIABLES = [f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")]
-"""Environment variables from which numerical libraries read their number of threads."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +146,7 @@ def _environment(blas_threads: int) -> Iterator[None]:
     Ray would give workers the lowest priority.
     """
     ours = {"RAY_worker_niceness": "0", "RAY_USAGE_STATS_ENABLED": "0"}
-    ours |= dict.fromkeys(THREAD_VARIABLES, str(blas_threads))
+    ours |= dict.fromkeys(threads.VARIABLES, str(blas_threads))
     before = {name: os.environ[name] for name in ours if name in os.environ}
     os.environ.update(ours)
     try:
@@ -161,7 +158,11 @@ def _environment(blas_threads: int) -> Iterator[None]:
 
 
 def _size(data: Any) -> int:
-    """Return the bytes of the arrays in `data`, which go to the object store without a copy."""
+    """Return the bytes of the arrays in `data`, which go to the object store without a copy.
+
+    Raises:
+        StudyError: If a part of it cannot be pickled.
+    """
     buffers: list[pickle.PickleBuffer] = []
-    cloudpickle.dumps(data, protocol=5, buffer_callback=buffers.append)
+    dumps(data, "data()", buffers.append)
     return sum(buffer.raw().nbytes for buffer in buffers)

@@ -82,12 +82,13 @@ class RayPool:
         self._pending[self._actors[slot].advance.remote(work)] = slot
 
     def release(self, slot: int) -> None:
-        """Make a slot idle."""
+        """Make a slot idle, after the `finally` blocks of its trial."""
         del self._trials[slot]
+        self._actors[slot].stop.remote()
 
     def kill(self, slot: int) -> None:
         """End a slot whose trial does not stop by itself."""
-        self.release(slot)
+        del self._trials[slot]
         self._end(slot)
 
     def worker(self, slot: int) -> Worker:

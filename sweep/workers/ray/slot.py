@@ -1,19 +1,19 @@
 """The process of a slot: how it starts, what it runs, and why it died."""
 
+import pickle
 import re
 import socket
-import sys
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import ray
-from ray import cloudpickle
 from ray.exceptions import OutOfMemoryError, RayError
 
 from sweep.study.local_modules import LocalModules
+from sweep.study.pickling import sent
 from sweep.study.study import Study
-from sweep.study.user_code import MODULE_PREFIX
 from sweep.trials.records import Ending, Failure, Worker
 from sweep.workers.messages import SlotLost
 from sweep.workers.ray.cluster import Cluster
@@ -32,9 +32,12 @@ class Slot(Session):
     def __init__(
         self, modules: LocalModules, notes: Path, study: bytes, data: list[Any], *limits: Any
     ) -> None:
-        modules.install()  # before anything is unpickled that may need them
         leave_note(notes)
-        super().__init__(cloudpickle.loads(study), ray.get(data[0]), *limits)
+        modules.install()  # before anything is unpickled that may need them
+        names = modules.run_study()
+        loaded, rebound = pickle.loads(study)
+        names.update(rebound)
+        super().__init__(loaded, partial(ray.get, data[0]), *limits)
 
 
 class Starter:
@@ -45,8 +48,8 @@ class Starter:
         self._cluster = cluster
         self._notes = TemporaryDirectory(prefix="sweep-notes-")
         self._folder = Path(self._notes.name)
-        self._modules = LocalModules(study.file)
-        self._study = _dumps(study)
+        self._modules = LocalModules(study.file, study.settings)
+        self._study = sent(study)
         self._data = ray.put(data)
 
     def start(self) -> Any:
@@ -74,11 +77,3 @@ class Starter:
     def close(self) -> None:
         """Delete the crash notes."""
         self._notes.cleanup()
-
-
-def _dumps(study: Study) -> bytes:
-    """Pickle the study; functions of a study file travel as code, not by name."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith(MODULE_PREFIX):
-            cloudpickle.register_pickle_by_value(module)
-    return bytes(cloudpickle.dumps(study))

@@ -31,7 +31,7 @@ STUDY = Study(
     train=train,
     minimize="loss",
     pruner=sweep.Asha(min_epochs=2),
-    settings={"epochs": 3, "models": (1, 2)},
+    settings={"epochs": 3, "models": [1, 2]},
 )
 
 
@@ -111,7 +111,7 @@ def test_what_was_recorded_beside_the_identity_does_not_matter():
         ({"pruner": None}, r"pruner 'Asha\(.*' -> 'None'; undo"),
         ({"score": "best"}, r"score 'last' -> 'best'; undo"),
         (
-            {"settings": {"epochs": 4, "models": (1, 2)}},
+            {"settings": {"epochs": 4, "models": [1, 2]}},
             r"settings {.*: 3, .*} -> {.*: 4, .*}; undo",
         ),
         ({"seed": 1, "score": "best"}, r"changes: seed 0 -> 1; score 'last' -> 'best'; undo them"),

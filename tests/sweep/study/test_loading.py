@@ -275,13 +275,13 @@ def test_an_interrupt_stays_one():
         load_study(write("raise KeyboardInterrupt\n"))
     study = load_study(write(HEAD + "def data():\n    raise KeyboardInterrupt\n" + STUDY))
     with pytest.raises(KeyboardInterrupt):
-        guarded("data", sys.modules["study_file_study"].data, study)
+        guarded("data", sys.modules["study"].data, study)
 
 
 def test_a_function_that_ends_the_process_is_told_with_its_line():
     study = load_study(write(HEAD + "def data():\n    raise SystemExit(3)\n" + STUDY))
     with pytest.raises(StudyError, match=r"^study.py:10: data\(\) raised SystemExit: 3$"):
-        guarded("data", sys.modules["study_file_study"].data, study)
+        guarded("data", sys.modules["study"].data, study)
 
 
 def test_a_study_inside_a_package_is_run_by_a_file_next_to_it():

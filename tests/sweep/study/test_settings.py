@@ -24,6 +24,10 @@ class Settings:
     tags: tuple[str, ...] = ()
 
 
+def as_json(values):
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(values).items()}
+
+
 def printed(value):
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
@@ -49,7 +53,7 @@ def test_settings_that_were_printed_are_read_back(given_settings):
     texts = {f.name: printed(getattr(given_settings, f.name)) for f in fields(Settings)}
     with overriding(texts) as known:
         assert settings(Settings) == given_settings
-    assert known == asdict(given_settings)
+    assert known == as_json(given_settings)
 
 
 @pytest.mark.parametrize("text", ["true", "True", " TRUE "])
@@ -71,7 +75,7 @@ def test_several_declarations_share_the_changes():
     with overriding({"width": "16", "epochs": "1"}) as known:
         assert settings(Others) == Others(width=16)
         assert settings(Settings) == Settings(epochs=1)
-    assert known == asdict(Settings(epochs=1)) | {"width": 16}
+    assert known == as_json(Settings(epochs=1)) | {"width": 16}
 
 
 def test_the_changes_end_with_their_block_even_if_it_raises():
@@ -87,7 +91,11 @@ def test_the_changes_end_with_their_block_even_if_it_raises():
         ("epochs", "1.5", r"--set epochs: expected a value of type int, like 6, got '1.5'"),
         ("rate", "", r"--set rate: expected a value of type float, like 0.5, got ''"),
         ("augment", "yes", r"--set augment: expected a value of type bool, like False, got 'yes'"),
-        ("models", "1,", r"--set models: expected a value of type tuple, like \(1, 2\), got '1,'"),
+        (
+            "models",
+            "1,",
+            r"--set models: expected a value of type tuple\[int, ...\], like",
+        ),
     ],
 )
 def test_a_value_of_another_type_is_refused(name, text, message):
