@@ -9,7 +9,6 @@ from functools import partial
 
 from sweep.errors import StudyError
 from sweep.samplers.sampler import Sampler
-from sweep.study.pickling import sent
 from sweep.study.seeds import derive_seed
 from sweep.study.space import as_dict
 from sweep.study.study import Study
@@ -18,6 +17,7 @@ from sweep.trials.domains import Params
 from sweep.trials.records import EpochRecord
 from sweep.workers.data import as_loaded
 from sweep.workers.messages import Work
+from sweep.workers.pickling import sent
 from sweep.workers.session import Session
 
 N_PROBES = 8

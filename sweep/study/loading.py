@@ -19,9 +19,9 @@ from sweep.study.study_module import module_name, run_as_module
 from sweep.study.user_code import text_of, where
 
 PACKAGES = (
-    *("click", "fsspec", "jinja2", "matplotlib", "mlflow", "msgspec", "numpy", "optuna"),
-    *("optuna_dashboard", "pandas", "psycopg", "ray", "rich", "safetensors", "sqlalchemy"),
-    *("sweep", "tabulate", "tensorboard", "threadpoolctl"),
+    *("click", "cloudpickle", "fsspec", "jinja2", "matplotlib", "mlflow", "msgspec", "numpy"),
+    *("optuna", "optuna_dashboard", "pandas", "psycopg", "ray", "rich", "safetensors"),
+    *("sqlalchemy", "sweep", "tabulate", "tensorboard", "threadpoolctl"),
 )
 """Packages that sweep imports, some of them late: no file next to a study can have these names."""
 

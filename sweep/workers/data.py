@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sweep.study.pickling import dumps
+from sweep.workers.pickling import dumps
 
 
 def as_loaded(data: Any) -> Callable[[], Any]:

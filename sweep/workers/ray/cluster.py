@@ -18,8 +18,8 @@ from ray.exceptions import RayError
 
 from sweep.errors import OptionError
 from sweep.study import ray_environment
-from sweep.study.pickling import dumps
 from sweep.workers import threads
+from sweep.workers.pickling import dumps
 
 ray_environment.apply()
 

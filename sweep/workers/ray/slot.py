@@ -12,10 +12,10 @@ import ray
 from ray.exceptions import OutOfMemoryError, RayError
 
 from sweep.study.local_modules import LocalModules
-from sweep.study.pickling import sent
 from sweep.study.study import Study
 from sweep.trials.records import Ending, Failure, Worker
 from sweep.workers.messages import SlotLost
+from sweep.workers.pickling import sent
 from sweep.workers.ray.cluster import Cluster
 from sweep.workers.ray.crash_notes import leave_note, read_note
 from sweep.workers.session import Session

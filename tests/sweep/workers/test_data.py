@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import sweep
-from sweep.study.pickling import dumps, sent
 from sweep.workers.data import as_loaded
+from sweep.workers.pickling import dumps, sent
 
 
 @dataclass

@@ -60,7 +60,7 @@ def answers(pool: Any, n: int) -> dict[int, Progress | SlotLost]:
 
 def local(make_study: MakeStudy, **changes: Any) -> sweep.Study:
     """A study whose functions travel by value, as those of a study file do."""
-    from ray import cloudpickle
+    import cloudpickle
 
     cloudpickle.register_pickle_by_value(sys.modules[make_study().space.__module__])
     cloudpickle.register_pickle_by_value(sys.modules[__name__])

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import cloudpickle
+
 from sweep.errors import StudyError
 from sweep.study.study import Study
 from sweep.study.study_module import rebound
@@ -25,13 +27,9 @@ def dumps(value: Any, name: str, buffer_callback: BufferCallback | None = None) 
         StudyError: If a part of it cannot be pickled. The message names the part.
     """
     try:
-        return pickle.dumps(value, 5, buffer_callback=buffer_callback)
-    except Exception:  # noqa: BLE001 - objects may raise any when asked for their state
-        from ray import cloudpickle  # takes half a second, and is seldom needed in this process
-    try:
-        return bytes(cloudpickle.dumps(value, 5, buffer_callback))  # type: ignore[no-untyped-call]
+        return bytes(cloudpickle.dumps(value, 5, buffer_callback))
     except Exception as error:
-        part = _culprit(value, name, cloudpickle.dumps)
+        part = _culprit(value, name)
         raise StudyError(
             f"{part}: expected something that can be sent to other processes, got "
             f"{type(error).__name__}: {error}; create it inside the function that uses it"
@@ -48,20 +46,20 @@ def sent(study: Study) -> bytes:
     return dumps((needed, rebound(study.file)), study.name)
 
 
-def _culprit(value: Any, name: str, pickled: Callable[[Any], object]) -> str:
+def _culprit(value: Any, name: str) -> str:
     """Return the name of the innermost part that cannot be pickled."""
     seen: set[int] = set()
     while id(value) not in seen:
         seen.add(id(value))
-        broken = (part for part in _parts(value, name) if not _works(pickled, part[1]))
+        broken = (part for part in _parts(value, name) if not _works(part[1]))
         name, value = next(broken, (name, value))
     return name
 
 
-def _works(pickled: Callable[[Any], object], value: Any) -> bool:
+def _works(value: Any) -> bool:
     try:
-        pickled(value)
-    except Exception:  # noqa: BLE001 - see above
+        cloudpickle.dumps(value)
+    except Exception:  # noqa: BLE001 - objects may raise any when asked for their state
         return False
     return True
 
