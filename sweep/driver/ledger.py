@@ -4,7 +4,7 @@ Each change is written to the database before anything depends on it. So the pro
 between any two lines, and the next driver continues from what is written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -18,6 +18,9 @@ from sweep.study.space import as_dict
 from sweep.study.study import Study
 from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord, Worker
 from sweep.workers.messages import Work
+
+REPLACED = "trained again with other results, which replaced those of the epochs"
+"""Says in the attempt that was cut short what the next one did to its epochs."""
 
 
 def open_ledger(study: Study, table: TrialTable, checkpoints: Checkpoints) -> "Ledger":
@@ -107,6 +110,10 @@ class Ledger:
         """Return whether the study's pruner stops a trial after its latest epoch."""
         return self._order.prunes(record)
 
+    def may_be_over(self, record: TrialRecord) -> bool:
+        """Return whether a trial's latest epoch may have been its last."""
+        return self._order.may_be_over(record)
+
     def early_ending(self, record: TrialRecord) -> Ending | None:
         """Return how a trial ends without training any further; None if it trains.
 
@@ -115,7 +122,7 @@ class Ledger:
         """
         if record.reused is not None:
             return Ending.COMPLETE
-        return Ending.PRUNED if self.prunes(record) else None
+        return Ending.PRUNED if self.prunes(record) and not self.may_be_over(record) else None
 
     def begin_attempt(self, record: TrialRecord, worker: Worker) -> tuple[Work, str]:
         """Record which process trains a trial from now on.
@@ -140,9 +147,14 @@ class Ledger:
         self._table.set_trial_attribute(record.number, "attempts", record.attempts)
 
     def add_epochs(
-        self, record: TrialRecord, epochs: Iterable[EpochRecord], checkpoint: bytes | None
+        self, record: TrialRecord, epochs: Sequence[EpochRecord], checkpoint: bytes | None
     ) -> bool:
-        """Record epochs of a trial; return False if all were recorded before an interruption."""
+        """Record epochs of a trial; return False if all were recorded before an interruption.
+
+        After one, a training repeats epochs. Those that come out differently replace the recorded
+        ones, so that the curve is that of one training.
+        """
+        self._replace(record, [e for e in epochs if _differs(e, record)])
         new = [epoch for epoch in epochs if epoch.number > len(record.epochs)]
         if new:
             self._table.add_epochs(record.number, new, self._study.metric)
@@ -151,6 +163,17 @@ class Ledger:
         if checkpoint is not None:
             self._checkpoints.write(record.number, checkpoint)
         return bool(new)
+
+    def _replace(self, record: TrialRecord, epochs: list[EpochRecord]) -> None:
+        if not epochs:
+            return
+        self._table.replace_epochs(record.number, epochs, self._study.metric)
+        for epoch in epochs:
+            record.epochs[epoch.number - 1] = epoch
+        self._order.note(record)
+        if record.attempts and REPLACED not in record.attempts[-1]["message"]:
+            record.attempts[-1]["message"] += f"; {REPLACED} from {epochs[0].number} on"
+            self._table.set_trial_attribute(record.number, "attempts", record.attempts)
 
     def end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
         """Record how a trial ended; it never changes after that."""
@@ -176,3 +199,9 @@ class Ledger:
         """Return whether an ended trial keeps its last checkpoint."""
         keeps_all = self._study.keep == "all" and ended.ending is Ending.COMPLETE
         return keeps_all or ended is self.counts.best
+
+
+def _differs(epoch: EpochRecord, record: TrialRecord) -> bool:
+    """Return whether an epoch is recorded with other metrics."""
+    is_known = epoch.number <= len(record.epochs)
+    return is_known and epoch.metrics != record.epochs[epoch.number - 1].metrics

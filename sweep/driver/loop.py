@@ -45,6 +45,7 @@ class Driver:
         self._observer = observer
         self._waiting = ledger.running()
         self._running: dict[int, tuple[TrialRecord, float]] = {}
+        self._doomed: dict[int, int] = {}  # by trial to be pruned, its epochs if it has more
         self._same_errors: list[Failure] = []
         self._events: list[TrialRecord | str] = []
 
@@ -83,6 +84,8 @@ class Driver:
             if record is None:
                 break
             self._running[slot] = record, time.monotonic() - record.seconds
+            if self._ledger.prunes(record):
+                self._doomed[record.number] = len(record.epochs)
             work, flaw = self._ledger.begin_attempt(record, pool.worker(slot))
             if flaw:
                 self._events.append(f"trial {record.number}: {flaw}")
@@ -127,8 +130,22 @@ class Driver:
             self._fail(record, failure)
         elif progress.finished:
             self._end(record, Ending.COMPLETE)
-        elif is_new and self._ledger.prunes(record):
+        elif self._is_pruned(record, is_new=is_new):
             self._end(record, Ending.PRUNED)
+
+    def _is_pruned(self, record: TrialRecord, *, is_new: bool) -> bool:
+        """Return whether to prune a trial now; not if its latest epoch may have been its last.
+
+        Then the training is asked for another epoch first, since a trial without one is complete.
+        """
+        if record.number in self._doomed:
+            return len(record.epochs) > self._doomed[record.number]
+        if not (is_new and self._ledger.prunes(record)):
+            return False
+        if self._ledger.may_be_over(record):
+            self._doomed[record.number] = len(record.epochs)
+            return False
+        return True
 
     def _lose(self, record: TrialRecord, lost: SlotLost) -> None:
         """Queue a trial whose process died again, or give it up after too many losses."""
@@ -162,6 +179,7 @@ class Driver:
             self._same_errors = [*same, failure]
 
     def _end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
+        self._doomed.pop(record.number, None)
         self._ledger.end(record, ending, failure)
         self._events.append(record)
         self._same_errors = []

@@ -8,6 +8,7 @@ from array import array
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sweep.driver.progress import TrialCounts
 from sweep.pruners.pruner import Peers
@@ -69,14 +70,34 @@ class TrialOrder:
         values = self._curve(record)
         return pruner.prunes(values, self._peers(record, len(values)))
 
+    def may_be_over(self, record: TrialRecord) -> bool:
+        """Return whether a trial's latest epoch may have been its last, by the trials it knows.
+
+        Only the training itself can tell, and it does when asked for another epoch. Ask, if a known
+        trial was complete after as many epochs, or if none has had more.
+        """
+        if self._study.repeats > 1:
+            return False
+        epoch = len(record.epochs)
+        column, longer = self._column(record, epoch), self._column(record, epoch + 1)
+        longer = np.pad(longer, (0, len(column) - len(longer)), constant_values=math.nan)
+        complete = np.array(self._complete[: len(column)], bool)
+        ended_here = complete & ~np.isnan(column) & np.isnan(longer)
+        return bool(ended_here.any() or np.isnan(longer).all())
+
     def _peers(self, record: TrialRecord, epoch: int) -> Peers:
         """Return the known trials that have a value after this epoch."""
+        column = self._column(record, epoch)
+        reached = ~np.isnan(column)
+        return Peers(column[reached], np.array(self._complete[: len(column)], bool)[reached])
+
+    def _column(self, record: TrialRecord, epoch: int) -> NDArray[np.float64]:
+        """Return the value of each known trial after this epoch, NaN for those without."""
         column = np.array(self._columns.get(epoch, ()), dtype=np.float64)
         if self._window is not None:
             column = column[: record.endings_known]
         column[record.number : record.number + 1] = math.nan
-        reached = ~np.isnan(column)
-        return Peers(column[reached], np.array(self._complete[: len(column)], bool)[reached])
+        return column
 
     def _curve(self, record: TrialRecord) -> list[float]:
         return [self._study.sign * value for value in record.curve(self._study.metric)]

@@ -99,13 +99,25 @@ class TrialTable:
             RunError: If another program has ended the trial.
         """
         trial_id = self._trial_ids[number]
-        attributes = _as_json({epoch_key(epoch): asdict(epoch) for epoch in epochs})
-        measured = [epoch for epoch in epochs if metric in epoch.metrics]
-        values = [(epoch.number, epoch.metrics[metric], "FINITE") for epoch in measured]
         with self._storage.engine.begin() as connection:
             self._check_runs(connection, number)
-            _insert(connection, ATTRIBUTES, trial_id, attributes)
-            _insert(connection, VALUES, trial_id, values)
+            _insert_epochs(connection, trial_id, epochs, metric)
+
+    def replace_epochs(self, number: int, epochs: Sequence[EpochRecord], metric: str) -> None:
+        """Record epochs in place of those with the same numbers.
+
+        Raises:
+            RunError: If another program has ended the trial.
+        """
+        trial_id = self._trial_ids[number]
+        keys, steps = map(epoch_key, epochs), [epoch.number for epoch in epochs]
+        with self._storage.engine.begin() as connection:
+            self._check_runs(connection, number)
+            mine = ATTRIBUTES.c.trial_id == trial_id, ATTRIBUTES.c.key.in_(list(keys))
+            connection.execute(ATTRIBUTES.delete().where(*mine))
+            values = VALUES.c.trial_id == trial_id, VALUES.c.step.in_(steps)
+            connection.execute(VALUES.delete().where(*values))
+            _insert_epochs(connection, trial_id, epochs, metric)
 
     def set_trial_attribute(self, number: int, key: str, value: Any) -> None:
         """Record a JSON value of a running trial under `key`; Optuna refuses it for ended ones."""
@@ -169,6 +181,16 @@ def _insert(connection: Connection, into: TableClause, trial_id: int, rows: Sequ
         names = into.columns.keys()
         named = [dict(zip(names, (trial_id, *row), strict=True)) for row in rows]
         connection.execute(into.insert(), named)
+
+
+def _insert_epochs(
+    connection: Connection, trial_id: int, epochs: Sequence[EpochRecord], metric: str
+) -> None:
+    attributes = _as_json({epoch_key(epoch): asdict(epoch) for epoch in epochs})
+    measured = [epoch for epoch in epochs if metric in epoch.metrics]
+    values = [(epoch.number, epoch.metrics[metric], "FINITE") for epoch in measured]
+    _insert(connection, ATTRIBUTES, trial_id, attributes)
+    _insert(connection, VALUES, trial_id, values)
 
 
 def _as_json(attributes: dict[str, Any]) -> list[tuple[str, str]]:

@@ -368,6 +368,46 @@ def test_pruned_trials_stop_at_the_rung_and_the_best_so_far_never_does(
     assert best_at_rung.ending is Ending.COMPLETE
 
 
+def test_a_trial_without_a_further_epoch_is_complete_whatever_the_pruner(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    def train(config: dict[str, Any], *_: object) -> Iterator[dict[str, float]]:
+        for epoch in range(3 if config["k"] == 1 else 4):
+            yield {"loss": config["x"] if epoch == 2 else 10.0}
+
+    records, _ = drive(make_study(train=train, pruner=sweep.Median(0, 2), trials=30))
+    short = [record for record in records if record.params["k"] == 1]
+    assert len(short) > 5
+    assert {record.ending for record in short} == {Ending.COMPLETE}
+    pruned = [record for record in records if record.ending is Ending.PRUNED]
+    # Some are asked for one epoch more, to see whether they are over.
+    assert {len(record.epochs) for record in pruned} <= {3, 4}
+
+
+def test_a_curve_is_that_of_one_training_after_an_interruption(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    pieces: list[int] = []
+
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        pieces.append(len(pieces))
+        for epoch in range(5):
+            if len(pieces) == 1 and epoch == 3:
+                raise KeyboardInterrupt
+            yield {"loss": 10.0 * pieces[-1] + epoch}
+
+    pruner = sweep.Median(warmup_epochs=0, min_trials=99)  # so that every epoch is sent at once
+    study = make_study(train=train, trials=1, pruner=pruner)
+    with pytest.raises(KeyboardInterrupt):
+        drive(study)
+    records, _ = drive(study)
+    assert records[0].curve("loss") == [10.0, 11.0, 12.0, 13.0, 14.0]
+    assert records[0].attempts[0]["message"] == (
+        "the driver ended; trained again with other results, which replaced those of the epochs "
+        "from 1 on"
+    )
+
+
 def test_only_the_best_trials_checkpoint_is_kept(
     make_study: MakeStudy, drive: Any, tmp_path: Path
 ) -> None:
