@@ -19,7 +19,7 @@ settings.register_profile(
 )
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
-# A shell that starts pytest in the background may let it ignore Ctrl-C, and what it starts would too.
+# A shell that starts pytest in the background may have it ignore Ctrl-C, and its children too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
