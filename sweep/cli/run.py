@@ -57,7 +57,8 @@ def run(study: Study, options: Options, *, deterministic: bool, quiet: bool) -> 
     if n_done < n_trials:
         click.echo(f"{n_done} of {n_trials} trials have ended: run again to continue")
     else:
-        click.echo(f"all {n_done} trials are done: {path}/report.html")
+        what = "trials" if n_trials == study.trials else "points of the grid"
+        click.echo(f"all {n_done} {what} are done: {path}/report.html")
     if failure := result.final_failure:
         raise RunError(f"the final training failed, {failure.message}; see {path}/logs/run.log, "
                        f"and run the same command again to retry it")  # fmt: skip

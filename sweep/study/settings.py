@@ -163,4 +163,6 @@ def _path(kind: type, value: Any) -> Any:
 
 
 def _text(kind: Any) -> str:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return f"{kind.__name__} ({', '.join(kind.__members__)})"
     return kind.__name__ if isinstance(kind, type) and not get_args(kind) else str(kind)

@@ -1,6 +1,9 @@
 """Settings of a study: defaults, changes by name, and everything that cannot be read."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, make_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -101,6 +104,77 @@ def test_the_changes_end_with_their_block_even_if_it_raises():
 def test_a_value_of_another_type_is_refused(name, text, message):
     with pytest.raises(OptionError, match=message), overriding({name: text}):
         settings(Settings)
+
+
+class Mode(Enum):
+    FAST = "quick"
+    SLOW = "slow"
+
+
+@dataclass(frozen=True)
+class Kinds:
+    rows: int | None = None
+    layers: list[int] = field(default_factory=lambda: [8, 8])
+    folder: Path = Path("data")
+    mode: Mode = Mode.FAST
+    loss: Literal["l1", "l2"] = "l2"
+    size: tuple[int, str] = (3, "same")
+    limits: dict[str, float] = field(default_factory=dict)
+    anything: int | str | bool = 1
+    bare: tuple = (1, 2)  # type: ignore[type-arg]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value", "plain"),
+    [
+        ("rows", "100", 100, 100),
+        ("rows", "none", None, None),
+        ("rows", "null", None, None),
+        ("layers", "16,16,16", [16, 16, 16], [16, 16, 16]),
+        ("layers", "[1, 2]", [1, 2], [1, 2]),
+        ("layers", "5", [5], [5]),
+        ("folder", "a/b c.csv", Path("a/b c.csv"), "a/b c.csv"),
+        ("mode", "SLOW", Mode.SLOW, "slow"),
+        ("mode", "slow", Mode.SLOW, "slow"),
+        ("loss", "l1", "l1", "l1"),
+        ("size", "5,valid", (5, "valid"), [5, "valid"]),
+        ("limits", '{"a": 1}', {"a": 1.0}, {"a": 1.0}),
+        ("anything", "x", "x", "x"),
+        ("anything", "true", True, True),
+        ("bare", "3,4,5", (3, 4, 5), [3, 4, 5]),
+    ],
+)
+def test_a_value_is_read_by_its_annotation_and_recorded_as_json(name, text, value, plain):
+    with overriding({name: text}) as known:
+        assert getattr(settings(Kinds), name) == value
+    assert known[name] == plain
+    with overriding(known) as again:  # as a replay does
+        assert getattr(settings(Kinds), name) == value
+    assert again == known
+
+
+@pytest.mark.parametrize(
+    ("kind", "default"),
+    [(int, None), (list[int], "abc"), (object, object()), (float, float("nan")), (Mode, "medium")],
+)
+def test_a_default_that_cannot_be_recorded_is_refused(kind, default):
+    made = make_dataclass("Made", [("x", kind, field(default_factory=lambda: default))])
+    message = r"settings: expected 'x' to be .*, of values that JSON can hold, got .*; change the"
+    with pytest.raises(StudyError, match=message):
+        settings(made)
+
+
+def test_an_annotation_that_names_no_type_is_refused():
+    made = make_dataclass("Made", [("x", "Nowhere", 1)])
+    message = r"settings: expected annotations that name types, got NameError: .*; import these"
+    with pytest.raises(StudyError, match=message):
+        settings(made)
+
+
+def test_an_enumeration_is_refused_with_its_members():
+    message = r"--set mode: expected a value of type Mode \(FAST, SLOW\), like .*, got 'medium'"
+    with pytest.raises(OptionError, match=message), overriding({"mode": "medium"}):
+        settings(Kinds)
 
 
 def test_an_unknown_setting_is_refused_with_those_there_are():
