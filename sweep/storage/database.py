@@ -4,6 +4,7 @@ One Optuna study holds everything: parameters and scores where Optuna keeps them
 JSON attribute of its trial, and the rest of a `TrialRecord` as further attributes.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -19,6 +20,17 @@ from sqlalchemy.pool import StaticPool
 
 from sweep.errors import RunError, StorageError
 from sweep.storage.trial_table import TrialTable
+
+OPEN_TRIES = 20
+"""How often to open a database whose tables another process may be creating."""
+
+
+OPEN_PAUSE_S = 0.1
+"""Seconds between two of these tries: together, ten times as long as creating the tables takes."""
+
+
+TABLES_EXIST = ("already exists", "UNIQUE constraint failed")
+"""Parts of the errors of a process that creates tables at the same time as another."""
 
 
 class Backend(Protocol):
@@ -137,10 +149,28 @@ class Database:
 
 
 def _open(url: str, connect: Callable[[], Any]) -> RDBStorage:
-    """Return Optuna's storage; another process may be creating the same tables."""
-    while True:
+    """Return Optuna's storage, even while another process creates the same tables."""
+    for _ in range(OPEN_TRIES - 1):
         try:
-            return RDBStorage(url, engine_kwargs={"creator": connect, "poolclass": StaticPool})
+            return _storage(url, connect)
         except (StorageInternalError, SQLAlchemyError) as error:
-            if "already exists" not in str(error) and "UNIQUE constraint" not in str(error):
+            if not any(text in str(error) for text in TABLES_EXIST):
                 raise
+        time.sleep(OPEN_PAUSE_S)
+    return _storage(url, connect)
+
+
+def _storage(url: str, connect: Callable[[], Any]) -> RDBStorage:
+    connections: list[Any] = []
+
+    def connect_and_note() -> Any:
+        connections.append(connect())
+        return connections[-1]
+
+    engine = {"creator": connect_and_note, "poolclass": StaticPool}
+    try:
+        return RDBStorage(url, engine_kwargs=engine)
+    except BaseException:
+        for connection in connections:  # Optuna leaves it to the garbage collector
+            connection.close()
+        raise

@@ -14,7 +14,7 @@ import optuna
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from optuna.exceptions import UpdateFinishedTrialError
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
@@ -379,6 +379,31 @@ def test_a_folder_that_does_not_exist_is_not_made(tmp_path):
     with pytest.raises(StorageError, match=REFUSED.format("unable to open database file")):
         Database(SQLiteFile(tmp_path / "missing" / "sweep.db"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_schema_is_named_and_not_tried_for_ever(path):
+    Database(SQLiteFile(path)).close()
+    change = ('UNIQUE (study_id, "key")', 'UNIQUE (study_id, +"key")')
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, ?, ?)", change)
+        connection.commit()
+    with pytest.raises(StorageError, match=r"cannot use the database: .* UNIQUE constraints"):
+        Database(SQLiteFile(path))
+
+
+def test_another_process_that_creates_the_tables_is_waited_for_but_not_for_ever(path, monkeypatch):
+    tries = []
+
+    def storage(*_, **__):
+        tries.append(1)
+        raise StorageInternalError("table studies already exists")
+
+    monkeypatch.setattr("sweep.storage.database.RDBStorage", storage)
+    monkeypatch.setattr("sweep.storage.database.OPEN_PAUSE_S", 0.0)
+    with pytest.raises(StorageError, match="cannot use the database: table studies already exists"):
+        Database(SQLiteFile(path))
+    assert len(tries) == 20
 
 
 def test_damage_under_an_open_database_is_named(path, file_table):
