@@ -41,3 +41,18 @@ def write_atomically(path: Path, data: bytes, former: Path | None = None) -> Non
             f"{path}: cannot write: {error.strerror}. Free some space or fix its permissions and "
             f"run again; no finished work is lost"
         ) from error
+
+
+def delete(path: Path) -> None:
+    """Delete a file, if it is there.
+
+    Raises:
+        StorageError: If the directory refuses.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"{path}: cannot delete: {error.strerror}. Fix the permissions of its folder and run "
+            f"again; no finished work is lost"
+        ) from error

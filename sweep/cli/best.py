@@ -31,3 +31,5 @@ def print_best(run: Run) -> None:
         click.echo(f'weights: safetensors.numpy.load_file("{relative(weights)}")')
         if load := loader(weights):
             click.echo(f'model: {load}("{relative(weights)}")')
+    else:
+        click.echo("weights: none; the training yielded none, or its checkpoint is gone or damaged")

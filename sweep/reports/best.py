@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from sweep.reports.results import Run
 
 
+CONFIG = "best/config.json"
+"""Path in the run directory of the best configuration."""
+
+
+WEIGHTS = "best/weights.safetensors"
+"""Path in the run directory of the best weights."""
+
+
 def best_files(run: "Run") -> dict[str, str | bytes]:
     """Return the best configuration, and the weights trained with it, as files by name."""
     if run.best is None:
@@ -30,14 +38,17 @@ def best_files(run: "Run") -> dict[str, str | bytes]:
         "config": best.config,
         "seed": best.seed,
     }
-    files: dict[str, str | bytes] = {"best/config.json": json.dumps(about, indent=2) + "\n"}
+    files: dict[str, str | bytes] = {CONFIG: json.dumps(about, indent=2) + "\n"}
     if weights := _weights(run, best):
-        files["best/weights.safetensors"] = weights
+        files[WEIGHTS] = weights
     return files
 
 
 def _weights(run: "Run", best: TrialRecord) -> bytes | None:
-    """Return the entry "weights" of the best training's last state, as a safetensors file."""
+    """Return the entry "weights" of the best training's last state, as a safetensors file.
+
+    None if the training yielded none, or its checkpoint is missing or damaged.
+    """
     study = run.name + FINAL_SUFFIX if best is run.final else run.name
     checkpoints = checkpoints_at(run.about.get("checkpoints", ""), run.directory.checkpoints, study)
     data = checkpoints.read(best.number, len(best.epochs))

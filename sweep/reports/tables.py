@@ -19,9 +19,19 @@ def trials(records: Iterable[TrialRecord], metric: str) -> pd.DataFrame:
     value), its standard deviation as METRIC_std if trials train repeatedly, epochs, one per
     parameter (empty where the trial does not have it), seconds and cpu_seconds of training,
     attempts, seed, host, started (UTC). A parameter with one of these names gets the prefix
-    "params_".
+    "params_", and one more where another parameter has that name.
     """
-    return frame([_trial_row(record, metric) for record in records])
+    records = list(records)
+    fixed = {name for record in records for name in (*_left(record, metric), *_right(record))}
+    names = _names((record.params for record in records), "params", fixed)
+    return frame(
+        [
+            _left(record, metric)
+            | {names[name]: value for name, value in record.params.items()}
+            | _right(record)
+            for record in records
+        ]
+    )
 
 
 def epochs(records: Sequence[TrialRecord]) -> pd.DataFrame:
@@ -31,13 +41,15 @@ def epochs(records: Sequence[TrialRecord]) -> pd.DataFrame:
     A metric with one of these names gets the prefix "metrics_".
     """
     has_repeats = any(epoch.repeat > 1 for record in records for epoch in record.epochs)
+    fixed = {"trial", "epoch", "seconds", "cpu_seconds"} | ({"repeat"} if has_repeats else set())
+    names = _names((e.metrics for record in records for e in record.epochs), "metrics", fixed)
     rows = []
     for number, training in [(r.number, training) for r in records for training in r.trainings()]:
         for n, epoch in enumerate(training, start=1):
             repeat = {"repeat": epoch.repeat} if has_repeats else {}
             left = {"trial": number, **repeat, "epoch": n}
             right = {"seconds": round(epoch.seconds, 3), "cpu_seconds": round(epoch.cpu_seconds, 3)}
-            rows.append(left | _prefixed(epoch.metrics, "metrics", left | right) | right)
+            rows.append(left | {names[m]: value for m, value in epoch.metrics.items()} | right)
     return frame(rows)
 
 
@@ -105,17 +117,20 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return ", ".join(changed + gone) or "only the seed"
 
 
-def _trial_row(record: TrialRecord, metric: str) -> dict[str, Any]:
+def _left(record: TrialRecord, metric: str) -> dict[str, Any]:
     curves = record.curves(metric)
     latest = curves[-1][-1] if curves and curves[-1] else None
-    left = {
+    return {
         "trial": record.number,
         "status": record.ending.value,
         metric: latest if record.score is None else record.score,
         **({} if record.score_std is None else {f"{metric}_std": record.score_std}),
         "epochs": len(record.epochs),
     }
-    right = {
+
+
+def _right(record: TrialRecord) -> dict[str, Any]:
+    return {
         "seconds": round(record.seconds, 1),
         "cpu_seconds": round(record.cpu_seconds, 1),
         "attempts": len(record.attempts) + 1,
@@ -123,12 +138,18 @@ def _trial_row(record: TrialRecord, metric: str) -> dict[str, Any]:
         "host": record.worker.host if record.worker else None,
         "started": record.started.isoformat(timespec="seconds") if record.started else None,
     }
-    return left | _prefixed(record.params, "params", left | right) | right
 
 
-def _prefixed(values: Mapping[str, Any], prefix: str, taken: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values, with a prefix where a fixed column has the same name."""
-    return {f"{prefix}_{name}" if name in taken else name: values[name] for name in values}
+def _names(rows: Iterable[Mapping[str, Any]], prefix: str, fixed: set[str]) -> dict[str, str]:
+    """Return the column of each name: with as many prefixes as no other column needs."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns: dict[str, str] = {}
+    for name in names:
+        column = name
+        while column in fixed or column in columns.values() or (column != name and column in names):
+            column = f"{prefix}_{column}"
+        columns[name] = column
+    return columns
 
 
 def _columns(rows: list[dict[str, Any]]) -> list[str]:

@@ -5,8 +5,8 @@ They are made from the database alone, with the same bytes each time.
 
 from pathlib import Path
 
-from sweep.files import write_atomically
-from sweep.reports.best import best_files, loader
+from sweep.files import delete, write_atomically
+from sweep.reports.best import CONFIG, WEIGHTS, best_files, loader
 from sweep.reports.formats import comparison_in_markdown, of_comparison, to_csv
 from sweep.reports.html.content import render
 from sweep.reports.markdown import PLOTS, markdown
@@ -21,8 +21,11 @@ def write(run: Run) -> None:
         StorageError: If the disk refuses.
     """
     folder = run.directory.path
-    _write(folder, best_files(run))
-    report = report_of(run, loader(run.directory.best / "weights.safetensors"))
+    best = best_files(run)
+    if best and (WEIGHTS not in best or not _is_written(folder / CONFIG, best[CONFIG])):
+        delete(folder / WEIGHTS)  # they may be a former best's
+    _write(folder, best)
+    report = report_of(run, loader(folder / WEIGHTS))
     files: dict[str, str | bytes] = {
         "trials.csv": to_csv(run.trials()),
         "epochs.csv": to_csv(run.epochs()),
@@ -37,6 +40,14 @@ def write(run: Run) -> None:
     _write(folder, files)
 
 
+def _is_written(path: Path, content: str | bytes) -> bool:
+    return path.is_file() and path.read_bytes() == _bytes(content)
+
+
 def _write(folder: Path, files: dict[str, str | bytes]) -> None:
     for name, content in files.items():
-        write_atomically(folder / name, content.encode() if isinstance(content, str) else content)
+        write_atomically(folder / name, _bytes(content))
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content

@@ -121,7 +121,7 @@ def test_a_grid_that_is_smaller_than_the_number_of_trials_is_done(
     path = study_file(('"x": trial.suggest_float("x", -1, 1), ', '"x": 0.5, '),
                       ("trials=5", 'trials=5, sampler="grid"'))  # fmt: skip
     assert run_inline(path) == 0
-    assert "all 3 trials are done" in capsys.readouterr().out
+    assert "all 3 points of the grid are done" in capsys.readouterr().out
 
 
 def test_quiet_prints_the_result_alone(

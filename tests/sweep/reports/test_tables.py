@@ -312,3 +312,23 @@ def test_the_summary_counts_endings_in_their_order_and_what_they_cost():
 )
 def test_durations_have_two_digits_or_the_whole_unit(seconds, words):
     assert duration(seconds) == words
+
+
+def test_no_two_parameters_share_a_column_in_any_row():
+    records = [
+        trial(0, 1.0, {"trial": 1.0, "params_trial": 2.0}),
+        trial(1, 1.0, {"trial": 3.0}),
+        trial(2, 1.0, {"params_trial": 4.0, "params_params_trial": 5.0}),
+    ]
+    table = tables.trials(records, "loss")
+    columns = ["params_params_params_trial", "params_trial", "params_params_trial"]
+    assert rows(table[columns]) == [[1.0, 2.0, None], [3.0, None, None], [None, 4.0, 5.0]]
+
+
+def test_no_two_metrics_share_a_column_in_any_row():
+    metrics = {"loss": 0.5, "epoch": 1.0, "metrics_epoch": 2.0}
+    record = trial(0, 0.5)
+    record.epochs.append(EpochRecord(1, metrics, 1.25, 0.52))
+    table = tables.epochs([record])
+    columns = ["epoch", "loss", "metrics_metrics_epoch", "metrics_epoch"]
+    assert rows(table[columns]) == [[1, 0.5, 1.0, 2.0]]

@@ -4,9 +4,12 @@ To make the golden files again after a change that is meant: `just golden`, and 
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
@@ -82,6 +85,27 @@ def test_the_best_weights_are_those_of_the_last_state(golden_run: sweep.Run) -> 
     weights = load_file(golden_run.directory.best / "weights.safetensors")
     assert golden_run.final is not None
     assert weights["x"].tolist() == [pytest.approx(golden_run.final.params["x"])]
+
+
+def test_weights_of_a_former_best_are_deleted_if_the_new_one_has_none(
+    inline: Callable[..., sweep.Run],
+    make_study: Callable[..., sweep.Study],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def train(config: dict[str, Any], *_: object) -> Iterator[sweep.Epoch]:
+        weights = {"weights": {"x": np.array([config["x"]])}} if config["x"] > 0 else None
+        yield sweep.Epoch({"loss": config["x"]}, weights)
+
+    first = ({"x": 0.5, "k": 1}, {"x": -0.5, "k": 1})
+    study = make_study(train=train, first=first, trials=1)
+    path = inline(study).directory.path
+    weights = path / "best" / "weights.safetensors"
+    assert load_file(weights)["x"] == [0.5]
+    inline(replace(study, trials=2))
+    assert not weights.exists()
+    capsys.readouterr()
+    assert main(["best", str(path)]) == 0
+    assert "weights: none; the training yielded none, or its" in capsys.readouterr().out
 
 
 def test_every_way_a_trial_can_end_is_in_the_golden_run(golden_run: sweep.Run) -> None:

@@ -12,6 +12,8 @@ import psycopg
 import pytest
 
 import sweep
+from sweep.errors import StorageError
+from sweep.files import delete
 from sweep.storage.database import Database
 from sweep.storage.postgres import Postgres
 from sweep.storage.sqlite import SQLiteFile
@@ -178,3 +180,10 @@ def test_nothing_depends_on_the_order_of_recorded_times(
     assert finished is not None
     assert finished < started < (again.records[0].started or started)
     assert lasting(again) == lasting(whole)
+
+
+def test_what_cannot_be_deleted_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        StorageError, match=r"cannot delete: .*\. Fix the permissions of its folder"
+    ):
+        delete(tmp_path)
