@@ -195,7 +195,11 @@ class Session:
         # One message per epoch would cost more than short epochs do, and training on past a
         # decision of the pruner would waste what it stops. It decides in the first training only.
         pruner = self._study.pruner
-        decides = pruner is not None and self._repeat == 1 and pruner.decides_after(self._epoch)
+        # It pauses at the epoch after that too, which may only show that there is one.
+        epochs = (self._epoch, self._epoch - 1) if self._epoch > 1 else (self._epoch,)
+        decides = (
+            pruner is not None and self._repeat == 1 and any(map(pruner.decides_after, epochs))
+        )
         return decides or time.monotonic() - began >= REPORT_SECONDS
 
     def _progress(

@@ -54,7 +54,7 @@ def test_training_pauses_where_the_pruner_decides_and_continues_from_there(
         answers = [session.advance(Work(0, PARAMS, seed=3))]
         while not answers[-1].finished:
             answers.append(session.advance(None))
-    assert [[e.number for e in answer.epochs] for answer in answers] == [[1], [2], [3, 4], []]
+    assert [[e.number for e in answer.epochs] for answer in answers] == [[1], [2], [3], [4], []]
 
 
 def test_no_epoch_is_trained_past_a_decision(make_study: MakeStudy) -> None:
