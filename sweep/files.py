@@ -22,7 +22,7 @@ def write_atomically(path: Path, data: bytes, former: Path | None = None) -> Non
     """
     temporary = None
     try:
-        if path.is_file() and path.read_bytes() == data:
+        if holds(path, data):
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -41,6 +41,11 @@ def write_atomically(path: Path, data: bytes, former: Path | None = None) -> Non
             f"{path}: cannot write: {error.strerror}. Free some space or fix its permissions and "
             f"run again; no finished work is lost"
         ) from error
+
+
+def holds(path: Path, data: bytes) -> bool:
+    """Return whether a file is there and has these bytes."""
+    return path.is_file() and path.read_bytes() == data
 
 
 def delete(path: Path) -> None:

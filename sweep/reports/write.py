@@ -5,7 +5,7 @@ They are made from the database alone, with the same bytes each time.
 
 from pathlib import Path
 
-from sweep.files import delete, write_atomically
+from sweep.files import delete, holds, write_atomically
 from sweep.reports.best import CONFIG, WEIGHTS, best_files, loader
 from sweep.reports.formats import comparison_in_markdown, of_comparison, to_csv
 from sweep.reports.html.content import render
@@ -22,7 +22,7 @@ def write(run: Run) -> None:
     """
     folder = run.directory.path
     best = best_files(run)
-    if best and (WEIGHTS not in best or not _is_written(folder / CONFIG, best[CONFIG])):
+    if best and (WEIGHTS not in best or not holds(folder / CONFIG, _bytes(best[CONFIG]))):
         delete(folder / WEIGHTS)  # they may be a former best's
     _write(folder, best)
     report = report_of(run, loader(folder / WEIGHTS))
@@ -38,10 +38,6 @@ def write(run: Run) -> None:
     for name in PLOTS.keys() & report.plots.keys():
         files[f"plots/{name}.svg"] = report.plots[name].svg
     _write(folder, files)
-
-
-def _is_written(path: Path, content: str | bytes) -> bool:
-    return path.is_file() and path.read_bytes() == _bytes(content)
 
 
 def _write(folder: Path, files: dict[str, str | bytes]) -> None:

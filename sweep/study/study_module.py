@@ -20,8 +20,8 @@ def module_name(path: Path) -> str:
     It is the file's own, so that processes which a training starts can import it.
     """
     stem = path.stem
-    is_taken = stem in sys.builtin_module_names or stem in sys.stdlib_module_names
-    return PREFIX + stem if is_taken or stem in sys.modules else stem
+    is_taken = stem in sys.stdlib_module_names or stem in sys.modules
+    return PREFIX + stem if is_taken else stem
 
 
 def run_as_module(name: str, path: Path, loader: Loader | None = None) -> ModuleType:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sweep.errors import StudyError
+from sweep.study.user_code import text_of
 from sweep.trials.records import Epoch, State
 
 
@@ -31,7 +32,7 @@ def read(item: object, metric: str) -> tuple[dict[str, float], State | None]:
     try:
         numbers = {str(name): float(value) for name, value in metrics.items()}
     except Exception as error:  # noqa: BLE001 - a tensor's or a whole number's may be any
-        text = f"train: expected metrics to be numbers, got {metrics} ({error})"
+        text = f"train: expected metrics to be numbers, got {metrics} ({text_of(error)})"
         raise EpochError(text) from None
     if metric not in numbers:
         raise EpochError(

@@ -2,7 +2,7 @@
 
 import inspect
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import cloudpickle
 from sweep.errors import StudyError
 from sweep.study.study import Study
 from sweep.study.study_module import rebound
+from sweep.study.user_code import text_of
 
 BufferCallback = Callable[[pickle.PickleBuffer], object]
 
@@ -32,7 +33,7 @@ def dumps(value: Any, name: str, buffer_callback: BufferCallback | None = None) 
         part = _culprit(value, name)
         raise StudyError(
             f"{part}: expected something that can be sent to other processes, got "
-            f"{type(error).__name__}: {error}; create it inside the function that uses it"
+            f"{type(error).__name__}: {text_of(error)}; create it inside the function that uses it"
         ) from error
 
 
@@ -69,15 +70,10 @@ def _parts(value: Any, name: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         yield from ((f"{name}[{key!r}]", part) for key, part in value.items())
     elif isinstance(value, list | tuple | set | frozenset):
-        yield from _items(value, name)
+        yield from ((f"{name}[{n}]", part) for n, part in enumerate(value))
     elif inspect.isfunction(value):
         variables = inspect.getclosurevars(value)
         yield from {**variables.nonlocals, **variables.globals}.items()
     else:
         attributes = getattr(value, "__dict__", {})
         yield from ((f"{name}.{key}", part) for key, part in attributes.items())
-
-
-def _items(values: Iterable[Any], name: str) -> Iterator[tuple[str, Any]]:
-    for n, part in enumerate(values):
-        yield f"{name}[{n}]", part

@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sweep.checkpoints.format import Checkpoint, decode, encode
@@ -146,12 +147,14 @@ class Session:
 
     def _train(self, work: Work, checkpoint: Checkpoint) -> Iterator[Any]:
         """Yield the epochs of all trainings of a trial that come after the checkpoint."""
-        config = guarded("space", lambda: self._study.space(Trial(fixed(work.params))), self._study)
-        data, state = self._data(), checkpoint.state or None
+        state = checkpoint.state or None
         for repeat in range(checkpoint.repeat, self._study.repeats + 1):
             self._repeat = repeat
             seed = work.seed if repeat == 1 else derive_seed(work.seed, "repeat", repeat)
-            epochs = self._study.train(config, data, seed, state)
+            # One training may change them, and a resumed trial begins with any of its trainings.
+            trial = Trial(fixed(work.params))
+            config = guarded("space", partial(self._study.space, trial), self._study)
+            epochs = self._study.train(config, self._data(), seed, state)
             if not hasattr(epochs, "__iter__"):
                 raise StudyError(
                     f"train: expected a generator of epochs, got {epochs!r}; yield them"
@@ -196,9 +199,13 @@ class Session:
         # decision of the pruner would waste what it stops. It decides in the first training only.
         pruner = self._study.pruner
         # It pauses at the epoch after that too, which may only show that there is one.
-        epochs = (self._epoch, self._epoch - 1) if self._epoch > 1 else (self._epoch,)
         decides = (
-            pruner is not None and self._repeat == 1 and any(map(pruner.decides_after, epochs))
+            pruner is not None
+            and self._repeat == 1
+            and (
+                pruner.decides_after(self._epoch)
+                or (self._epoch > 1 and pruner.decides_after(self._epoch - 1))
+            )
         )
         return decides or time.monotonic() - began >= REPORT_SECONDS
 

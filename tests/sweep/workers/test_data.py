@@ -33,7 +33,7 @@ def test_a_trial_gets_the_data_as_loaded(
         columns["x"] = columns["x"] + 1
         yield {"loss": float(columns["x"].sum())}
 
-    run = inline(make_study(train=train, data=data, trials=3, repeats=1, pruner=None))
+    run = inline(make_study(train=train, data=data, trials=3, repeats=2, pruner=None))
     assert [record.score for record in run.records] == [6.0, 6.0, 6.0]
 
 
