@@ -25,6 +25,7 @@ def show(run: Run, trial: int) -> None:
         ("seed", record.seed),
         ("worker", worker and f"process {worker.pid} on {worker.host}, "
                               f"BLAS threads: {worker.blas_threads}"),
+        ("kernel", worker and worker.kernel),
         ("started", record.started),
         ("finished", record.finished),
     ):  # fmt: skip

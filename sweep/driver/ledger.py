@@ -16,7 +16,8 @@ from sweep.storage.trial_table import TrialTable
 from sweep.study.seeds import derive_seed
 from sweep.study.space import as_dict
 from sweep.study.study import Study
-from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord, Worker
+from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord
+from sweep.trials.worker import Worker
 from sweep.workers.messages import Work
 
 REPLACED = "trained again with other results, which replaced those of the epochs"

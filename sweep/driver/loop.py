@@ -11,7 +11,8 @@ from sweep.driver.options import Options
 from sweep.driver.progress import Observer, Snapshot
 from sweep.errors import StudyError
 from sweep.study.study import Study
-from sweep.trials.records import INTERRUPTED, PREEMPTED, Ending, Failure, TrialRecord, Worker
+from sweep.trials.records import INTERRUPTED, PREEMPTED, Ending, Failure, TrialRecord
+from sweep.trials.worker import Worker
 from sweep.workers.messages import Progress, SlotLost
 from sweep.workers.pool import Pool
 

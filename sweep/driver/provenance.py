@@ -4,18 +4,20 @@ import platform
 import shlex
 import subprocess
 import sys
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
 from sweep.machine import n_cpus, processor
 from sweep.text import without_password
+from sweep.workers.kernel import kernel
 
 PACKAGES = {"sweep": "sweep-netlib"} | {n: n for n in ("numpy", "optuna", "ray", "pandas")}
 """Packages whose versions are recorded, with the distributions that they are part of."""
 
 
 def provenance() -> dict[str, Any]:
-    """Return command, host, cores, versions and revision of this process, as JSON values."""
+    """Return command, host, versions, kernel and revision of this process, as JSON values."""
     return {
         "command": without_password(shlex.join(["python", "-m", "sweep", *sys.argv[1:]])),
         "python": platform.python_version(),
@@ -24,6 +26,7 @@ def provenance() -> dict[str, Any]:
         "processor": processor(),
         "host": platform.node(),
         "cpus": n_cpus(),
+        "kernel": asdict(kernel()),
         "revision": _revision(),
     }
 

@@ -1,5 +1,6 @@
 """What a report says, as plain data: made once from a run, rendered as Markdown and as HTML."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -152,6 +153,14 @@ def _failures(records: Iterable[TrialRecord]) -> dict[str, list[TrialRecord]]:
     return dict(sorted(groups.items(), key=lambda group: len(group[1]), reverse=True))
 
 
+def _kernels(records: Iterable[TrialRecord]) -> str:
+    """Return the kernels of the processes that trained; with several, each with its trials."""
+    names = [str(r.worker.kernel) for r in records if r.worker and r.worker.kernel]
+    counts = sorted(Counter(names).items())
+    many = len(counts) > 1
+    return "; ".join(f"{name} ({counted(n, 'trial')})" if many else name for name, n in counts)
+
+
 def _provenance(run: "Run") -> Pairs:
     """Return what made the run, and how its study changed, in the order in which to show them."""
     made, declared = run.about["provenance"], recorded(run.about)
@@ -165,6 +174,7 @@ def _provenance(run: "Run") -> Pairs:
         "code": f"revision {made['revision']}",
         "machine": f"{made['cpus']} cores of {made['processor']}, {made['platform']}",
         "trained on": ", ".join(sorted({r.worker.host for r in run.records if r.worker})),
+        "trained with": _kernels(run.records),
     }
     changes = [
         (f"changed from trial {change['from_trial']} on",

@@ -15,7 +15,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sweep.errors import RunError, StudyError
 from sweep.trials.domains import Categorical, Domain, Float, Int
-from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord, Worker
+from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord
+from sweep.trials.worker import to_worker
 
 STATES = {
     Ending.RUNNING: TrialState.RUNNING,
@@ -94,7 +95,7 @@ def to_record(frozen: FrozenTrial) -> TrialRecord:
         epochs=sorted(epochs, key=lambda epoch: epoch.number),
         attempts=attributes.get("attempts", []),
         failure=Failure(**failure | {"ending": Ending(failure["ending"])}) if failure else None,
-        worker=Worker(**worker) if worker else None,
+        worker=to_worker(worker) if worker else None,
         started=_in_utc(frozen.datetime_start),
         finished=_in_utc(frozen.datetime_complete),
     )

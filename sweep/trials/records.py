@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from sweep.trials.worker import Worker
+
 if TYPE_CHECKING:
     from sweep.trials.domains import Domain, Params
 
@@ -89,15 +91,6 @@ class EpochRecord:
     seconds: float
     cpu_seconds: float
     repeat: int = 1
-
-
-@dataclass(frozen=True)
-class Worker:
-    """A process that trains: its host, its id and its number of BLAS threads, as measured in it."""
-
-    host: str
-    pid: int
-    blas_threads: int
 
 
 @dataclass(repr=False)

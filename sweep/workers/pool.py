@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 from sweep.study.study import Study
-from sweep.trials.records import Worker
+from sweep.trials.worker import Worker
 from sweep.workers.data import as_loaded
 from sweep.workers.messages import Progress, SlotLost, Work
 from sweep.workers.session import Session

@@ -14,10 +14,12 @@ from sweep.machine import size_text
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Trial, fixed
 from sweep.study.user_code import guarded
-from sweep.trials.records import Ending, EpochRecord, Failure, State, Worker
+from sweep.trials.records import Ending, EpochRecord, Failure, State
+from sweep.trials.worker import Worker
 from sweep.workers.epochs import EpochError, read
 from sweep.workers.failures import ending_of, failure_of
 from sweep.workers.garbage import Garbage
+from sweep.workers.kernel import kernel
 from sweep.workers.memory_limit import lift_limit, limit_memory
 from sweep.workers.messages import Progress, Work
 from sweep.workers.threads import ThreadLimit, n_blas_threads
@@ -80,8 +82,8 @@ class Session:
             limit_memory(memory_per_slot)
 
     def worker(self) -> Worker:
-        """Return this process, with its number of BLAS threads as measured."""
-        return Worker(socket.gethostname(), os.getpid(), n_blas_threads())
+        """Return this process, with its number of BLAS threads and its kernel as measured."""
+        return Worker(socket.gethostname(), os.getpid(), n_blas_threads(), kernel())
 
     def stop(self) -> None:
         """End the training, so that its `finally` and `with` blocks run; their errors are lost."""

@@ -21,7 +21,8 @@ from sweep.driver.loop import Driver
 from sweep.driver.options import Options
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
-from sweep.trials.records import EpochRecord, Worker
+from sweep.trials.records import EpochRecord
+from sweep.trials.worker import Worker
 from sweep.workers.messages import Progress, SlotLost, Work
 
 EPOCHS = 10

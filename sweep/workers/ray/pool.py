@@ -9,7 +9,7 @@ from ray.exceptions import RayError, RayTaskError
 
 from sweep.errors import OptionError
 from sweep.study.study import Study
-from sweep.trials.records import Worker
+from sweep.trials.worker import Worker
 from sweep.workers.messages import Progress, SlotLost, Work
 from sweep.workers.ray.cluster import Cluster
 from sweep.workers.ray.slot import Starter

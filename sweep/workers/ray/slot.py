@@ -13,7 +13,8 @@ from ray.exceptions import OutOfMemoryError, RayError
 
 from sweep.study.local_modules import LocalModules
 from sweep.study.study import Study
-from sweep.trials.records import Ending, Failure, Worker
+from sweep.trials.records import Ending, Failure
+from sweep.trials.worker import Worker
 from sweep.workers.messages import SlotLost
 from sweep.workers.pickling import sent
 from sweep.workers.ray.cluster import Cluster

@@ -19,7 +19,8 @@ from sweep.driver.options import Options
 from sweep.driver.replay import other_suggestions, versions_of
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
-from sweep.trials.records import Ending, Failure, TrialRecord, Worker
+from sweep.trials.records import Ending, Failure, TrialRecord
+from sweep.trials.worker import Worker
 from sweep.workers.messages import Progress, SlotLost, Work
 from sweep.workers.session import Session
 

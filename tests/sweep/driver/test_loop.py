@@ -4,7 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from sweep.driver.loop import Driver
 from sweep.driver.options import Options
 from sweep.driver.progress import Snapshot
 from sweep.storage.database import Backend, Database
-from sweep.trials.records import Ending, Failure, TrialRecord, Worker, best_of
+from sweep.trials.records import Ending, Failure, TrialRecord, best_of
+from sweep.trials.worker import Worker
+from sweep.workers.kernel import kernel
 from sweep.workers.messages import Progress, SlotLost, Work
 from sweep.workers.pool import InlinePool
 
@@ -120,6 +122,7 @@ def test_a_trial_whose_process_died_is_tried_again_under_its_number(
     assert len(records[2].attempts) == 2
     expected = {"reason": "lost", "message": "the process died", "traceback": "in the middle"}
     expected |= {"epoch": 0, "host": socket.gethostname(), "pid": os.getpid(), "blas_threads": 1}
+    expected |= {"kernel": asdict(kernel())}
     assert records[2].attempts[0] == expected
 
 

@@ -6,6 +6,7 @@ from sweep.reports.html.content import render
 from sweep.reports.markdown import markdown
 from sweep.reports.sections import counted, report_of
 from sweep.trials.records import Ending, Failure
+from sweep.trials.worker import Kernel, Worker
 from tests.sweep.reports.html.test_content import Balanced, run_of, trial
 
 __all__ = ["run_of"]  # a fixture
@@ -44,6 +45,22 @@ def test_a_report_without_trials_leaves_out_what_would_be_empty(run_of):
     assert (report.best, report.costs, report.failures, report.plots) == ([], [], {}, {})
     headings = [line for line in markdown(report).splitlines() if line.startswith("#")]
     assert headings == ["# toy", "## Provenance"]
+
+
+def trained_with(number, name):
+    worker = Worker("host", 1, 1, Kernel("OpenBLAS", "0.3.31", name, "X86_V3") if name else None)
+    return replace(trial(number), worker=worker)
+
+
+def test_the_kernels_that_trained_are_named_and_counted_if_there_are_several(run_of):
+    def shown(*records):
+        return dict(report_of(run_of(records)).provenance).get("trained with")
+
+    haswell, zen = "OpenBLAS 0.3.31 Haswell, NumPy X86_V3", "OpenBLAS 0.3.31 Zen, NumPy X86_V3"
+    one, other, old = trained_with(0, "Haswell"), trained_with(1, "Zen"), trained_with(2, "")
+    assert shown(one, trained_with(1, "Haswell"), old) == haswell
+    assert shown(one, other, trained_with(2, "Zen")) == f"{haswell} (1 trial); {zen} (2 trials)"
+    assert shown(old) is None
 
 
 def test_one_thing_has_no_plural():

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sweep.reports import tables
 from sweep.reports.formats import to_csv
 from sweep.text import duration, short
-from sweep.trials.records import Ending, EpochRecord, TrialRecord, Worker
+from sweep.trials.records import Ending, EpochRecord, TrialRecord
+from sweep.trials.worker import Worker
 
 BEFORE = ["trial", "status", "loss", "epochs"]
 AFTER = ["seconds", "cpu_seconds", "attempts", "seed", "host", "started"]

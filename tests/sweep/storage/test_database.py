@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -23,7 +23,8 @@ from sweep.errors import RunError, StorageError
 from sweep.storage.database import Backend, Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.domains import Categorical, Float, Int
-from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord, Worker
+from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord
+from sweep.trials.worker import Kernel, Worker
 from tests.sweep.conftest import BACKENDS, make_backend
 
 DOMAINS = {
@@ -104,7 +105,7 @@ def write(table, record):
     """Writes a record in the way of the driver."""
     table.add(record)
     if record.worker:
-        table.set_trial_attribute(record.number, "worker", vars(record.worker))
+        table.set_trial_attribute(record.number, "worker", asdict(record.worker))
     if record.epochs:
         table.add_epochs(record.number, record.epochs, "loss")
     if record.attempts:
@@ -121,6 +122,7 @@ def read(table):
 # What comes back
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)
+KERNELS = st.none() | st.builds(Kernel, TEXTS, TEXTS, TEXTS, TEXTS)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.none() | st.booleans() | st.integers() | FLOATS | TEXTS
 
@@ -162,7 +164,7 @@ def records(draw, number):
         failure=None
         if ending in (Ending.RUNNING, Ending.COMPLETE)
         else Failure(ending, draw(TEXTS), draw(TEXTS)),
-        worker=draw(st.none() | st.builds(Worker, TEXTS, st.integers(1, 9), st.integers(1, 9))),
+        worker=draw(st.none() | st.builds(Worker, TEXTS, *[st.integers(1, 9)] * 2, KERNELS)),
     )
 
 

@@ -4,7 +4,8 @@ import pickle
 from dataclasses import replace
 
 from sweep.trials.domains import Int
-from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord, Worker
+from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord
+from sweep.trials.worker import Worker
 from sweep.workers.messages import Progress, Work
 
 RECORD = TrialRecord(

@@ -12,7 +12,8 @@ from sweep.reports.html import content
 from sweep.reports.sections import report_of
 from sweep.reports.write import write
 from sweep.trials.domains import Categorical, Float, Int
-from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord, Worker
+from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord
+from sweep.trials.worker import Worker
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 DOMAINS = {"rate": Float(1e-4, 1e-1, log=True), "k": Int(1, 9), "kind": Categorical(("a", "b"))}

@@ -1,0 +1,74 @@
+"""The kernel of a process: measured in real ones, and with libraries that are not here."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sweep.trials.worker import Kernel
+from sweep.workers import kernel as module
+from sweep.workers.kernel import kernel
+
+NUMPY = Path(np.__file__).resolve().parent
+
+
+@pytest.fixture(autouse=True)
+def _measured_again() -> Iterator[None]:
+    kernel.cache_clear()
+    yield
+    kernel.cache_clear()
+
+
+def in_another_process(**variables: str) -> str:
+    code = "from sweep.workers.kernel import kernel; print(kernel())"
+    command, environment = [sys.executable, "-c", code], os.environ | variables
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_a_process_has_the_kernel_that_its_library_was_told_to_take() -> None:
+    assert in_another_process() == str(kernel())
+    # Whatever the processor is, it has at least one of these, and has not chosen it itself.
+    names = ("Prescott", "ARMV8")
+    assert {in_another_process(OPENBLAS_CORETYPE=name) for name in names} - {str(kernel())}
+
+
+@pytest.mark.parametrize(
+    ("libraries", "numpy", "expected"),
+    [
+        (
+            [
+                {"user_api": "openmp", "internal_api": "openmp", "version": None},
+                {"user_api": "blas", "internal_api": "openblas", "version": "0.3.30",
+                 "architecture": "Zen", "filepath": "/packages/scipy.libs/libopenblas.so"},
+                {"user_api": "blas", "internal_api": "openblas", "version": "0.3.31",
+                 "architecture": "Zen", "filepath": f"{NUMPY}.libs/libopenblas.so"},
+            ],
+            {"SIMD Extensions": {"baseline": ["X86_V2"], "found": ["X86_V3", "X86_V4"]}},
+            Kernel("OpenBLAS", "0.3.31", "Zen", "X86_V4"),
+        ),
+        (
+            [{"user_api": "blas", "internal_api": "mkl", "version": None,
+              "filepath": "/opt/intel/libmkl_rt.so"}],
+            {"SIMD Extensions": {"baseline": ["NEON", "ASIMD"]}},
+            Kernel("MKL", "", "", "ASIMD"),
+        ),
+        (
+            [],
+            {"Build Dependencies": {"blas": {"name": "accelerate"}}},
+            Kernel("accelerate", "", "", "unknown"),
+        ),
+    ],
+    ids=["NumPy's own library", "nothing above the baseline", "not known to threadpoolctl"],
+)  # fmt: skip
+def test_other_libraries_and_processors_are_named(
+    libraries: Any, numpy: Any, expected: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "threadpool_info", lambda: libraries)
+    monkeypatch.setattr(np, "show_config", lambda mode: {"dicts": numpy}[mode])
+    assert kernel() == expected
