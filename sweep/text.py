@@ -33,3 +33,12 @@ def duration(seconds: float) -> str:
 def counted(n: int, noun: str) -> str:
     """Return how many there are: 1 trial, 2 trials."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def shown(value: object, most: int = 80) -> str:
+    """Return a value of a study as Python writes it, in one line of at most `most` characters."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # noqa: BLE001 - its __repr__ may be the user's code; long integers raise, too
+        text = f"a value of type {type(value).__name__}"
+    return text if len(text) <= most else f"{text[: most - 3]}..."

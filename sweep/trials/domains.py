@@ -2,8 +2,10 @@
 
 import math
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
 
 # Optuna warns of every last step that is rounded, with which `stepped` has dealt.
 warnings.filterwarnings("ignore", "The distribution is specified by .* not divisible by `step`")
@@ -38,6 +40,24 @@ def _decimal(number: float) -> Decimal:
     return Decimal(str(float(number)))
 
 
+class Steps(Sequence[float]):
+    """The numbers low..high, `step` apart; each is computed when it is asked for."""
+
+    def __init__(self, low: float, high: float, step: float) -> None:
+        self._low, self._step = _decimal(low), _decimal(step)
+        self._places = range(int((_decimal(high) - self._low) // self._step) + 1)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, place: Any) -> Any:
+        return float(self._low + self._places[place] * self._step)
+
+    def index(self, value: float, *_: int) -> int:
+        """Return the place of a value, which may be off by a rounding error."""
+        return round((_decimal(value) - self._low) / self._step)
+
+
 @dataclass(frozen=True)
 class Float:
     """Real numbers low..high, both included; `step` apart, or on a logarithmic scale."""
@@ -50,12 +70,15 @@ class Float:
     def __str__(self) -> str:
         return f"float {self.low:g}..{self.high:g}{_scale(self.step, log=self.log)}"
 
-    def values(self) -> list[Value] | None:
+    def values(self) -> Sequence[float] | None:
         """Return all values in order, or None if there are infinitely many."""
         if self.step is None:
             return [self.low] if self.low == self.high else None
-        low, high, step = map(_decimal, (self.low, self.high, self.step))
-        return [float(low + i * step) for i in range(int((high - low) // step) + 1)]
+        return Steps(self.low, self.high, self.step)
+
+    def as_recorded(self, value: Any) -> Value:
+        """Return a value of this domain as the database gives it back."""
+        return float(value)
 
     def __contains__(self, value: object) -> bool:
         if not isinstance(value, int | float) or isinstance(value, bool):
@@ -79,30 +102,42 @@ class Int:
         step = None if self.step == 1 else self.step
         return f"int {self.low}..{self.high}{_scale(step, log=self.log)}"
 
-    def values(self) -> list[Value]:
+    def values(self) -> Sequence[int]:
         """Return all values in order."""
-        return list(range(self.low, self.high + 1, self.step))
+        return range(self.low, self.high + 1, self.step)
+
+    def as_recorded(self, value: Any) -> Value:
+        """Return a value of this domain as the database gives it back."""
+        return int(value)
 
     def __contains__(self, value: object) -> bool:
         is_int = isinstance(value, int) and not isinstance(value, bool)
-        return is_int and value in range(self.low, self.high + 1, self.step)
+        return is_int and value in self.values()
 
 
 @dataclass(frozen=True)
 class Categorical:
-    """One of a few named choices: plain values, in the order given."""
+    """One of a few named choices: plain values, in the order given. True, 1 and 1.0 differ."""
 
     choices: tuple[Value, ...]
+    _types: tuple[type, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_types", tuple(map(type, self.choices)))
 
     def __str__(self) -> str:
         return f"one of {', '.join(map(repr, self.choices))}"
 
-    def values(self) -> list[Value]:
+    def values(self) -> Sequence[Value]:
         """Return all values in order."""
-        return list(self.choices)
+        return self.choices
+
+    def as_recorded(self, value: Any) -> Value:
+        """Return a value of this domain as the database gives it back."""
+        return self.choices[self.choices.index(value)]
 
     def __contains__(self, value: object) -> bool:
-        return value in self.choices
+        return isinstance(value, Value) and value in self.choices
 
 
 def _scale(step: float | None, *, log: bool) -> str:
@@ -110,3 +145,14 @@ def _scale(step: float | None, *, log: bool) -> str:
 
 
 Domain = Float | Int | Categorical
+
+
+def same_kind(one: Domain, other: Domain) -> bool:
+    """Return whether trials of one study may draw the same parameter from both domains.
+
+    Ranges may differ between trials. What a number is, its scale, and the choices may not: no
+    sampler and no table could compare such values.
+    """
+    if isinstance(one, Categorical) or isinstance(other, Categorical):
+        return one == other
+    return type(one) is type(other) and one.log == other.log

@@ -208,7 +208,7 @@ def conditional_trap(trial):
         (conditional_trap, r"space\(\) raised KeyError: 'no such network'"),
         (
             lambda trial: trial.suggest_float("x", 2, 1),
-            r"suggest_float\('x'\): expected low <= high",
+            r"suggest_float\('x'\): expected finite numbers low <= high",
         ),
     ],
 )
