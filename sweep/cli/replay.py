@@ -1,11 +1,17 @@
 """`sweep replay`: whether a run gives the same results again."""
 
+import math
+
 import click
 
 from sweep.cli.options import run_command, trial_of
+from sweep.driver.differences import difference, verdict
 from sweep.driver.replay import other_suggestions, retrain, version_for, versions_of
 from sweep.reports.results import Run
+from sweep.study.study import Study
 from sweep.text import metrics_text
+from sweep.trials.worker import Kernel, to_kernel
+from sweep.workers.kernel import forcing, kernel
 
 EXIT_DIFFERENT = 1
 
@@ -17,25 +23,57 @@ EXIT_DIFFERENT = 1
 def replay(run: Run, trial: int | None, study: str) -> int:
     """Verify all suggestions, or retrain a trial.
 
-    Exits with 1 if anything differs from the records, even by one bit.
+    Exits with 1 if anything differs from the records, even by one bit, and says whether it is more
+    than the last bits, which depend on the processor.
     """
     versions = versions_of(run, study)
-    n_different = 0
-    if trial is None:
-        for record, suggestion in other_suggestions(versions, run.records):
-            n_different += 1
-            click.echo(f"trial {record.number}: recorded {record.params}, now {suggestion}")
-        n = len(run.records)
-        click.echo(f"{run.name}: {n - n_different} of {n} suggestions are identical")
-    else:
-        record = trial_of(run, trial)
-        for epoch, again in retrain(version_for(versions, trial), record):
-            verdict = "identical: " + metrics_text(epoch.metrics)
-            if again is None or again.metrics != epoch.metrics:
-                n_different += 1
-                now = metrics_text(again.metrics) if again else "no such epoch"
-                verdict = f"DIFFERENT: {metrics_text(epoch.metrics)}, now {now}"
-            click.echo(f"epoch {epoch.number}: {verdict}")
-        n = len(record.epochs)
-        click.echo(f"trial {trial}: {n - n_different} of {n} epochs are identical to the last bit")
-    return EXIT_DIFFERENT if n_different else 0
+    largest = _suggestions(run, versions) if trial is None else _training(run, versions, trial)
+    return EXIT_DIFFERENT if largest else 0
+
+
+def _suggestions(run: Run, versions: dict[int, Study]) -> float:
+    """Compare all suggestions; return the largest relative difference."""
+    _tell_kernels("suggested", to_kernel(run.about["provenance"].get("kernel")))
+    found = []
+    for record, params in other_suggestions(versions, run.records):
+        found.append(difference(record.params, params))
+        click.echo(f"trial {record.number}: {verdict(found[-1])}: recorded {record.params}, "
+                   f"now {params}")  # fmt: skip
+    n = len(run.records)
+    largest = max(found, default=0.0)
+    click.echo(f"{run.name}: {n - len(found)} of {n} suggestions are identical"
+               f"{_others(largest)}")  # fmt: skip
+    return largest
+
+
+def _training(run: Run, versions: dict[int, Study], trial: int) -> float:
+    """Train a trial again and compare all metrics; return the largest relative difference."""
+    record = trial_of(run, trial)
+    _tell_kernels("trained", record.worker.kernel if record.worker else None)
+    found = []
+    for epoch, again in retrain(version_for(versions, trial), record):
+        found.append(difference(epoch.metrics, again.metrics) if again else math.inf)
+        now = metrics_text(again.metrics) if again else "no such epoch"
+        differs = f", now {now}" if found[-1] else ""
+        click.echo(f"epoch {epoch.number}: {verdict(found[-1])}: "
+                   f"{metrics_text(epoch.metrics)}{differs}")  # fmt: skip
+    largest = max(found, default=0.0)
+    click.echo(f"trial {trial}: {found.count(0.0)} of {len(found)} epochs are identical to the "
+               f"last bit{_others(largest)}")  # fmt: skip
+    return largest
+
+
+def _others(largest: float) -> str:
+    return f"; the others are {verdict(largest)}" if largest else ""
+
+
+def _tell_kernels(what: str, then: Kernel | None) -> None:
+    """Say before the comparison if the records were made on another kernel than this process's."""
+    if then is not None and then != kernel():
+        click.echo(f"{what} on {then}, replayed on {kernel()}: the last bits may differ, and grow "
+                   f"over a long training{_how_to_get(then)}")  # fmt: skip
+
+
+def _how_to_get(then: Kernel) -> str:
+    can = then.blas == "OpenBLAS" and (then.blas, then.version) == (kernel().blas, kernel().version)
+    return f". For the kernel of then, put {forcing(then.name)} before the command" if can else ""

@@ -13,6 +13,7 @@ from sweep.study.fields import restored
 from sweep.study.loading import load_study
 from sweep.study.study import Study
 from sweep.study.user_code import guarded
+from sweep.trials.domains import Params
 from sweep.trials.records import EpochRecord, TrialRecord
 from sweep.workers.data import as_loaded
 from sweep.workers.messages import Work
@@ -55,7 +56,7 @@ def version_for(versions: dict[int, Study], trial: int) -> Study:
 
 def other_suggestions(
     versions: dict[int, Study], records: list[TrialRecord]
-) -> Iterator[tuple[TrialRecord, str]]:
+) -> Iterator[tuple[TrialRecord, Params]]:
     """Yield each trial whose parameters the sampler does not suggest again, with what it does."""
     for record in records:
         if record.number in versions:
@@ -63,7 +64,7 @@ def other_suggestions(
             sampler.restore(records[: record.number])
         trial = sampler.ask(record.number, record.endings_known)
         if trial.params != record.params:
-            yield record, str(trial.params)
+            yield record, trial.params
         sampler.tell(record)
 
 

@@ -45,7 +45,11 @@ class Worker:
     kernel: Kernel | None = None
 
 
+def to_kernel(values: Mapping[str, str] | None) -> Kernel | None:
+    """Return the kernel that `dataclasses.asdict` has made these JSON values of; None for none."""
+    return Kernel(**values) if values else None
+
+
 def to_worker(values: Mapping[str, Any]) -> Worker:
     """Return the worker that `dataclasses.asdict` has made these JSON values of."""
-    kernel = values.get("kernel")
-    return Worker(**{**values, "kernel": Kernel(**kernel) if kernel else None})
+    return Worker(**{**values, "kernel": to_kernel(values.get("kernel"))})

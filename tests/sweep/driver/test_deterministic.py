@@ -1,9 +1,12 @@
 """One table, whatever the number of slots and whatever dies; and every run replays."""
 
+import json
 import random
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.records import Ending, Failure, TrialRecord
 from sweep.trials.worker import Worker
+from sweep.workers.kernel import forcing, kernel
 from sweep.workers.messages import Progress, SlotLost, Work
 from sweep.workers.session import Session
 
@@ -186,8 +190,52 @@ def test_replay_finds_a_training_that_has_changed(
     replayable.write_text(replayable.read_text().replace("** 2", "** 4"))
     assert main(["replay", "toy", "--trial", "0"]) == 1
     out = capsys.readouterr().out
-    assert "epoch 1: DIFFERENT: loss" in out
-    assert "trial 0: 0 of 3 epochs are identical to the last bit" in out
+    assert re.search(r"epoch 1: DIFFERENT \(largest relative difference \S+\): loss \S+, now", out)
+    assert "trial 0: 0 of 3 epochs are identical to the last bit; the others are DIFFERENT" in out
+
+
+def test_replay_tells_the_last_bits_from_another_result(
+    replayable: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replayable.write_text(replayable.read_text().replace("** 2", "** 2 * (1 + 1e-9)"))
+    assert main(["replay", "toy", "--trial", "0"]) == 1
+    out = capsys.readouterr().out
+    assert "epoch 1: equal but for the last bits (largest" in out
+    assert "0 of 3 epochs are identical to the last bit; the others are equal but for the " in out
+
+
+@pytest.mark.parametrize("words", [[], ["--trial", "0"]])
+def test_replay_on_another_kernel_says_so_first(
+    replayable: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    here = kernel()
+    then = replace(here, name="Prescott", simd="X86_V2")
+    with closing(sqlite3.connect(Path("runs/toy/sweep.db"))) as connection:
+        for table in ("study_user_attributes", "trial_user_attributes"):
+            swap = f"UPDATE {table} SET value_json = replace(value_json, ?, ?)"
+            texts = [json.dumps(asdict(one))[1:-1] for one in (here, then)]
+            connection.execute(swap, texts)
+        connection.commit()
+    capsys.readouterr()
+    assert main(["replay", "toy", *words]) == 0
+    first, *_ = capsys.readouterr().out.splitlines()
+    what = "trained" if words else "suggested"
+    assert first.startswith(f"{what} on {then}, replayed on {here}: the last bits may differ")
+    advice = f". For the kernel of then, put {forcing('Prescott')} before the command"
+    assert (advice in first) == (here.blas == "OpenBLAS")
+
+
+def test_replay_of_a_run_that_recorded_no_kernel_says_nothing_of_one(
+    replayable: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(Path("runs/toy/sweep.db"))) as connection:
+        for table in ("study_user_attributes", "trial_user_attributes"):
+            cut = f"UPDATE {table} SET value_json = json_remove(value_json, '$.kernel')"
+            connection.execute(f"{cut} WHERE key IN ('worker', 'provenance')")
+        connection.commit()
+    capsys.readouterr()
+    assert main(["replay", "toy"]) == main(["replay", "toy", "--trial", "0"]) == 0
+    assert "replayed on" not in capsys.readouterr().out
 
 
 def test_replay_asks_each_version_of_the_study_for_its_own_trials(
