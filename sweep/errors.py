@@ -2,6 +2,7 @@
 
     SweepError                      something that the user can fix
     ├── StudyError    (ValueError)  the study file, or what its functions return
+    │   └── EpochError              a wrong or missing epoch, perhaps of some parameters only
     ├── RunError      (ValueError)  a run directory: missing, in use, or of another study
     ├── OptionError   (ValueError)  a value given on the command line or to `sweep.run`
     └── StorageError  (OSError)     the disk or the database failed
@@ -18,6 +19,10 @@ class SweepError(Exception):
 
 class StudyError(SweepError, ValueError):
     """A study file, or something that one of its functions returned, breaks the contract."""
+
+
+class EpochError(StudyError):
+    """A wrong or missing epoch: perhaps the study's mistake, perhaps of some parameters only."""
 
 
 class RunError(SweepError, ValueError):

@@ -2,16 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
-from sweep.errors import CorruptCheckpointError, StudyError
+from sweep.errors import CorruptCheckpointError, EpochError
 from sweep.trials.records import State
 
 ARRAY = "$array"
@@ -31,11 +32,48 @@ UNSEALED = "0" * 64
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of a trial after `epoch` epochs, in training `repeat`, which counts from 1."""
+    """The state of a trial after `epoch` epochs, in training `repeat`, which counts from 1.
+
+    Attributes:
+        value: The study's metric after that epoch, if the best epoch counts; None if the last does,
+            and in files of earlier versions.
+        best: The checkpoint of the best epoch up to then, if that counts and is an earlier one.
+    """
 
     epoch: int
     state: State
     repeat: int = 1
+    value: float | None = None
+    best: "Checkpoint | None" = None
+
+    @property
+    def scored(self) -> "Checkpoint":
+        """The checkpoint of the epoch that counts, if the training ends here."""
+        return self.best or self
+
+    def after(self, former: "Checkpoint | None", sign: int) -> "Checkpoint":
+        """Return this checkpoint, with the best epoch of those before it if that is better.
+
+        Args:
+            former: The checkpoint before it. Both know their values.
+            sign: 1 where a lower value is better, -1 where a higher one is.
+        """
+        if former is None:
+            return self
+        best = former.scored
+        if self.value is None or best.value is None or sign * self.value < sign * best.value:
+            return self
+        return replace(self, best=best)
+
+
+def copied(state: State) -> State:
+    """Return a copy of a state, as `encode` and `decode` would.
+
+    Raises:
+        EpochError: If the state holds anything but arrays and JSON values.
+    """
+    with _refusals_explained():
+        return cast("State", _walk(state, "state", lambda array, _: array.copy()))
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
@@ -44,12 +82,12 @@ def encode(checkpoint: Checkpoint) -> bytes:
     The file's one metadata entry holds the SHA-256 digest of all other bytes, then the JSON.
 
     Raises:
-        StudyError: If the state holds anything but arrays and JSON values.
+        EpochError: If the state holds anything but arrays and JSON values.
     """
     arrays: dict[str, NDArray[Any]] = {}
-    skeleton = _strip(checkpoint.state, "state", arrays)
-    content = {"epoch": checkpoint.epoch, "repeat": checkpoint.repeat, "state": skeleton}
-    data = save(arrays, {"sweep": UNSEALED + json.dumps(content)})
+    with _refusals_explained():
+        content = _content(checkpoint, "state", arrays)
+        data = save(arrays, {"sweep": UNSEALED + json.dumps(content)})
     return data.replace(UNSEALED.encode(), _digest(data), 1)
 
 
@@ -70,8 +108,7 @@ def decode(data: bytes) -> Checkpoint:
     def fill(node: dict[str, Any]) -> Any:
         return arrays[node[ARRAY]] if node.keys() == {ARRAY} else node
 
-    content = json.loads(text, object_hook=fill)
-    return Checkpoint(content["epoch"], content["state"], content.get("repeat", 1))
+    return _checkpoint(json.loads(text, object_hook=fill))
 
 
 def flaw_of(data: bytes | None, n_epochs: int) -> str:
@@ -111,21 +148,60 @@ def _digest(data: bytes) -> bytes:
     return hashlib.sha256(data).hexdigest().encode()
 
 
-def _strip(node: object, path: str, arrays: dict[str, NDArray[Any]]) -> object:
-    """Return the JSON part of a state; each array is moved to `arrays` and its place marked."""
+@contextmanager
+def _refusals_explained() -> Iterator[None]:
+    """Turn whatever is raised about a state into an `EpochError`.
+
+    Mappings may be of any class; JSON and safetensors refuse endless nesting, whole numbers of
+    thousands of digits, and names that are no Unicode.
+    """
+    try:
+        yield
+    except (EpochError, MemoryError):
+        raise
+    except Exception as error:
+        raise EpochError(
+            f"train: expected a state of arrays and JSON values, got {type(error).__name__} when "
+            f"copying it; turn it into dictionaries of arrays, numbers and strings"
+        ) from error
+
+
+def _content(
+    checkpoint: Checkpoint, path: str, arrays: dict[str, NDArray[Any]]
+) -> dict[str, object]:
+    """Return the JSON part of a checkpoint; arrays of its state are moved to `arrays`."""
+
+    def move(array: NDArray[Any], place: str) -> object:
+        arrays[place] = array
+        return {ARRAY: place}
+
+    state = _walk(checkpoint.state, path, move)
+    content = {"epoch": checkpoint.epoch, "repeat": checkpoint.repeat, "state": state}
+    content |= {} if checkpoint.value is None else {"value": checkpoint.value}
+    best = checkpoint.best
+    return content | ({} if best is None else {"best": _content(best, "best", arrays)})
+
+
+def _checkpoint(content: Mapping[str, Any]) -> Checkpoint:
+    repeat, best = content.get("repeat", 1), content.get("best")
+    rest = content.get("value"), best and _checkpoint(best)
+    return Checkpoint(content["epoch"], content["state"], repeat, *rest)
+
+
+def _walk(node: object, path: str, convert: Callable[[NDArray[Any], str], object]) -> object:
+    """Return a state as JSON values, with `convert(array, path)` in place of its arrays."""
     if isinstance(node, np.ndarray) and node.dtype.name in DTYPES:
-        arrays[path] = node.astype(node.dtype.newbyteorder("="), order="C", copy=False)
-        return {ARRAY: path}
+        return convert(node.astype(node.dtype.newbyteorder("="), order="C", copy=False), path)
     if isinstance(node, Mapping):
-        return {key: _strip(node[key], f"{path}/{_part(key, path)}", arrays) for key in node}
+        return {key: _walk(node[key], f"{path}/{_part(key, path)}", convert) for key in node}
     if isinstance(node, list | tuple):
-        return [_strip(value, f"{path}/{i}", arrays) for i, value in enumerate(node)]
+        return [_walk(value, f"{path}/{i}", convert) for i, value in enumerate(node)]
     if isinstance(node, np.generic):
         node = node.item()
     if node is None or isinstance(node, bool | int | float | str):
         return node
     kind = f"array of {node.dtype}" if isinstance(node, np.ndarray) else type(node).__name__
-    raise StudyError(
+    raise EpochError(
         f"train: expected a state of arrays and JSON values, got {kind} at {path}; "
         f"turn it into an array of numbers, a number, a string, a list or a dictionary"
     )
@@ -134,7 +210,7 @@ def _strip(node: object, path: str, arrays: dict[str, NDArray[Any]]) -> object:
 def _part(key: object, path: str) -> str:
     """Return a key as part of a path, escaped as in JSON pointers (RFC 6901): paths are unique."""
     if not isinstance(key, str) or key == ARRAY:
-        raise StudyError(
+        raise EpochError(
             f"train: expected a state whose keys are strings other than {ARRAY!r}, got {key!r} at "
             f"{path}; rename it"
         )

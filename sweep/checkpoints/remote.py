@@ -60,6 +60,8 @@ class RemoteCheckpoints:
     def write(self, number: int, data: bytes) -> None:
         """Add a checkpoint of a trial, and delete all but the last two.
 
+        Those of later epochs are deleted, too: at the end, the best epoch's may replace them.
+
         Raises:
             StorageError: If it cannot be written.
         """
@@ -69,7 +71,9 @@ class RemoteCheckpoints:
                 self._files.makedirs(self._root, exist_ok=True)
             self._files.pipe_file(f"{self._root}/{name}", data)
         self._names = sorted({*self._names, name})
-        self._remove(self._names_of(number)[:-2])
+        names = self._names_of(number)
+        place = names.index(name)
+        self._remove(names[place + 1 :] + names[: max(0, place - 1)])
 
     def discard(self, number: int, *, keep_last: bool) -> None:
         """See `Checkpoints.discard`."""

@@ -6,7 +6,7 @@ import click
 
 from sweep.cli.options import run_command
 from sweep.cli.terminal import relative
-from sweep.reports.best import loader
+from sweep.reports.best import best_state, loader
 from sweep.reports.results import Run
 from sweep.text import metrics_text, short
 
@@ -28,8 +28,11 @@ def print_best(run: Run) -> None:
         click.echo(f"test set, opened after the search: {metrics_text(run.test.metrics)}")
     weights = run.directory.best / "weights.safetensors"
     if weights.is_file():
-        click.echo(f'weights: safetensors.numpy.load_file("{relative(weights)}")')
+        trained = run.final or run.best
+        n_epochs = len(trained.epochs)
+        of = "" if trained.kept in (None, n_epochs) else f" (epoch {trained.kept} of {n_epochs})"
+        click.echo(f'weights: safetensors.numpy.load_file("{relative(weights)}"){of}')
         if load := loader(weights):
             click.echo(f'model: {load}("{relative(weights)}")')
-    else:
-        click.echo("weights: none; the training yielded none, or its checkpoint is gone or damaged")
+    elif reason := best_state(run)[1]:
+        click.echo(f"weights: none; {reason}")

@@ -10,7 +10,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from sweep.checkpoints.format import decode
+from sweep.checkpoints.kept import state_of
 from sweep.checkpoints.store import Checkpoints
 from sweep.errors import StudyError
 from sweep.storage.database import Database
@@ -85,11 +85,12 @@ def evaluate(
     done = next((test for test in before if test.trial == record.number), None)
     if done is not None:
         return done
-    data = checkpoints.read(record.number, len(record.epochs))
-    if data is None:
+    state, reason = state_of(record, checkpoints, study.score, study.metric, study.sign)
+    if state is None:
         raise StudyError(
-            f"final: expected the last state of training {record.number} at "
-            f"{checkpoints.path(record.number)}, got none; yield a sweep.Epoch with a state"
+            f"final: expected the state of training {record.number} at "
+            f"{checkpoints.path(record.number)}, got none ({reason}); yield a sweep.Epoch with a "
+            f"state, and start over with --name"
         )
     history = table.attributes().get(TESTS, [])
     opened = datetime.now(UTC).isoformat(timespec="seconds")
@@ -97,7 +98,7 @@ def evaluate(
     table.set_attribute(TESTS, [*history, entry | {"metrics": None}])
     config = study.space(Trial(fixed(record.params)))
     with threadpool_limits(limits=1, user_api="blas"):
-        answer = final.evaluate(config, decode(data).state, final.test())
+        answer = final.evaluate(config, state, final.test())
     metrics, exhibits = _parts(answer)
     entry["metrics"] = metrics
     table.set_attribute(TESTS, [*history, entry | {"exhibits": to_plain(exhibits)}])

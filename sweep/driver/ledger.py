@@ -4,7 +4,6 @@ Each change is written to the database before anything depends on it. So the pro
 between any two lines, and the next driver continues from what is written.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -18,9 +17,9 @@ from sweep.study.space import as_dict
 from sweep.study.study import Study
 from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord
 from sweep.trials.worker import Worker
-from sweep.workers.messages import Work
+from sweep.workers.messages import Progress, Work
 
-REPLACED = "trained again with other results, which replaced those of the epochs"
+DROPPED = "; trained again with other results, so its epochs from {} on were dropped"
 """Says in the attempt that was cut short what the next one did to its epochs."""
 
 
@@ -115,16 +114,6 @@ class Ledger:
         """Return whether a trial's latest epoch may have been its last."""
         return self._order.may_be_over(record)
 
-    def early_ending(self, record: TrialRecord) -> Ending | None:
-        """Return how a trial ends without training any further; None if it trains.
-
-        It may take over the score of another trial, or a crash may have come between its latest
-        epoch and the decision to prune it.
-        """
-        if record.reused is not None:
-            return Ending.COMPLETE
-        return Ending.PRUNED if self.prunes(record) and not self.may_be_over(record) else None
-
     def begin_attempt(self, record: TrialRecord, worker: Worker) -> tuple[Work, str]:
         """Record which process trains a trial from now on.
 
@@ -147,33 +136,36 @@ class Ledger:
         record.attempts.append(attempt | (asdict(record.worker) if record.worker else {}))
         self._table.set_trial_attribute(record.number, "attempts", record.attempts)
 
-    def add_epochs(
-        self, record: TrialRecord, epochs: Sequence[EpochRecord], checkpoint: bytes | None
-    ) -> bool:
-        """Record epochs of a trial; return False if all were recorded before an interruption.
+    def add_epochs(self, record: TrialRecord, progress: Progress) -> bool:
+        """Record what a slot has sent of a trial; return False if all its epochs were recorded.
 
-        After one, a training repeats epochs. Those that come out differently replace the recorded
-        ones, so that the curve is that of one training.
+        After an interruption, a training repeats epochs. If one comes out differently, or if it
+        ends earlier, what the interrupted one left from there on is dropped, so that the curve is
+        that of one training.
         """
-        self._replace(record, [e for e in epochs if _differs(e, record)])
-        new = [epoch for epoch in epochs if epoch.number > len(record.epochs)]
+        ends = progress.finished or progress.failure is not None
+        known = len(record.epochs)
+        other = next((e.number for e in progress.epochs if _differs(e, record)), known + 1)
+        since = min(other, progress.n_epochs + 1) if ends else other
+        if since <= known:
+            self._drop(record, since)
+        new = [epoch for epoch in progress.epochs if epoch.number > len(record.epochs)]
         if new:
             self._table.add_epochs(record.number, new, self._study.metric)
             record.epochs += new
-            self._order.note(record)
-        if checkpoint is not None:
-            self._checkpoints.write(record.number, checkpoint)
+            self._order.note(record, new[0].number)
+        if progress.checkpoint is not None:
+            self._checkpoints.write(record.number, progress.checkpoint)
+            record.kept = progress.kept
         return bool(new)
 
-    def _replace(self, record: TrialRecord, epochs: list[EpochRecord]) -> None:
-        if not epochs:
-            return
-        self._table.replace_epochs(record.number, epochs, self._study.metric)
-        for epoch in epochs:
-            record.epochs[epoch.number - 1] = epoch
-        self._order.note(record)
-        if record.attempts and REPLACED not in record.attempts[-1]["message"]:
-            record.attempts[-1]["message"] += f"; {REPLACED} from {epochs[0].number} on"
+    def _drop(self, record: TrialRecord, since: int) -> None:
+        """Delete the epochs of a trial from this one on."""
+        self._table.drop_epochs(record.number, range(since, len(record.epochs) + 1))
+        del record.epochs[since - 1 :]
+        self._order.note(record, since)
+        if record.attempts:
+            record.attempts[-1]["message"] += DROPPED.format(since)
             self._table.set_trial_attribute(record.number, "attempts", record.attempts)
 
     def end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
@@ -184,13 +176,14 @@ class Ledger:
         elif ending is Ending.COMPLETE:
             curves = record.curves(self._study.metric)
             record.score, record.score_std = self._study.score_of(curves)
+        record.kept = record.kept if ending is Ending.COMPLETE else None
         record.ending, record.failure = ending, failure
         record.ending_number = self._order.ending_number(record)
         record.finished = datetime.now(UTC)
         self._table.finish(record)
         former_best = self.counts.best
         self.counts.end(record)
-        self._order.note(record)
+        self._order.note(record, len(record.epochs) + 1)
         self._sampler.tell(record)
         for ended in (record, former_best):
             if ended is not None:
@@ -203,6 +196,8 @@ class Ledger:
 
 
 def _differs(epoch: EpochRecord, record: TrialRecord) -> bool:
-    """Return whether an epoch is recorded with other metrics."""
-    is_known = epoch.number <= len(record.epochs)
-    return is_known and epoch.metrics != record.epochs[epoch.number - 1].metrics
+    """Return whether an epoch is recorded with other metrics, or as one of another training."""
+    if epoch.number > len(record.epochs):
+        return False
+    known = record.epochs[epoch.number - 1]
+    return (epoch.metrics, epoch.repeat) != (known.metrics, known.repeat)

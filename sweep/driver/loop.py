@@ -46,7 +46,7 @@ class Driver:
         self._observer = observer
         self._waiting = ledger.running()
         self._running: dict[int, tuple[TrialRecord, float]] = {}
-        self._doomed: dict[int, int] = {}  # by trial to be pruned, its epochs if it has more
+        self._doomed: dict[int, int] = {}  # by trial, the epoch at which it is pruned if it has it
         self._same_errors: list[Failure] = []
         self._events: list[TrialRecord | str] = []
 
@@ -85,21 +85,21 @@ class Driver:
             if record is None:
                 break
             self._running[slot] = record, time.monotonic() - record.seconds
-            if self._ledger.prunes(record):
-                self._doomed[record.number] = len(record.epochs)
             work, flaw = self._ledger.begin_attempt(record, pool.worker(slot))
             if flaw:
                 self._events.append(f"trial {record.number}: {flaw}")
-            pool.advance(slot, work)
+            pool.advance(slot, work, self._doomed.get(record.number))
         return bool(self._running) or self._ledger.n_left > 0
 
     def _next(self, worker: Worker) -> TrialRecord | None:
         """Return the next trial to train, interrupted ones first; None if there is none now."""
         while record := self._waiting.pop(0) if self._waiting else self._ledger.new_trial(worker):
-            ending = self._ledger.early_ending(record)
-            if ending is None:
+            if record.reused is not None:
+                self._end(record, Ending.COMPLETE)
+            elif self._is_pruned(record):  # a crash came between its latest epoch and its end
+                self._end(record, Ending.PRUNED)
+            else:
                 return record
-            self._end(record, ending)
         return None
 
     def _handle(self, pool: Pool, slot: int, answer: Progress | SlotLost) -> None:
@@ -111,7 +111,7 @@ class Driver:
             return
         self._take(record, answer)
         if not record.has_ended:
-            pool.advance(slot)
+            pool.advance(slot, pause_at=self._doomed.get(record.number))
             return
         del self._running[slot]
         if record.ending is Ending.OOM:
@@ -126,25 +126,27 @@ class Driver:
             any_right = progress.epochs or any(r.epochs for r in self._ledger.records)
             if failure is None or not any_right:
                 raise StudyError(f"{progress.complaint} (trial {record.number}: {record.params})")
-        is_new = self._ledger.add_epochs(record, progress.epochs, progress.checkpoint)
+        is_new = self._ledger.add_epochs(record, progress)
         if failure is not None:
             self._fail(record, failure)
         elif progress.finished:
             self._end(record, Ending.COMPLETE)
-        elif self._is_pruned(record, is_new=is_new):
+        elif is_new and self._is_pruned(record):
             self._end(record, Ending.PRUNED)
 
-    def _is_pruned(self, record: TrialRecord, *, is_new: bool) -> bool:
+    def _is_pruned(self, record: TrialRecord) -> bool:
         """Return whether to prune a trial now; not if its latest epoch may have been its last.
 
         Then the training is asked for another epoch first, since a trial without one is complete.
         """
-        if record.number in self._doomed:
-            return len(record.epochs) > self._doomed[record.number]
-        if not (is_new and self._ledger.prunes(record)):
+        n_epochs = len(record.epochs)
+        if self._doomed.get(record.number) == n_epochs:
+            return True
+        if not self._ledger.prunes(record):
+            self._doomed.pop(record.number, None)
             return False
         if self._ledger.may_be_over(record):
-            self._doomed[record.number] = len(record.epochs)
+            self._doomed[record.number] = n_epochs + 1
             return False
         return True
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sweep.driver.progress import TrialCounts
 from sweep.pruners.pruner import Peers
 from sweep.study.study import Study
-from sweep.trials.records import Ending, TrialRecord
+from sweep.trials.records import Ending, EpochRecord, TrialRecord
 
 
 class TrialOrder:
@@ -32,18 +32,25 @@ class TrialOrder:
         self._study = study
         self._window = study.window if study.deterministic else None
         self._columns: dict[int, array[float]] = {}  # per epoch, a value per trial
+        self._curves: dict[int, list[float]] = {}  # per running trial, a value per epoch
         self._complete = array("b")
         for record in counts.records:
             self.note(record)
 
-    def note(self, record: TrialRecord) -> None:
-        """Take in the latest epochs, or the ending, of a trial."""
+    def note(self, record: TrialRecord, since: int = 1) -> None:
+        """Take in the epochs from number `since` on, and the ending, of a trial."""
         if self._study.pruner is None:
             return
         _put(self._complete, record.number, record.ending is Ending.COMPLETE, missing=0)
-        for epoch, value in enumerate(self._curve(record), start=1):
+        curve = self._curves.setdefault(record.number, [])
+        n_before = len(curve)
+        curve[since - 1 :] = self._values(record.epochs[since - 1 :])
+        for epoch in range(since, max(n_before, len(curve)) + 1):
             column = self._columns.setdefault(epoch, array("d"))
+            value = curve[epoch - 1] if epoch <= len(curve) else math.nan
             _put(column, record.number, value, missing=math.nan)
+        if record.has_ended:
+            del self._curves[record.number]
 
     def n_useful_slots(self, n_left: int) -> int:
         """Return how many slots can have a trial at the same time if `n_left` trials are left."""
@@ -67,7 +74,7 @@ class TrialOrder:
         in_first_training = bool(epochs) and epochs[-1].repeat == 1
         if pruner is None or not in_first_training or not pruner.decides_after(len(epochs)):
             return False
-        values = self._curve(record)
+        values = self._curves.get(record.number) or self._values(epochs)
         return pruner.prunes(values, self._peers(record, len(values)))
 
     def may_be_over(self, record: TrialRecord) -> bool:
@@ -99,8 +106,11 @@ class TrialOrder:
         column[record.number : record.number + 1] = math.nan
         return column
 
-    def _curve(self, record: TrialRecord) -> list[float]:
-        return [self._study.sign * value for value in record.curve(self._study.metric)]
+    def _values(self, epochs: list[EpochRecord]) -> list[float]:
+        """Return the metric after those of these epochs that are of the first training."""
+        sign, metric = self._study.sign, self._study.metric
+        first = [epoch for epoch in epochs if epoch.repeat == 1 and metric in epoch.metrics]
+        return [sign * epoch.metrics[metric] for epoch in first]
 
 
 def _put(column: "array[Any]", number: int, value: float, *, missing: float) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from sweep.checkpoints.format import decode
+from sweep.checkpoints.kept import GONE, state_of
 from sweep.checkpoints.places import checkpoints_at
 from sweep.study.study import FINAL_SUFFIX
-from sweep.trials.records import TrialRecord
+from sweep.trials.records import State
 
 if TYPE_CHECKING:
     from sweep.reports.results import Run
@@ -39,25 +39,30 @@ def best_files(run: "Run") -> dict[str, str | bytes]:
         "seed": best.seed,
     }
     files: dict[str, str | bytes] = {CONFIG: json.dumps(about, indent=2) + "\n"}
-    if weights := _weights(run, best):
-        files[WEIGHTS] = weights
+    state, _ = best_state(run)
+    if state and state.get("weights"):
+        model = state.get("model")
+        has_loader = isinstance(model, dict) and "load" in model
+        header = {"model": json.dumps(model)} if has_loader else None
+        files[WEIGHTS] = save(dict(state["weights"]), header)
     return files
 
 
-def _weights(run: "Run", best: TrialRecord) -> bytes | None:
-    """Return the entry "weights" of the best training's last state, as a safetensors file.
+def best_state(run: "Run") -> tuple[State | None, str]:
+    """Return the state of the best training, the final one if there is one; or why there is none.
 
-    None if the training yielded none, or its checkpoint is missing or damaged.
+    The reason is empty for a study whose trainings yield no states.
     """
-    study = run.name + FINAL_SUFFIX if best is run.final else run.name
+    best = run.final or run.best
+    if best is None:
+        return None, ""
+    is_final = best is run.final
+    study = run.name + FINAL_SUFFIX if is_final else run.name
     checkpoints = checkpoints_at(run.about.get("checkpoints", ""), run.directory.checkpoints, study)
-    data = checkpoints.read(best.number, len(best.epochs))
-    state = decode(data).state if data is not None else {}
-    if not state.get("weights"):
-        return None
-    model = state.get("model")
-    has_loader = isinstance(model, dict) and "load" in model
-    return save(dict(state["weights"]), {"model": json.dumps(model)} if has_loader else None)
+    goal = (run.final_metric, 1) if is_final else (run.metric, run.sign)
+    state, reason = state_of(best, checkpoints, run.about["score"], *goal)
+    yields_states = any(record.kept for record in [*run.records, *run.finals])
+    return state, reason if yields_states or reason != GONE else ""
 
 
 def loader(weights: Path) -> str:

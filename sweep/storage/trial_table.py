@@ -14,7 +14,7 @@ from typing import Any
 from optuna.distributions import distribution_to_json
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
-from sqlalchemy import Connection, DateTime, Enum, TableClause, column, select, table
+from sqlalchemy import Connection, DateTime, Enum, TableClause, bindparam, column, select, table
 
 from sweep.errors import RunError
 from sweep.trials.optuna_trials import STATES, epoch_key, to_frozen, to_record
@@ -103,21 +103,19 @@ class TrialTable:
             self._check_runs(connection, number)
             _insert_epochs(connection, trial_id, epochs, metric)
 
-    def replace_epochs(self, number: int, epochs: Sequence[EpochRecord], metric: str) -> None:
-        """Record epochs in place of those with the same numbers.
+    def drop_epochs(self, number: int, epochs: range) -> None:
+        """Delete the last epochs of a trial, given by their numbers.
 
         Raises:
             RunError: If another program has ended the trial.
         """
-        trial_id = self._trial_ids[number]
-        keys, steps = map(epoch_key, epochs), [epoch.number for epoch in epochs]
+        mine = ATTRIBUTES.c.trial_id == self._trial_ids[number]
+        one = ATTRIBUTES.delete().where(mine, ATTRIBUTES.c.key == bindparam("dropped"))
+        values = VALUES.c.trial_id == self._trial_ids[number], VALUES.c.step >= epochs.start
         with self._storage.engine.begin() as connection:
             self._check_runs(connection, number)
-            mine = ATTRIBUTES.c.trial_id == trial_id, ATTRIBUTES.c.key.in_(list(keys))
-            connection.execute(ATTRIBUTES.delete().where(*mine))
-            values = VALUES.c.trial_id == trial_id, VALUES.c.step.in_(steps)
+            connection.execute(one, [{"dropped": epoch_key(epoch)} for epoch in epochs])
             connection.execute(VALUES.delete().where(*values))
-            _insert_epochs(connection, trial_id, epochs, metric)
 
     def set_trial_attribute(self, number: int, key: str, value: Any) -> None:
         """Record a JSON value of a running trial under `key`; Optuna refuses it for ended ones."""
@@ -135,6 +133,7 @@ class TrialTable:
             "ended": record.ending_number,
             "spread": record.score_std,
             "failure": asdict(record.failure) if record.failure else None,
+            "kept": record.kept,
         }
         state = STATES[record.ending]
         has_score = state is TrialState.COMPLETE and record.score is not None
@@ -186,7 +185,7 @@ def _insert(connection: Connection, into: TableClause, trial_id: int, rows: Sequ
 def _insert_epochs(
     connection: Connection, trial_id: int, epochs: Sequence[EpochRecord], metric: str
 ) -> None:
-    attributes = _as_json({epoch_key(epoch): asdict(epoch) for epoch in epochs})
+    attributes = _as_json({epoch_key(epoch.number): asdict(epoch) for epoch in epochs})
     measured = [epoch for epoch in epochs if metric in epoch.metrics]
     values = [(epoch.number, epoch.metrics[metric], "FINITE") for epoch in measured]
     _insert(connection, ATTRIBUTES, trial_id, attributes)

@@ -86,7 +86,8 @@ class Study:
         errors: Whether TPE should "avoid" configurations whose training raised, as the worst of
             all, or "ignore" such trials because the error had nothing to do with the parameters.
         pruner: Stops unpromising trials early: `Asha`, `Median` or None.
-        score: Which epoch of a trial counts: the "last" or the "best" one.
+        score: Which epoch of a trial counts: the "last" or the "best" one. Its state is the one
+            that is kept, evaluated and shown; with `repeats`, that of the best of all trainings.
         duplicates: What to do with a configuration that was already tried: "resample" it if there
             is another one, "reuse" its score if it has one, or "rerun" it.
         repeats: Number of times that a trial trains its configuration, each with its own seed; the

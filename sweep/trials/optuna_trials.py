@@ -36,9 +36,9 @@ STATES = {
 EPOCH = "epoch:"
 
 
-def epoch_key(epoch: EpochRecord) -> str:
+def epoch_key(number: int) -> str:
     """Return the name of the trial attribute that holds an epoch."""
-    return f"{EPOCH}{epoch.number:05d}"
+    return f"{EPOCH}{number:05d}"
 
 
 def create_trial(record: TrialRecord, **fields: Any) -> FrozenTrial:
@@ -96,6 +96,7 @@ def to_record(frozen: FrozenTrial) -> TrialRecord:
         attempts=attributes.get("attempts", []),
         failure=Failure(**failure | {"ending": Ending(failure["ending"])}) if failure else None,
         worker=to_worker(worker) if worker else None,
+        kept=ending.get("kept"),
         started=_in_utc(frozen.datetime_start),
         finished=_in_utc(frozen.datetime_complete),
     )

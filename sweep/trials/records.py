@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sweep.trials.worker import Worker
@@ -24,10 +25,11 @@ class Epoch:
 
     Attributes:
         metrics: Plain numbers by name, including the one to minimise or maximise.
-        state: What the same training can resume from, as arrays and JSON values in dictionaries;
-            None if it can only start again. An entry "weights" (a dictionary of arrays) is kept as
-            the trial's result. An entry "model" (a dictionary of JSON values) goes with them, into
-            the header of their file; its "load" names the function that reads such a file.
+        state: What the same training can resume from, as arrays and JSON values in dictionaries,
+            copied at once. A training resumes from the last one, and the last or the best one
+            (`Study.score`) is kept; None leaves the former ones in place. An entry "weights" (a
+            dictionary of arrays) is kept as the trial's result; an entry "model" (a dictionary of
+            JSON values) goes into the header of its file, where "load" names what reads such files.
     """
 
     metrics: Mapping[str, float]
@@ -59,7 +61,6 @@ class Ending(StrEnum):
 
 INTERRUPTED = "interrupted"
 """Attempt ended because the driver stopped; the next driver resumes the trial."""
-
 
 PREEMPTED = "preempted"
 """Attempt ended because its node was shut down as planned; another slot resumes the trial."""
@@ -115,6 +116,7 @@ class TrialRecord:
             process that ran it.
         failure: Why it failed, if it did.
         worker: The process that trains it or trained it last, if any has.
+        kept: Epoch whose state is kept; None without one, and in runs of earlier versions.
         started: When it was asked for, in UTC.
         finished: When it ended, in UTC; None before.
     """
@@ -134,6 +136,7 @@ class TrialRecord:
     attempts: list[dict[str, Any]] = field(default_factory=list)
     failure: Failure | None = None
     worker: Worker | None = None
+    kept: int | None = None
     started: datetime | None = None
     finished: datetime | None = None
 
@@ -158,19 +161,17 @@ class TrialRecord:
         """Processor time of all its epochs, in seconds."""
         return sum(epoch.cpu_seconds for epoch in self.epochs)
 
-    def curve(self, metric: str, repeat: int = 1) -> list[float]:
-        """The metric after each epoch of one training; epochs without it are left out."""
-        epochs = [epoch for epoch in self.epochs if epoch.repeat == repeat]
-        return [epoch.metrics[metric] for epoch in epochs if metric in epoch.metrics]
-
-    def trainings(self) -> list[list[EpochRecord]]:
-        """Return the epochs of each training, in the order of `repeat`."""
-        repeats = sorted({epoch.repeat for epoch in self.epochs})
-        return [[epoch for epoch in self.epochs if epoch.repeat == repeat] for repeat in repeats]
+    def curve(self, metric: str) -> list[float]:
+        """The metric after each epoch of the first training."""
+        return next(iter(self.curves(metric)), [])
 
     def curves(self, metric: str) -> list[list[float]]:
-        """Return the metric's learning curve for each training."""
-        return [self.curve(metric, training[0].repeat) for training in self.trainings()]
+        """Return the metric's learning curve for each training; epochs without it are left out."""
+        return [[e.metrics[metric] for e in one if metric in e.metrics] for one in self.trainings()]
+
+    def trainings(self) -> list[list[EpochRecord]]:
+        """Return the epochs of each training, in their order."""
+        return [list(epochs) for _, epochs in groupby(self.epochs, lambda epoch: epoch.repeat)]
 
 
 def n_ended(records: Iterable[TrialRecord]) -> int:
@@ -185,15 +186,14 @@ def best_of(sign: int, records: Iterable[TrialRecord]) -> TrialRecord | None:
         sign: 1 if a lower score is better, -1 if a higher one is.
         records: Any trials, in the order of their numbers.
     """
-    return next(iter(ranked(records, sign)), None)
+    scored = (record for record in records if record.score is not None)
+    return min(scored, key=lambda record: sign * (record.score or 0.0), default=None)
 
 
 def ranked(records: Iterable[TrialRecord], sign: int) -> list[TrialRecord]:
     """Return the trials that have a score, best first; equal ones keep their order.
 
-    Args:
-        records: Any trials.
-        sign: 1 where a lower score is better, -1 where a higher one is.
+    `sign` is 1 where a lower score is better, -1 where a higher one is.
     """
     scored = [(sign * record.score, record) for record in records if record.score is not None]
     return [record for _, record in sorted(scored, key=lambda pair: pair[0])]

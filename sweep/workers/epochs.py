@@ -2,13 +2,9 @@
 
 from collections.abc import Mapping
 
-from sweep.errors import StudyError
+from sweep.errors import EpochError
 from sweep.study.user_code import text_of
 from sweep.trials.records import Epoch, State
-
-
-class EpochError(StudyError):
-    """A wrong or missing epoch: perhaps the study's mistake, perhaps of some parameters only."""
 
 
 def read(item: object, metric: str) -> tuple[dict[str, float], State | None]:

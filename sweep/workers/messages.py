@@ -29,8 +29,11 @@ class Progress:
 
     Attributes:
         trial: Number of the trial.
+        n_epochs: Number of its epochs so far, including those before it was resumed.
         epochs: Epochs since the last message, oldest first.
-        checkpoint: Encoded checkpoint after the last of them; None if the last one sent is recent.
+        checkpoint: Encoded checkpoint of the last epoch with a state, or at the end, of the last or
+            the best one, whichever counts; None if the last one sent is recent.
+        kept: Epoch whose state the checkpoint holds; None without one.
         finished: Whether the training has no more epochs.
         failure: Why the training failed, or pruned itself, if it did; then it has no more epochs
             either.
@@ -39,8 +42,10 @@ class Progress:
     """
 
     trial: int
+    n_epochs: int
     epochs: tuple[EpochRecord, ...] = ()
     checkpoint: bytes | None = None
+    kept: int | None = None
     finished: bool = False
     failure: Failure | None = None
     complaint: str = ""

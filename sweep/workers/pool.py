@@ -23,8 +23,11 @@ class Pool(Protocol):
     def idle(self) -> list[int]:
         """Slots that wait for a trial."""
 
-    def advance(self, slot: int, work: Work | None = None) -> None:
-        """Make a slot begin `work`, or continue its trial; `wait` returns the answer."""
+    def advance(self, slot: int, work: Work | None = None, pause_at: int | None = None) -> None:
+        """Make a slot begin `work`, or continue its trial; `wait` returns the answer.
+
+        It comes after epoch `pause_at` at the latest, if that is given.
+        """
 
     def release(self, slot: int) -> None:
         """Make a slot idle after its trial has ended."""
@@ -54,13 +57,13 @@ class InlinePool:
 
     def __init__(self, study: Study, data: Any, blas_threads: int) -> None:
         self._session = Session(study, as_loaded(data), blas_threads)
-        self._requests: list[Work | None] = []
+        self._requests: list[tuple[Work | None, int | None]] = []
         self.idle = [0]
 
-    def advance(self, slot: int, work: Work | None = None) -> None:  # noqa: ARG002 - only slot 0
+    def advance(self, slot: int, work: Work | None = None, pause_at: int | None = None) -> None:  # noqa: ARG002 - only slot 0
         """Note the request; `wait` carries it out."""
         self.idle = []
-        self._requests = [work]
+        self._requests = [(work, pause_at)]
 
     def release(self, slot: int) -> None:  # noqa: ARG002 - there is only slot 0
         """Make the slot idle, after the `finally` blocks of its trial."""
@@ -78,7 +81,7 @@ class InlinePool:
 
     def wait(self, timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:  # noqa: ARG002
         """Train until the session reports."""
-        return [(0, self._session.advance(self._requests.pop()))] if self._requests else []
+        return [(0, self._session.advance(*self._requests.pop()))] if self._requests else []
 
     def close(self) -> None:
         """End the trial, if there is one, and restore the BLAS threads of this process."""

@@ -5,18 +5,19 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sweep.checkpoints.format import Checkpoint, decode, encode
-from sweep.errors import StudyError
+from sweep.checkpoints.format import Checkpoint, copied, decode, encode
+from sweep.errors import EpochError, StudyError
 from sweep.machine import size_text
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Trial, fixed
 from sweep.study.user_code import guarded
-from sweep.trials.records import Ending, EpochRecord, Failure, State
+from sweep.trials.records import Ending, EpochRecord, Failure
 from sweep.trials.worker import Worker
-from sweep.workers.epochs import EpochError, read
+from sweep.workers.epochs import read
 from sweep.workers.failures import ending_of, failure_of
 from sweep.workers.garbage import Garbage
 from sweep.workers.kernel import kernel
@@ -30,10 +31,8 @@ if TYPE_CHECKING:
 REPORT_SECONDS = 1.0
 """Seconds of training per report: shorter epochs are reported together, at almost no cost."""
 
-
 CHECKPOINT_SECONDS = 5.0
 """Seconds of training that a crash can cost, in addition to the epoch that it interrupts."""
-
 
 _NO_MORE = object()
 
@@ -74,7 +73,8 @@ class Session:
         self._epoch = 0
         self._repeat = 1
         self._epochs: Iterator[Any] = iter(())
-        self._state: State | None = None
+        self._last: Checkpoint | None = None
+        self._saved: Checkpoint | None = None
         self._saved_at = 0.0
         self.checkpoint_seconds = CHECKPOINT_SECONDS
         self._memory_per_slot = memory_per_slot
@@ -101,11 +101,11 @@ class Session:
         self._garbage.close()
         self._limit.lift()
 
-    def advance(self, work: Work | None) -> Progress:
+    def advance(self, work: Work | None, pause_at: int | None = None) -> Progress:
         """Begin `work`, if given, and train for at least one epoch.
 
-        Returns after REPORT_SECONDS, at an epoch where the pruner decides, or at the end. No epoch
-        begins before the decision is made, so pruning a trial wastes nothing.
+        Returns after REPORT_SECONDS, at an epoch where the pruner decides, after epoch `pause_at`,
+        or at the end. No epoch begins before the decision is made, so pruning wastes nothing.
         """
         records: list[EpochRecord] = []
         began = time.monotonic()
@@ -119,15 +119,15 @@ class Session:
                 finished = record is None or failure is not None
                 if failure is not None:
                     self.stop()
-                if finished or self._pauses(began):
+                if finished or self._epoch == pause_at or self._pauses(began):
                     return self._progress(records, failure, finished=finished)
         except StudyError as error:
             self.stop()
             is_own = isinstance(error, EpochError)
             failure = Failure(Ending.ERROR, str(error)) if is_own else None
-            return Progress(self._trial, tuple(records), failure=failure, complaint=str(error))
+            return self._answer(records, failure=failure, complaint=str(error))
         except MemoryError as error:
-            return Progress(self._trial, tuple(records), failure=self._out_of_memory(error))
+            return self._answer(records, failure=self._out_of_memory(error))
 
     def train(self, work: Work) -> Iterator[Progress]:
         """Train a trial, and yield each progress until it is finished, has failed or complains."""
@@ -139,13 +139,17 @@ class Session:
 
     def _begin(self, work: Work) -> None:
         self.stop()
-        self._state = None
+        self._last = self._saved = None
         self._garbage.collect()
         self._trial = work.trial
-        checkpoint = decode(work.checkpoint) if work.checkpoint else Checkpoint(0, {})
-        self._epoch = checkpoint.epoch
+        checkpoint = decode(work.checkpoint) if work.checkpoint else None
+        if self._study.score == "best" and checkpoint is not None and checkpoint.value is None:
+            checkpoint = None  # an earlier version wrote it, without the best epoch's state
+        self._last = self._saved = checkpoint
         self._saved_at = time.monotonic()
-        self._epochs = self._train(work, checkpoint)
+        begin = checkpoint or Checkpoint(0, {})
+        self._epoch = begin.epoch
+        self._epochs = self._train(work, replace(begin, state=copied(begin.state)))
 
     def _train(self, work: Work, checkpoint: Checkpoint) -> Iterator[Any]:
         """Yield the epochs of all trainings of a trial that come after the checkpoint."""
@@ -181,8 +185,12 @@ class Session:
         seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
         if item is _NO_MORE:
             return None, None
-        metrics, self._state = read(item, self._study.metric)
+        metrics, state = read(item, self._study.metric)
         value = metrics[self._study.metric]
+        if state is not None and math.isfinite(value):
+            known = value if self._study.score == "best" else None
+            kept = Checkpoint(self._epoch + 1, copied(state), self._repeat, known)
+            self._last = kept.after(self._last, self._study.sign)
         self._epoch += 1
         finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
         record = EpochRecord(self._epoch, finite, seconds, cpu_seconds, self._repeat)
@@ -200,23 +208,19 @@ class Session:
         # One message per epoch would cost more than short epochs do, and training on past a
         # decision of the pruner would waste what it stops. It decides in the first training only.
         pruner = self._study.pruner
-        # It pauses at the epoch after that too, which may only show that there is one.
-        decides = (
-            pruner is not None
-            and self._repeat == 1
-            and (
-                pruner.decides_after(self._epoch)
-                or (self._epoch > 1 and pruner.decides_after(self._epoch - 1))
-            )
-        )
-        return decides or time.monotonic() - began >= REPORT_SECONDS
+        decides = pruner and self._repeat == 1 and pruner.decides_after(self._epoch)
+        return bool(decides) or time.monotonic() - began >= REPORT_SECONDS
 
     def _progress(
         self, records: list[EpochRecord], failure: Failure | None = None, *, finished: bool = False
     ) -> Progress:
-        checkpoint = None
         due = finished or time.monotonic() - self._saved_at >= self.checkpoint_seconds
-        if self._state is not None and failure is None and due:
-            checkpoint = encode(Checkpoint(self._epoch, self._state, self._repeat))
-            self._saved_at = time.monotonic()
-        return Progress(self._trial, tuple(records), checkpoint, finished, failure)
+        kept = self._last if due and failure is None else None
+        if kept is None or (kept is self._saved and not finished):
+            return self._answer(records, finished=finished, failure=failure)
+        self._saved, self._saved_at = kept, time.monotonic()
+        kept = kept.scored if finished else kept
+        return self._answer(records, checkpoint=encode(kept), kept=kept.epoch, finished=finished)
+
+    def _answer(self, records: list[EpochRecord], **rest: Any) -> Progress:
+        return Progress(self._trial, self._epoch, tuple(records), **rest)

@@ -81,7 +81,7 @@ class SimulatedPool:
     def worker(self, slot: int) -> Worker:
         return Worker(f"host-{slot // 64}", slot, 1)
 
-    def advance(self, slot: int, work: Work | None = None) -> None:
+    def advance(self, slot: int, work: Work | None = None, _pause_at: int | None = None) -> None:
         now = self._clock.now()
         self.waited_s += now - self._free_since[slot]
         if work is not None:
@@ -108,13 +108,13 @@ class SimulatedPool:
     def _answer(self, slot: int) -> Progress:
         work, n_before = self._work[slot]
         if n_before == EPOCHS:
-            return Progress(work.trial, finished=True)
+            return Progress(work.trial, EPOCHS, finished=True)
         epoch = n_before + 1
         self._work[slot] = work, epoch
         self.n_epochs += 1
         value = loss(work.params, epoch)
         metrics = {"loss": value, "accuracy": 1 / value, "val_loss": value, "rate": 0.1}
-        return Progress(work.trial, (EpochRecord(epoch, metrics, EPOCH_S, EPOCH_S),))
+        return Progress(work.trial, epoch, (EpochRecord(epoch, metrics, EPOCH_S, EPOCH_S),))
 
 
 def train(*_: object) -> Any:

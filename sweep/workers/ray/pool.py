@@ -75,11 +75,11 @@ class RayPool:
         """Slots that are ready and have no trial."""
         return sorted(self._workers.keys() - self._trials.keys())
 
-    def advance(self, slot: int, work: Work | None = None) -> None:
+    def advance(self, slot: int, work: Work | None = None, pause_at: int | None = None) -> None:
         """Make a slot begin `work`, or continue its trial."""
         if work is not None:
             self._trials[slot] = work.trial
-        self._pending[self._actors[slot].advance.remote(work)] = slot
+        self._pending[self._actors[slot].advance.remote(work, pause_at)] = slot
 
     def release(self, slot: int) -> None:
         """Make a slot idle, after the `finally` blocks of its trial."""

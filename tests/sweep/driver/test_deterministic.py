@@ -38,7 +38,7 @@ class ShuffledPool:
         self.size = size
         self._chance, self._deaths = chance, deaths
         self._sessions = [Session(study, None, blas_threads=1) for _ in range(size)]
-        self._asked: dict[int, Work | None] = {}
+        self._asked: dict[int, tuple[Work | None, int | None]] = {}
         self._trials: dict[int, int] = {}
 
     @property
@@ -48,10 +48,10 @@ class ShuffledPool:
     def worker(self, slot: int) -> Worker:
         return self._sessions[slot].worker()
 
-    def advance(self, slot: int, work: Work | None = None) -> None:
+    def advance(self, slot: int, work: Work | None = None, pause_at: int | None = None) -> None:
         if work is not None:
             self._trials[slot] = work.trial
-        self._asked[slot] = work
+        self._asked[slot] = work, pause_at
 
     def release(self, slot: int) -> None:
         del self._trials[slot]
@@ -62,10 +62,10 @@ class ShuffledPool:
 
     def wait(self, _timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:
         slot = self._chance.choice(sorted(self._asked))
-        work = self._asked.pop(slot)
+        asked = self._asked.pop(slot)
         if self._chance.random() < self._deaths:
             return [(slot, SlotLost(self._trials.pop(slot), Failure(Ending.LOST, "died")))]
-        return [(slot, self._sessions[slot].advance(work))]
+        return [(slot, self._sessions[slot].advance(*asked))]
 
     def close(self) -> None:
         for session in reversed(self._sessions):

@@ -51,11 +51,11 @@ class UnreliablePool:
     def kill(self, slot: int) -> None:
         self._inner.kill(slot)
 
-    def advance(self, slot: int, work: Work | None = None) -> None:
+    def advance(self, slot: int, work: Work | None = None, pause_at: int | None = None) -> None:
         if work is not None:
             self._trial = work.trial
             self.begun.append(work)
-        self._inner.advance(slot, work)
+        self._inner.advance(slot, work, pause_at)
 
     def release(self, slot: int) -> None:
         self._inner.release(slot)
@@ -406,9 +406,33 @@ def test_a_curve_is_that_of_one_training_after_an_interruption(
     records, _ = drive(study)
     assert records[0].curve("loss") == [10.0, 11.0, 12.0, 13.0, 14.0]
     assert records[0].attempts[0]["message"] == (
-        "the driver ended; trained again with other results, which replaced those of the epochs "
-        "from 1 on"
+        "the driver ended; trained again with other results, so its epochs from 1 on were dropped"
     )
+
+
+@pytest.mark.parametrize(("n_again", "changes"), [(7, False), (3, False), (7, True)])
+def test_what_an_interrupted_training_had_more_is_dropped(
+    make_study: MakeStudy, drive: Any, n_again: int, *, changes: bool
+) -> None:
+    begun: list[int] = []
+
+    def train(*_: object) -> Iterator[dict[str, float]]:
+        begun.append(len(begun))
+        for epoch in range(10 if begun[-1] == 0 else n_again):
+            yield {"loss": epoch + (begun[-1] if changes and epoch > 1 else 0.0)}
+        if begun[-1] == 0:
+            raise KeyboardInterrupt
+
+    pruner = sweep.Median(warmup_epochs=0, min_trials=99)  # so that every epoch is sent at once
+    study = make_study(train=train, trials=1, pruner=pruner)
+    with pytest.raises(KeyboardInterrupt):
+        drive(study)
+    records, _ = drive(study)
+    last = n_again - 1.0 + changes
+    assert (len(records[0].epochs), records[0].curve("loss")[-1]) == (n_again, last)
+    assert records[0].score == last
+    since = 3 if changes else n_again + 1
+    assert f"its epochs from {since} on were dropped" in records[0].attempts[0]["message"]
 
 
 def test_only_the_best_trials_checkpoint_is_kept(

@@ -156,12 +156,15 @@ def test_a_score_is_taken_over_although_the_driver_dies_in_between(
     study = make_study(space=coarse, train=noisy, duplicates="reuse", trials=12)
     undisturbed = inline(study, name="undisturbed")
 
-    def killed(_ledger: Ledger, record: TrialRecord) -> None:
+    end = Ledger.end
+
+    def killed(ledger: Ledger, record: TrialRecord, *how: Any) -> None:
         if record.reused is not None:
             raise KeyboardInterrupt
+        end(ledger, record, *how)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "early_ending", killed)
+        patch.setattr(Ledger, "end", killed)
         with pytest.raises(KeyboardInterrupt):
             inline(study)
     run = inline(study)

@@ -51,7 +51,7 @@ def test_what_crosses_processes_arrives_as_it_was():
     for record in (
         RECORD,
         Work(3, RECORD.params, 5, b"checkpoint"),
-        Progress(3, tuple(RECORD.epochs), b"checkpoint", finished=True, failure=failure),
+        Progress(3, 3, tuple(RECORD.epochs), b"checkpoint", 3, finished=True, failure=failure),
         Worker("node", 7, 1),
     ):
         assert pickle.loads(pickle.dumps(record)) == record

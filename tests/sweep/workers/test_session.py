@@ -54,7 +54,14 @@ def test_training_pauses_where_the_pruner_decides_and_continues_from_there(
         answers = [session.advance(Work(0, PARAMS, seed=3))]
         while not answers[-1].finished:
             answers.append(session.advance(None))
-    assert [[e.number for e in answer.epochs] for answer in answers] == [[1], [2], [3], [4], []]
+    assert [[e.number for e in answer.epochs] for answer in answers] == [[1], [2], [3, 4], []]
+
+
+def test_training_pauses_at_an_epoch_that_the_driver_names(make_study: MakeStudy) -> None:
+    with closing(Session(make_study(), None, blas_threads=1)) as session:
+        answers = [session.advance(Work(0, PARAMS, seed=3), 2), session.advance(None, 3)]
+        answers.append(session.advance(None))
+    assert [[e.number for e in answer.epochs] for answer in answers] == [[1, 2], [3], [4]]
 
 
 def test_no_epoch_is_trained_past_a_decision(make_study: MakeStudy) -> None:
