@@ -1,5 +1,6 @@
-"""Files that are written as a whole or not at all."""
+"""Files that are written as a whole or not at all, and copies of open ones."""
 
+import fcntl
 import os
 import tempfile
 from pathlib import Path
@@ -41,6 +42,14 @@ def write_atomically(path: Path, data: bytes, former: Path | None = None) -> Non
             f"{path}: cannot write: {error.strerror}. Free some space or fix its permissions and "
             f"run again; no finished work is lost"
         ) from error
+
+
+def copy_of(fd: int) -> int:
+    """Return another descriptor, above 2, of what `fd` is open for; of nothing if it is closed."""
+    try:
+        return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
+    except OSError:
+        return os.open(os.devnull, os.O_WRONLY)
 
 
 def holds(path: Path, data: bytes) -> bool:

@@ -1,7 +1,30 @@
-"""Numbers, durations and URLs as text for people."""
+"""Numbers, durations, URLs and what programs print as text for people."""
 
 import re
 from collections.abc import Mapping
+
+ESCAPE_SEQUENCES = re.compile(
+    r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[ -/]*[0-Z\\^-~])"
+)
+"""What moves the cursor of a terminal, or changes its colours or title."""
+
+
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Other characters that a terminal or a page may obey instead of showing them."""
+
+
+def printable(text: bytes) -> str:
+    """Return the lines that a program has printed as a terminal would show them in the end.
+
+    Progress bars are in their last state, colours are left out, and what is no text is escaped.
+    """
+    lines = text.decode(errors="backslashreplace").replace("\r\n", "\n").split("\n")
+    shown = (ESCAPE_SEQUENCES.sub("", line.rstrip("\r").rpartition("\r")[2]) for line in lines)
+    return "\n".join(UNPRINTABLE.sub(_escaped, line) for line in shown)
+
+
+def _escaped(character: re.Match[str]) -> str:
+    return character[0].encode("unicode_escape").decode()
 
 
 def without_password(text: str) -> str:

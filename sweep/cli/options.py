@@ -74,6 +74,8 @@ def run_options(function: Function) -> Function:
     @run_option("--checkpoints", "Keep the checkpoints at s3://bucket/folder, or at any other URL "
                 "that fsspec can write.  [default: in the run directory]",
                 metavar="URL")  # fmt: skip
+    @click.option("--show-output", is_flag=True, help="Print what trials print, too, as they "
+                  "report it: every second, or after each longer epoch.")  # fmt: skip
     @click.option("--quiet", is_flag=True, help="Print only the result.")
     @wraps(function)
     def with_options(study: Study, **given: Any) -> Any:

@@ -5,8 +5,9 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +19,7 @@ from sweep.cli.terminal import LiveStatus, Terminal, relative
 from sweep.driver.options import Options
 from sweep.driver.run import run as run_study
 from sweep.errors import RunError
+from sweep.files import copy_of
 from sweep.reports import tables
 from sweep.reports.formats import to_markdown
 from sweep.samplers.sampler import Sampler
@@ -38,20 +40,23 @@ MAX_EXIT_SECONDS = 2.0
             type=click.Choice(["ray", "inline"]))  # fmt: skip
 @run_option("--address", "auto: join the Ray cluster that this machine is a node of.",
             metavar="local|auto")  # fmt: skip
-def run(study: Study, options: Options, *, deterministic: bool, quiet: bool) -> None:
+def run(
+    study: Study, options: Options, *, deterministic: bool, quiet: bool, show_output: bool
+) -> None:
     """Start or resume a study's run.
 
     If all its trials have ended, prints the result and changes nothing.
     """
     study = replace(study, deterministic=deterministic or study.deterministic)
-    terminal = Terminal(quiet=quiet)
-    with interruptible(), LiveStatus(terminal) as live_status:
-        result = run_study(study, options, live_status)
+    with closing(Terminal(quiet=quiet)) as terminal, interruptible():
+        shows_table = terminal.is_terminal and not quiet
+        with LiveStatus(terminal, show_output=show_output) as live_status:
+            result = run_study(study, options, live_status)
     path, n_done = relative(result.directory.path), n_ended(result.records)
     n_trials = min(study.trials, Sampler(study).limit or study.trials)  # a grid may be smaller
     if result.best is None and n_done >= n_trials:
         raise RunError(f"no trial has a score; see `python -m sweep status {path}`")
-    if result.best is not None and terminal.is_terminal and not quiet:
+    if result.best is not None and shows_table:
         click.echo("\n" + to_markdown(tables.leaders(result.records, result.metric, result.sign)))
     print_best(result)
     if n_done < n_trials:
@@ -72,15 +77,17 @@ def interruptible() -> Iterator[None]:
     on it. "In order" means that the signal raises KeyboardInterrupt, and the process exits as soon
     as that has unwound the stack to here.
     """
-    timer = threading.Timer(MAX_EXIT_SECONDS, _exit)
-    timer.daemon = True
 
     def interrupt(_signal: int, _frame: object) -> NoReturn:
         for number in before:
-            signal.signal(number, _exit)
+            signal.signal(number, leave)
         timer.start()
         raise KeyboardInterrupt
 
+    outputs = copy_of(1), copy_of(2)  # a trial's may be captured
+    leave = partial(_exit, *outputs)
+    timer = threading.Timer(MAX_EXIT_SECONDS, leave)
+    timer.daemon = True
     # nohup ignores SIGHUP, and that has to stay so
     before = {n: signal.getsignal(n) for n in SIGNALS if signal.getsignal(n) is not signal.SIG_IGN}
     for number in before:
@@ -91,16 +98,18 @@ def interruptible() -> Iterator[None]:
         if timer.is_alive():
             timer.cancel()
             sys.stdout.flush()
-            _exit()
+            leave()
         raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        for output in outputs:
+            os.close(output)
 
 
-def _exit(*_: object) -> NoReturn:
-    show_cursor = "\x1b[?25h" if sys.stdout.isatty() else ""  # the live status hides it
-    os.write(sys.stderr.fileno(), f"{show_cursor}{INTERRUPTED}\n".encode())
+def _exit(stdout: int, stderr: int, *_: object) -> NoReturn:
+    show_cursor = "\x1b[?25h" if os.isatty(stdout) else ""  # the live status hides it
+    os.write(stderr, f"{show_cursor}{INTERRUPTED}\n".encode())
     for pid in _descendants(os.getpid()):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)  # some of Ray's would outlive this one by half a minute

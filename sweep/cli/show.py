@@ -6,6 +6,7 @@ import textwrap
 import click
 
 from sweep.cli.options import run_command, trial_of
+from sweep.cli.terminal import relative
 from sweep.reports import tables
 from sweep.reports.formats import to_markdown
 from sweep.reports.results import Run
@@ -14,7 +15,7 @@ from sweep.reports.results import Run
 @run_command
 @click.argument("trial", type=click.IntRange(0))
 def show(run: Run, trial: int) -> None:
-    """Show everything about one trial, including its traceback."""
+    """Show everything about one trial, including its traceback and the last lines it printed."""
     record = trial_of(run, trial)
     worker = record.worker
     click.echo(f"trial {record.number} of {run.name}: {record.ending.value}")
@@ -41,3 +42,7 @@ def show(run: Run, trial: int) -> None:
         click.echo("\n" + to_markdown(tables.epochs([record]).drop(columns="trial")))
     if record.failure is not None:
         click.echo(f"\n{record.failure.message}\n{record.failure.traceback}")
+    if printed := run.printed(trial):
+        click.echo(
+            f"\nend of {relative(run.directory.output(trial))}:\n{textwrap.indent(printed, '    ')}"
+        )

@@ -1,20 +1,24 @@
 """What a running sweep prints: a line per ended trial and, on a terminal, a live view below."""
 
+import io
 import math
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import NoReturn
+from typing import Any, NoReturn, TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from sweep.driver.progress import Snapshot
-from sweep.text import duration, short
+from sweep.driver.progress import Event, Snapshot
+from sweep.files import copy_of
+from sweep.text import duration, printable, short
 from sweep.trials.records import Ending, TrialRecord
+from sweep.workers.messages import Output
 
 STYLES = {Ending.COMPLETE: "green", Ending.PRUNED: "dim", Ending.ERROR: "red", Ending.LOST: "red"}
 """How a trial is printed by its ending; yellow by any other."""
@@ -24,11 +28,25 @@ REFRESH_SECONDS = 0.25
 MIN_WIDTH_FOR_CURVES = 60
 """Columns that a terminal needs to show curves next to the numbers."""
 
+MAX_UNFINISHED = 4096
+"""Bytes that a trial can print without a newline before `--show-output` shows them."""
+
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 class Terminal(Console):
     """Where a run prints; raises BrokenPipeError when nobody reads it any more."""
+
+    def __init__(self, **options: Any) -> None:
+        """Print where this process does now, also while a trial's output is captured."""
+        self._own = None if "file" in options else _copy(sys.stdout)
+        place: dict[str, Any] = {"file": self._own or sys.stdout}
+        super().__init__(**place | options)
+
+    def close(self) -> None:
+        """Close what this has opened."""
+        if self._own is not None:
+            self._own.close()
 
     def on_broken_pipe(self) -> NoReturn:
         """Leave the consequence to the command line; rich would exit at once."""
@@ -38,8 +56,11 @@ class Terminal(Console):
 class LiveStatus:
     """An observer that prints a study's progress; the live view only on a terminal."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, show_output: bool = False) -> None:
+        """Print to `console`; with `show_output`, what trials print, too."""
         self._console = console
+        self._shows_output = show_output
+        self._unfinished: dict[int, bytes] = {}  # by trial, what it has printed of its next line
         self._live = Live(console=console, refresh_per_second=1 / REFRESH_SECONDS, transient=True)
         self._shown_at = 0.0
         self._study = ""
@@ -53,13 +74,16 @@ class LiveStatus:
     def __exit__(self, *exception: object) -> None:
         self._live.stop()
 
-    def __call__(self, snapshot: Snapshot, event: TrialRecord | str | None) -> None:
+    def __call__(self, snapshot: Snapshot, event: Event) -> None:
         """Print the trial that ended, or a warning, and refresh the live view."""
         if snapshot.study.name != self._study:
             self._study = snapshot.study.name
             self._times.clear()
             self._console.print(_heading(snapshot), highlight=False)
-        if isinstance(event, TrialRecord):
+        if isinstance(event, Output):
+            self._show(event.trial, event.text)
+        elif isinstance(event, TrialRecord):
+            self._show(event.number, b"\n" if event.number in self._unfinished else b"")
             self._times.append(event.seconds)
             self._print(_line(snapshot, event), whole=event.failure is not None)
         elif event is not None:
@@ -67,6 +91,18 @@ class LiveStatus:
         if self._console.is_terminal and time.monotonic() - self._shown_at > REFRESH_SECONDS:
             self._shown_at = time.monotonic()
             self._live.update(view(snapshot, self._times, *self._console.size))
+
+    def _show(self, trial: int, text: bytes) -> None:
+        """Print the lines of a trial that are complete, or so long that nobody waits for more."""
+        if not self._shows_output:
+            return
+        lines, newline, rest = (self._unfinished.pop(trial, b"") + text).rpartition(b"\n")
+        if len(rest) > MAX_UNFINISHED:
+            lines, newline, rest = lines + newline + rest, b"\n", b""
+        if rest:
+            self._unfinished[trial] = rest
+        for line in printable(lines).split("\n") if newline else []:
+            self._print(Text.assemble((f"trial {trial}: ", "cyan"), line), whole=True)
 
     def _print(self, line: Text, *, whole: bool) -> None:
         """Print a line; cut it at the edge of a terminal, unless it has to be read whole."""
@@ -107,6 +143,16 @@ def sparkline(curve: Sequence[float], width: int = 24) -> str:
 def relative(path: Path) -> Path:
     """Return a path relative to the current directory if it is below it, else unchanged."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _copy(stream: TextIO) -> TextIO | None:
+    """Return a stream to the same place with a descriptor of its own; None if it has none."""
+    try:
+        raw = io.FileIO(copy_of(stream.fileno()), "w")
+    except (AttributeError, io.UnsupportedOperation):
+        return None
+    # Nothing is kept in memory, so nothing is left to write when the reader has gone.
+    return io.TextIOWrapper(raw, stream.encoding, stream.errors, write_through=True)
 
 
 def _heading(snapshot: Snapshot) -> str:

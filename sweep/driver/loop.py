@@ -8,7 +8,7 @@ import time
 
 from sweep.driver.ledger import Ledger
 from sweep.driver.options import Options
-from sweep.driver.progress import Observer, Snapshot
+from sweep.driver.progress import Event, Observer, Snapshot
 from sweep.errors import StudyError
 from sweep.study.study import Study
 from sweep.trials.records import INTERRUPTED, PREEMPTED, Ending, Failure, TrialRecord
@@ -48,10 +48,10 @@ class Driver:
         self._running: dict[int, tuple[TrialRecord, float]] = {}
         self._doomed: dict[int, int] = {}  # by trial, the epoch at which it is pruned if it has it
         self._same_errors: list[Failure] = []
-        self._events: list[TrialRecord | str] = []
+        self._events: list[Event] = []
 
     def run(self, pool: Pool) -> None:
-        """Work until every trial has ended or the time is up.
+        """Work until every trial has ended or the time is up; then end the slots.
 
         Raises:
             StudyError: If the study breaks its contract, or several trials in a row raise the same
@@ -63,18 +63,23 @@ class Driver:
             ledger.end_attempt(record, INTERRUPTED, "the driver ended")
         snapshot = Snapshot(self._study, ledger.counts, pool.size, ledger.n_trials)
         deadline = time.monotonic() + self._options.hours * 3600
-        while time.monotonic() < deadline and self._fill(pool):
-            snapshot.slots = pool.size
-            self._observer(snapshot, None)
-            answers, now = pool.wait(TICK_S), time.monotonic()
-            for slot, answer in answers:
-                self._handle(pool, slot, answer)
-            self._end_overdue(pool, now)
-            self._announce(snapshot)
-            self._stop_if_broken()
-        self._announce(snapshot)
+        try:
+            while time.monotonic() < deadline and self._fill(pool):
+                snapshot.slots = pool.size
+                self._observer(snapshot, None)
+                answers, now = pool.wait(TICK_S), time.monotonic()
+                self._announce(snapshot, pool)  # while the attempts that printed are the last
+                for slot, answer in answers:
+                    self._handle(pool, slot, answer)
+                self._end_overdue(pool, now)
+                self._announce(snapshot, pool)
+                self._stop_if_broken()
+        finally:
+            pool.close()
+            self._announce(snapshot, pool)
 
-    def _announce(self, snapshot: Snapshot) -> None:
+    def _announce(self, snapshot: Snapshot, pool: Pool) -> None:
+        self._events[:0] = pool.take_output()  # before the ending of its trial
         while self._events:
             self._observer(snapshot, self._events.pop(0))
 

@@ -1,14 +1,21 @@
-"""Observers of a run: its log file, and the study's own callbacks."""
+"""Observers of a run: its log file, the files of what trials print, and the study's callbacks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sweep.driver.progress import Observer, Snapshot
+from sweep.driver.progress import Event, Observer, Snapshot
 from sweep.errors import StorageError
+from sweep.storage.run_directory import RunDirectory
 from sweep.study.study import Callback
 from sweep.text import short
 from sweep.trials.records import TrialRecord
+from sweep.workers.messages import Output
+from sweep.workers.output import shortened
+
+OUTPUT_BYTES = 1024**2
+"""Bytes of a trial's output to keep; beyond that, the middle is left out."""
 
 
 class LogFile:
@@ -18,7 +25,7 @@ class LogFile:
         self._path = path
         self._study = ""
 
-    def __call__(self, snapshot: Snapshot, event: TrialRecord | str | None) -> None:
+    def __call__(self, snapshot: Snapshot, event: Event) -> None:
         """Log the start of a study, each trial that ended, and each message.
 
         Raises:
@@ -36,7 +43,7 @@ class LogFile:
             self._write(f"{self._study}: trial {event.number} {event.ending.value}{score}")
             if event.failure is not None:
                 self._write(f"{event.failure.message}\n{event.failure.traceback}".rstrip())
-        elif event is not None:
+        elif isinstance(event, str):
             self._write(f"{self._study}: {event}")
 
     def _write(self, text: str) -> None:
@@ -52,10 +59,57 @@ class LogFile:
             ) from error
 
 
+class OutputFiles:
+    """An observer that appends what trials print to a file for each, while the disk has room."""
+
+    def __init__(self, directory: RunDirectory, search: str, observer: Observer) -> None:
+        """Write into a run directory.
+
+        Args:
+            directory: The run directory.
+            search: Name of the study whose trials are no final trainings.
+            observer: Receives a message when a file cannot be written; once, until one can be.
+        """
+        self._directory = directory
+        self._search = search
+        self._observer = observer
+        self._attempts: dict[Path, int] = {}
+        self._fails = False
+
+    def __call__(self, snapshot: Snapshot, event: Event) -> None:
+        """Append what a trial has printed to its file; its first attempt begins a new one."""
+        if not isinstance(event, Output):
+            return
+        final = snapshot.study.name != self._search
+        path = self._directory.output(event.trial, final=final)
+        attempts = snapshot.counts.records[event.trial].attempts
+        try:
+            self._append(path, event.text, attempts)
+            self._fails = False
+        except OSError as error:
+            if not self._fails:
+                message = f"{path}: cannot write: {error.strerror}; what trials print is lost"
+                self._observer(snapshot, message)
+            self._fails = True
+
+    def _append(self, path: Path, text: bytes, attempts: Sequence[Mapping[str, Any]]) -> None:
+        path.parent.mkdir(exist_ok=True)
+        begins = self._attempts.get(path) != len(attempts)
+        with path.open("wb" if begins and not attempts else "ab") as file:
+            if begins and attempts:
+                last = "{reason} after {epoch} epochs".format(**attempts[-1])
+                file.write(f"-- attempt {len(attempts) + 1}, the last one: {last} --\n".encode())
+            file.write(text)
+            size = file.tell()
+        self._attempts[path] = len(attempts)
+        if size > OUTPUT_BYTES:
+            path.write_bytes(shortened(path.read_bytes(), OUTPUT_BYTES // 2))
+
+
 def all_of(*observers: Observer) -> Observer:
     """Return an observer that calls these, in this order."""
 
-    def observe(snapshot: Snapshot, event: TrialRecord | str | None) -> None:
+    def observe(snapshot: Snapshot, event: Event) -> None:
         for observer in observers:
             observer(snapshot, event)
 
@@ -70,7 +124,7 @@ def calling_back(callbacks: Sequence[Callback], observer: Observer) -> Observer:
         observer: Receives a message for each call that raised.
     """
 
-    def observe(snapshot: Snapshot, event: TrialRecord | str | None) -> None:
+    def observe(snapshot: Snapshot, event: Event) -> None:
         if not isinstance(event, TrialRecord):
             return
         for callback in callbacks:

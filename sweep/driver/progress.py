@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sweep.trials.records import Ending, TrialRecord, best_of
+from sweep.workers.messages import Output
 
 if TYPE_CHECKING:
     from sweep.study.study import Study
@@ -74,5 +75,9 @@ class Snapshot:
     n_trials: int
 
 
-Observer = Callable[[Snapshot, TrialRecord | str | None], None]
-"""Called on every change: with each trial that ends, a message for people, or None."""
+Event = TrialRecord | Output | str | None
+"""A trial that has ended, what a trial has printed, a message for people; None for any other."""
+
+
+Observer = Callable[[Snapshot, Event], None]
+"""Called on every change."""

@@ -11,7 +11,7 @@ from sweep.driver.dry_run import probe
 from sweep.driver.identity import check_space, settle
 from sweep.driver.ledger import Ledger, open_ledger
 from sweep.driver.loop import Driver
-from sweep.driver.observers import LogFile, all_of, calling_back
+from sweep.driver.observers import LogFile, OutputFiles, all_of, calling_back
 from sweep.driver.options import Options
 from sweep.driver.pools import Pools
 from sweep.driver.progress import Observer
@@ -80,7 +80,8 @@ class Runner:
         self._study = study
         self._directory = directory
         self._options = options
-        watched = all_of(LogFile(directory.logs / "run.log"), observer)
+        log = all_of(LogFile(directory.logs / "run.log"), observer)
+        watched = all_of(OutputFiles(directory, study.name, log), log)
         self._observer = all_of(watched, calling_back(study.callbacks, watched))
         self._ledgers: list[Ledger] = []
         self._place = ""
@@ -131,8 +132,8 @@ class Runner:
         if ledger.n_left:
             data = guarded("data", study.data, study) if study.data else None
             self._check_data(data, table, len(ledger.records))
-            with closing(pools.open(study, data, ledger.n_useful_slots)) as pool:
-                Driver(study, ledger, self._options, self._observer).run(pool)
+            pool = pools.open(study, data, ledger.n_useful_slots)
+            Driver(study, ledger, self._options, self._observer).run(pool)
         return ledger
 
     def _check_data(self, data: Any, table: TrialTable, n_trials: int) -> None:

@@ -1,5 +1,6 @@
 """The report as Markdown, for reading in a repository."""
 
+import re
 from collections.abc import Iterable
 from itertools import starmap
 from typing import TYPE_CHECKING
@@ -26,9 +27,11 @@ def markdown(report: "Report") -> str:
         *(_section(table.title, _table(table)) for table in tables),
         _section(report.finals.title, _table(report.finals), *openings),
         _section("Cost", _table(report.summary), _bullets(report.costs)),
-        _section("Failures", _bullets(starmap(_failure, report.failures.items()))),
+        _section("Failures", _bullets(starmap(_failure, report.failures.items())),
+                 *(f"Last lines of trial {number}:\n\n{_block(text)}"
+                   for number, text in report.printed.items())),
         _section("Provenance", _bullets(starmap(_fact, report.provenance))),
-    ]
+    ]  # fmt: skip
     return "\n\n".join(filter(None, sections)) + "\n"
 
 
@@ -43,6 +46,12 @@ def _table(table: "FilledTable") -> str:
 
 def _bullets(lines: Iterable[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _block(text: str) -> str:
+    """Return a code block, whatever the text is."""
+    fence = "`" * max([3, *(len(ticks) + 1 for ticks in re.findall("`+", text))])
+    return f"{fence}text\n{text}\n{fence}"
 
 
 def _failure(error: str, trials: list[TrialRecord]) -> str:

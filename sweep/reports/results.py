@@ -1,5 +1,6 @@
 """`sweep.Run`: a run, read from its database, with its records, tables and best trial."""
 
+import os
 from contextlib import closing
 from html import escape
 from pathlib import Path
@@ -13,9 +14,13 @@ from sweep.storage.database import Database
 from sweep.storage.locations import storage_of
 from sweep.storage.run_directory import RunDirectory
 from sweep.study.published import tables_from_json
-from sweep.text import short
+from sweep.text import printable, short
 from sweep.trials.evaluation import TestOpening, test_openings
 from sweep.trials.records import Failure, TrialRecord, best_of, final_of, n_ended
+
+PRINTED_LINES = 20
+PRINTED_BYTES = 8192
+"""The most of what a trial has printed that is shown."""
 
 
 class Run:
@@ -104,6 +109,15 @@ class Run:
         """The final training's evaluation on the test set; None before it."""
         number = self.final.number if self.final else -1
         return next((test for test in self.tests if test.trial == number and test.metrics), None)
+
+    def printed(self, trial: int) -> str:
+        """Return the last lines that a trial has printed; "" if it printed none."""
+        path = self.directory.output(trial)
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            file.seek(-min(path.stat().st_size, PRINTED_BYTES), os.SEEK_END)
+            return "\n".join(printable(file.read()).rstrip().split("\n")[-PRINTED_LINES:])
 
     def trials(self) -> pd.DataFrame:
         """Return one row per trial."""

@@ -52,6 +52,7 @@ class Report:
         summary: How trials ended.
         costs: What the run cost, in sentences.
         failures: Failed trials by how they ended and the error message, the most frequent first.
+        printed: The last lines that the first trial of each kind of failure printed, if any.
         provenance: What made the run, and how the study changed during it.
     """
 
@@ -72,6 +73,7 @@ class Report:
     summary: FilledTable
     costs: list[str]
     failures: dict[str, list[TrialRecord]]
+    printed: dict[int, str]
     provenance: Pairs
 
 
@@ -83,6 +85,8 @@ def report_of(run: "Run", load: str = "") -> Report:
         load: Name of the function that loads the best model; empty if there is none.
     """
     best = run.final or run.best
+    failures = _failures(run.records)
+    first = [trials[0].number for trials in failures.values()]
     return Report(
         name=run.name,
         headline=" ".join(_headline(run)),
@@ -107,7 +111,8 @@ def report_of(run: "Run", load: str = "") -> Report:
                   f"at {test.opened}" for test in run.tests],
         summary=_table("How trials ended", tables.summary(run.records)),
         costs=cost_sentences(costs(run.records), costs(run.finals)) if run.records else [],
-        failures=_failures(run.records),
+        failures=failures,
+        printed={number: text for number in first if (text := run.printed(number))},
         provenance=_provenance(run),
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Writes the reports into a run directory: tables, plots, report.md, report.html, the best model.
 
-They are made from the database alone, with the same bytes each time.
+They are made from the database alone, with the same bytes each time, except for the last lines that
+failed trials have printed.
 """
 
 from pathlib import Path

@@ -28,7 +28,7 @@ tables/          comparisons with published results, if the study declares any
 plots/           learning curves, and the best score so far
 best/            the best configuration, and its weights if the training yielded any
 checkpoints/     training states from which interrupted trials resume
-logs/            details too long for the terminal
+logs/            details too long for the terminal, and what each trial printed
 lock             names the process that drives the run, if there is one
 
 The reports can be deleted: `python -m sweep report` writes them again.
@@ -51,6 +51,10 @@ class RunDirectory:
         self.best = self.path / "best"
         self.checkpoints = self.path / "checkpoints"
         self.logs = self.path / "logs"
+
+    def output(self, trial: int, *, final: bool = False) -> Path:
+        """Return the file of what a trial, or a final training, printed."""
+        return self.logs / f"{'final' if final else 'trial'}-{trial:05}.log"
 
     @property
     def exists(self) -> bool:

@@ -24,6 +24,21 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Output:
+    """What a trial has printed since its last message.
+
+    Attributes:
+        trial: Number of the trial.
+        text: What it wrote to file descriptors 1 and 2, shortened if it is much.
+        position: Where the text ends in the file in which the slot collects it.
+    """
+
+    trial: int
+    text: bytes
+    position: int = 0
+
+
+@dataclass(frozen=True)
 class Progress:
     """What a slot sends back: its new epochs, and whether the training continues.
 
@@ -39,6 +54,7 @@ class Progress:
             either.
         complaint: How the study breaks its contract, if it does; then the sweep has to stop, unless
             there is a failure, too, and an epoch of any trial was right before.
+        output: What the slot's trials have printed since its last message.
     """
 
     trial: int
@@ -49,6 +65,7 @@ class Progress:
     finished: bool = False
     failure: Failure | None = None
     complaint: str = ""
+    output: tuple[Output, ...] = ()
 
 
 @dataclass(frozen=True)

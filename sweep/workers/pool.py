@@ -5,8 +5,9 @@ from typing import Any, Protocol
 from sweep.study.study import Study
 from sweep.trials.worker import Worker
 from sweep.workers.data import as_loaded
-from sweep.workers.messages import Progress, SlotLost, Work
-from sweep.workers.session import Session
+from sweep.workers.messages import Output, Progress, SlotLost, Work
+from sweep.workers.output import Capture
+from sweep.workers.recorded import RecordedSession
 
 
 class Pool(Protocol):
@@ -41,8 +42,11 @@ class Pool(Protocol):
     def wait(self, timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:
         """Return (slot, answer) pairs; wait up to `timeout_s` seconds for the first one."""
 
+    def take_output(self) -> list[Output]:
+        """Return what trials have printed since the last call; after `close`, what is left."""
+
     def close(self) -> None:
-        """End all slots, in the middle of an epoch if need be."""
+        """End all slots, in the middle of an epoch if need be; does nothing the second time."""
 
 
 class InlinePool:
@@ -56,7 +60,10 @@ class InlinePool:
     size = 1
 
     def __init__(self, study: Study, data: Any, blas_threads: int) -> None:
-        self._session = Session(study, as_loaded(data), blas_threads)
+        self._capture = Capture()
+        self._session = RecordedSession(self._capture, study, as_loaded(data), blas_threads)
+        self._output: list[Output] = []
+        self._is_open = True
         self._requests: list[tuple[Work | None, int | None]] = []
         self.idle = [0]
 
@@ -68,6 +75,7 @@ class InlinePool:
     def release(self, slot: int) -> None:  # noqa: ARG002 - there is only slot 0
         """Make the slot idle, after the `finally` blocks of its trial."""
         self._session.stop()
+        self._output += self._session.output()
         self.idle = [0]
 
     def kill(self, slot: int) -> None:
@@ -81,8 +89,20 @@ class InlinePool:
 
     def wait(self, timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:  # noqa: ARG002
         """Train until the session reports."""
-        return [(0, self._session.advance(*self._requests.pop()))] if self._requests else []
+        if not self._requests:
+            return []
+        progress = self._session.advance(*self._requests.pop())
+        self._output += progress.output
+        return [(0, progress)]
+
+    def take_output(self) -> list[Output]:
+        """Return what trials have printed since the last call."""
+        output, self._output = self._output, []
+        return output
 
     def close(self) -> None:
         """End the trial, if there is one, and restore the BLAS threads of this process."""
-        self._session.close()
+        if self._is_open:
+            self._is_open = False
+            self._output += self._session.finish()
+            self._capture.close()

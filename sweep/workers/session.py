@@ -123,8 +123,7 @@ class Session:
                     return self._progress(records, failure, finished=finished)
         except StudyError as error:
             self.stop()
-            is_own = isinstance(error, EpochError)
-            failure = Failure(Ending.ERROR, str(error)) if is_own else None
+            failure = Failure(Ending.ERROR, str(error)) if isinstance(error, EpochError) else None
             return self._answer(records, failure=failure, complaint=str(error))
         except MemoryError as error:
             return self._answer(records, failure=self._out_of_memory(error))
@@ -148,8 +147,8 @@ class Session:
         self._last = self._saved = checkpoint
         self._saved_at = time.monotonic()
         begin = checkpoint or Checkpoint(0, {})
-        self._epoch = begin.epoch
-        self._epochs = self._train(work, replace(begin, state=copied(begin.state)))
+        self._epoch, state = begin.epoch, copied(begin.state)
+        self._epochs = self._train(work, replace(begin, state=state))
 
     def _train(self, work: Work, checkpoint: Checkpoint) -> Iterator[Any]:
         """Yield the epochs of all trainings of a trial that come after the checkpoint."""
@@ -189,8 +188,8 @@ class Session:
         value = metrics[self._study.metric]
         if state is not None and math.isfinite(value):
             known = value if self._study.score == "best" else None
-            kept = Checkpoint(self._epoch + 1, copied(state), self._repeat, known)
-            self._last = kept.after(self._last, self._study.sign)
+            new = Checkpoint(self._epoch + 1, copied(state), self._repeat, known)
+            self._last = new.after(self._last, self._study.sign)
         self._epoch += 1
         finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
         record = EpochRecord(self._epoch, finite, seconds, cpu_seconds, self._repeat)

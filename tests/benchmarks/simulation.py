@@ -23,7 +23,7 @@ from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.records import EpochRecord
 from sweep.trials.worker import Worker
-from sweep.workers.messages import Progress, SlotLost, Work
+from sweep.workers.messages import Output, Progress, SlotLost, Work
 
 EPOCHS = 10
 EPOCH_S = 10.0
@@ -94,6 +94,12 @@ class SimulatedPool:
 
     def release(self, slot: int) -> None:
         self._idle[slot] = None
+
+    def take_output(self) -> list[Output]:
+        return []
+
+    def close(self) -> None:
+        pass
 
     def wait(self, _timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:
         if self._answers:

@@ -2,6 +2,8 @@
 
 import itertools
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import ray
@@ -10,7 +12,7 @@ from ray.exceptions import RayError, RayTaskError
 from sweep.errors import OptionError
 from sweep.study.study import Study
 from sweep.trials.worker import Worker
-from sweep.workers.messages import Progress, SlotLost, Work
+from sweep.workers.messages import Output, Progress, SlotLost, Work
 from sweep.workers.ray.cluster import Cluster
 from sweep.workers.ray.slot import Starter
 
@@ -57,6 +59,8 @@ class RayPool:
         self._workers: dict[int, Worker] = {}
         self._trials: dict[int, int] = {}
         self._pending: dict[Any, int] = {}
+        self._output: list[Output] = []
+        self._read: dict[int, int] = {}
         self._failed_starts = 0
         self._looked_at = -FOLLOW_S
         try:
@@ -88,7 +92,7 @@ class RayPool:
 
     def kill(self, slot: int) -> None:
         """End a slot whose trial does not stop by itself."""
-        del self._trials[slot]
+        self._note_rest(slot, self._trials.pop(slot))
         self._end(slot)
 
     def worker(self, slot: int) -> Worker:
@@ -109,12 +113,33 @@ class RayPool:
 
     def close(self) -> None:
         """End all slots; those without a trial run the `finally` blocks of their last one."""
-        closed = [self._actors[slot].close.remote() for slot in self.idle]
-        if closed:
-            ray.wait(closed, num_returns=len(closed), timeout=CLOSE_S)
+        for slot, trial in self._trials.items():
+            self._note_rest(slot, trial)
+        idle = {self._actors[slot].finish.remote(): slot for slot in self.idle}
+        if idle:
+            finished, _ = ray.wait([*idle], num_returns=len(idle), timeout=CLOSE_S)
+            for ref in finished:
+                with suppress(RayError):  # its process has died
+                    self._note(idle[ref], ray.get(ref))
         for actor in self._actors.values():
             ray.kill(actor)
+        self._actors, self._workers, self._trials = {}, {}, {}
         self._starter.close()
+
+    def take_output(self) -> list[Output]:
+        """Return what trials have printed since the last call."""
+        output, self._output = self._output, []
+        return output
+
+    def _note(self, slot: int, output: Iterable[Output]) -> None:
+        for part in output:
+            self._output.append(part)
+            self._read[slot] = part.position
+
+    def _note_rest(self, slot: int, trial: int) -> None:
+        """Note what the trial of a slot has printed after its last message."""
+        position = self._read.get(slot, 0)
+        self._output += self._starter.left_behind(trial, self._workers[slot], position)
 
     def _await_first(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -150,6 +175,7 @@ class RayPool:
         except RayError as error:
             return self._lose(slot, error)
         if isinstance(answer, Progress):
+            self._note(slot, answer.output)
             return slot, answer
         self._workers[slot] = answer
         self._failed_starts = 0
@@ -158,6 +184,8 @@ class RayPool:
     def _lose(self, slot: int, error: RayError) -> tuple[int, SlotLost] | None:
         worker = self._workers.get(slot)
         trial = self._trials.pop(slot, None)
+        if trial is not None:
+            self._note_rest(slot, trial)
         self._end(slot)
         if worker is not None:
             return None if trial is None else (slot, self._starter.lost(trial, worker, error))
@@ -174,5 +202,6 @@ class RayPool:
         """End a process; the next call of `_follow` starts another."""
         self._pending = {ref: other for ref, other in self._pending.items() if other != slot}
         self._workers.pop(slot, None)
+        self._read.pop(slot, None)
         ray.kill(self._actors.pop(slot))
         self._looked_at = -FOLLOW_S

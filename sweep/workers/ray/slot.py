@@ -1,5 +1,6 @@
 """The process of a slot: how it starts, what it runs, and why it died."""
 
+import os
 import pickle
 import re
 import socket
@@ -15,17 +16,18 @@ from sweep.study.local_modules import LocalModules
 from sweep.study.study import Study
 from sweep.trials.records import Ending, Failure
 from sweep.trials.worker import Worker
-from sweep.workers.messages import SlotLost
+from sweep.workers.messages import Output, SlotLost
+from sweep.workers.output import Capture, left_behind
 from sweep.workers.pickling import sent
 from sweep.workers.ray.cluster import Cluster
 from sweep.workers.ray.crash_notes import leave_note, read_note
-from sweep.workers.session import Session
+from sweep.workers.recorded import RecordedSession
 
 STOPPED = "node was terminated expectedly"
 """Part of Ray's error message after an orderly shutdown of a node (`ray stop`, deleted pod)."""
 
 
-class Slot(Session):
+class Slot(RecordedSession):
     """A session in its own process, which imports neither Optuna, the database nor pandas."""
 
     interrupts = ()  # Ctrl-C reaches the driver only, which kills this process
@@ -38,7 +40,9 @@ class Slot(Session):
         names = modules.run_study()
         loaded, rebound = pickle.loads(study)
         names.update(rebound)
-        super().__init__(loaded, partial(ray.get, data[0]), *limits)
+        capture = Capture(_output_file(notes, os.getpid()) if notes.is_dir() else None)
+        super().__init__(capture, loaded, partial(ray.get, data[0]), *limits)
+        capture.__enter__()  # for good: threads may print between two epochs, too
 
 
 class Starter:
@@ -75,6 +79,19 @@ class Starter:
         failure = Failure(Ending.LOST, f"{what}; {note}", traceback or message)
         return SlotLost(trial, failure, is_planned)
 
+    def left_behind(self, trial: int, worker: Worker, position: int) -> list[Output]:
+        """Return what a trial has printed after its last message, if it ran on this machine."""
+        if worker.host != socket.gethostname():
+            return []
+        file = _output_file(self._folder, worker.pid)
+        text = left_behind(file, position)
+        file.unlink(missing_ok=True)
+        return [Output(trial, text)] if text else []
+
     def close(self) -> None:
         """Delete the crash notes."""
         self._notes.cleanup()
+
+
+def _output_file(folder: Path, pid: int) -> Path:
+    return folder / f"{pid}.output"

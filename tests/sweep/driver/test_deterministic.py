@@ -25,7 +25,7 @@ from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.records import Ending, Failure, TrialRecord
 from sweep.trials.worker import Worker
 from sweep.workers.kernel import forcing, kernel
-from sweep.workers.messages import Progress, SlotLost, Work
+from sweep.workers.messages import Output, Progress, SlotLost, Work
 from sweep.workers.session import Session
 
 MakeStudy = Callable[..., sweep.Study]
@@ -67,9 +67,12 @@ class ShuffledPool:
             return [(slot, SlotLost(self._trials.pop(slot), Failure(Ending.LOST, "died")))]
         return [(slot, self._sessions[slot].advance(*asked))]
 
+    def take_output(self) -> list[Output]:
+        return []
+
     def close(self) -> None:
-        for session in reversed(self._sessions):
-            session.close()
+        while self._sessions:
+            self._sessions.pop().close()
 
 
 @pytest.fixture

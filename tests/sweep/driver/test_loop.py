@@ -21,7 +21,7 @@ from sweep.storage.database import Backend, Database
 from sweep.trials.records import Ending, Failure, TrialRecord, best_of
 from sweep.trials.worker import Worker
 from sweep.workers.kernel import kernel
-from sweep.workers.messages import Progress, SlotLost, Work
+from sweep.workers.messages import Output, Progress, SlotLost, Work
 from sweep.workers.pool import InlinePool
 
 MakeStudy = Callable[..., sweep.Study]
@@ -68,6 +68,9 @@ class UnreliablePool:
             failure = Failure(Ending.LOST, "the process died", "in the middle")
             return [(0, SlotLost(self._trial, failure, self._preempted))]
         return self._inner.wait(timeout_s)
+
+    def take_output(self) -> list[Output]:
+        return self._inner.take_output()
 
     def close(self) -> None:
         self._inner.close()
