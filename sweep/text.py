@@ -13,6 +13,9 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u206
 """Other characters that a terminal or a page may obey instead of showing them."""
 
 
+GAP = re.compile(rb"\n-- (\d+) bytes left out --\n")
+
+
 def printable(text: bytes) -> str:
     """Return the lines that a program has printed as a terminal would show them in the end.
 
@@ -21,6 +24,29 @@ def printable(text: bytes) -> str:
     lines = text.decode(errors="backslashreplace").replace("\r\n", "\n").split("\n")
     shown = (ESCAPE_SEQUENCES.sub("", line.rstrip("\r").rpartition("\r")[2]) for line in lines)
     return "\n".join(UNPRINTABLE.sub(_escaped, line) for line in shown)
+
+
+def shortened(text: bytes, most: int) -> bytes:
+    """Return the beginning and the end of a text, and between them how many bytes are left out.
+
+    Args:
+        text: The text; it may be shortened already.
+        most: Number of bytes to keep, in addition to the line that says how many are left out.
+    """
+    if len(text) <= most:
+        return text
+    gaps = list(GAP.finditer(text))
+    end = min([most // 2, *(gap.start() for gap in gaps)])
+    begin = len(text) - most // 2
+    gaps = [gap for gap in gaps if gap.start() < begin]
+    begin = max([begin, *(gap.end() for gap in gaps)])
+    left_out = begin - end + sum(int(gap[1]) - len(gap[0]) for gap in gaps)
+    return text[:end] + gap_line(left_out) + text[begin:]
+
+
+def gap_line(n: int) -> bytes:
+    """Return the line that stands for `n` bytes."""
+    return b"\n-- %d bytes left out --\n" % n
 
 
 def _escaped(character: re.Match[str]) -> str:

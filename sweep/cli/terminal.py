@@ -93,7 +93,7 @@ class LiveStatus:
             self._live.update(view(snapshot, self._times, *self._console.size))
 
     def _show(self, trial: int, text: bytes) -> None:
-        """Print the lines of a trial that are complete, or so long that nobody waits for more."""
+        """Print the lines of a trial that are complete; of a very long one, what there is."""
         if not self._shows_output:
             return
         lines, newline, rest = (self._unfinished.pop(trial, b"") + text).rpartition(b"\n")

@@ -9,10 +9,9 @@ from sweep.driver.progress import Event, Observer, Snapshot
 from sweep.errors import StorageError
 from sweep.storage.run_directory import RunDirectory
 from sweep.study.study import Callback
-from sweep.text import short
+from sweep.text import short, shortened
 from sweep.trials.records import TrialRecord
 from sweep.workers.messages import Output
-from sweep.workers.output import shortened
 
 OUTPUT_BYTES = 1024**2
 """Bytes of a trial's output to keep; beyond that, the middle is left out."""

@@ -5,7 +5,6 @@ import ctypes
 import fcntl
 import io
 import os
-import re
 import sys
 import tempfile
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from sweep.files import copy_of
+from sweep.text import gap_line, shortened
 
 MESSAGE_BYTES = 256 * 1024
 """Bytes kept of what a trial prints between two messages."""
@@ -28,7 +28,7 @@ WATCH_SECONDS = 0.1
 """Seconds between two looks at the size of that file."""
 
 
-LEFT_OUT = re.compile(rb"\n-- (\d+) bytes left out --\n")
+NEW = os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 DESCRIPTORS = (1, 2)
 
@@ -48,13 +48,7 @@ class Capture:
         Args:
             path: Where, so that it outlives this process; None for a file without a name.
         """
-        handle, name = (
-            (os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "")
-            if path
-            else tempfile.mkstemp()
-        )
-        if name:
-            Path(name).unlink()
+        handle = _nameless() if path is None else os.open(path, NEW, 0o600)
         self._file = os.fdopen(handle, "r+b", buffering=0)
         fcntl.fcntl(handle, fcntl.F_SETFL, os.O_APPEND)
         self._position = 0
@@ -181,35 +175,19 @@ def left_behind(path: Path, position: int) -> bytes:
         return b""
 
 
-def shortened(text: bytes, most: int) -> bytes:
-    """Return the beginning and the end of a text, and between them how many bytes are left out.
-
-    Args:
-        text: The text; it may be shortened already.
-        most: Number of bytes to keep, in addition to the line that says how many are left out.
-    """
-    if len(text) <= most:
-        return text
-    gaps = list(LEFT_OUT.finditer(text))
-    end = min([most // 2, *(gap.start() for gap in gaps)])
-    begin = len(text) - most // 2
-    gaps = [gap for gap in gaps if gap.start() < begin]
-    begin = max([begin, *(gap.end() for gap in gaps)])
-    left_out = begin - end + sum(int(gap[1]) - len(gap[0]) for gap in gaps)
-    return text[:end] + _gap(left_out) + text[begin:]
-
-
-def _gap(n: int) -> bytes:
-    return b"\n-- %d bytes left out --\n" % n
-
-
 def _part(fd: int, start: int, end: int) -> bytes:
     """Read a part of a file without what `shortened` would leave out."""
     if end - start <= MESSAGE_BYTES:
         return os.pread(fd, end - start, start)
     half = MESSAGE_BYTES // 2
-    gap = _gap(end - start - 2 * half)
+    gap = gap_line(end - start - 2 * half)
     return os.pread(fd, half, start) + gap + os.pread(fd, half, end - half)
+
+
+def _nameless() -> int:
+    handle, name = tempfile.mkstemp()
+    Path(name).unlink()
+    return handle
 
 
 class _Lenient(io.FileIO):

@@ -5,7 +5,6 @@ import ctypes
 import io
 import logging
 import os
-import re
 import subprocess
 import sys
 import time
@@ -15,12 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from sweep.text import GAP, shortened
 from sweep.workers import output
 from sweep.workers.messages import Work
-from sweep.workers.output import Capture, left_behind, shortened
+from sweep.workers.output import Capture, left_behind
 from sweep.workers.recorded import RecordedSession
-
-GAP = re.compile(rb"\n-- (\d+) bytes left out --\n")
 
 
 @pytest.fixture
