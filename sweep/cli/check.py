@@ -10,6 +10,7 @@ from sweep.driver.options import Options
 from sweep.machine import size_text
 from sweep.study.study import Study
 from sweep.text import duration, metrics_text
+from sweep.workers.kernel import slower
 
 
 @study_command
@@ -23,6 +24,8 @@ def check(study: Study, seconds: float) -> None:
     tried = dry_run(study, seconds)
     n_epochs, per_epoch = len(tried.epochs), tried.seconds / len(tried.epochs)
     click.echo(f"{study.name}: the search space, the data and the training work")
+    if forced := slower():
+        click.echo(forced)
     click.echo(f"data: loaded in {duration(tried.load_seconds)}")
     click.echo(f"trial 0: {json.dumps(tried.params)}")
     whole = ", the whole training" if tried.finished else ""

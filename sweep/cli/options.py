@@ -65,6 +65,9 @@ def run_options(function: Function) -> Function:
                 "counted); a trial that exceeds it ends as oom.", metavar="SIZE")  # fmt: skip
     @run_option("--cpus-per-slot", "CPU cores, and BLAS threads, per trial.",
                 type=click.IntRange(1))  # fmt: skip
+    @run_option("--blas-kernel", "Kernel of OpenBLAS for all slots, such as Haswell, for the same "
+                "bits on different processors.  [default: each processor's own]",
+                metavar="NAME")  # fmt: skip
     @click.option("--deterministic", is_flag=True, help="Same results on any number of slots.")
     @run_option("--accept-changes", "Resume although the study has changed; the change is "
                 "recorded.", is_flag=True)  # fmt: skip

@@ -76,4 +76,5 @@ def _tell_kernels(what: str, then: Kernel | None) -> None:
 
 def _how_to_get(then: Kernel) -> str:
     can = then.blas == "OpenBLAS" and (then.blas, then.version) == (kernel().blas, kernel().version)
-    return f". For the kernel of then, put {forcing(then.name)} before the command" if can else ""
+    words = forcing(then.name, then.simd)
+    return f". For the kernel of then, put {words} before the command" if can else ""

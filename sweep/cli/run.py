@@ -25,6 +25,7 @@ from sweep.reports.formats import to_markdown
 from sweep.samplers.sampler import Sampler
 from sweep.study.study import Study
 from sweep.trials.records import n_ended
+from sweep.workers.kernel import forcing, kernel, slower, usual_simd
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EXIT_INTERRUPTED = 130
@@ -48,6 +49,8 @@ def run(
     If all its trials have ended, prints the result and changes nothing.
     """
     study = replace(study, deterministic=deterministic or study.deterministic)
+    for line in () if quiet else _about_kernel(options, deterministic=study.deterministic):
+        click.echo(line)
     with closing(Terminal(quiet=quiet)) as terminal, interruptible():
         shows_table = terminal.is_terminal and not quiet
         with LiveStatus(terminal, show_output=show_output) as live_status:
@@ -67,6 +70,17 @@ def run(
     if failure := result.final_failure:
         raise RunError(f"the final training failed, {failure.message}; see {path}/logs/run.log, "
                        f"and run the same command again to retry it")  # fmt: skip
+
+
+def _about_kernel(options: Options, *, deterministic: bool) -> Iterator[str]:
+    """Yield what to know before a run on another kernel than the processor's own."""
+    asked = options.blas_kernel if options.pool == "ray" else ""
+    if options.address == "local" and (line := slower(asked)):
+        yield line
+    if asked and deterministic and (kernel().simd != usual_simd(asked)):
+        yield (f"kernel: this process draws the parameters, with NumPy {kernel().simd}; for their "
+               f"last bits too to be the same on other machines, put {forcing(asked)} before the "
+               f"command")  # fmt: skip
 
 
 @contextmanager

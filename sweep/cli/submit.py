@@ -10,6 +10,7 @@ from sweep.driver.options import Options
 from sweep.errors import OptionError
 from sweep.study.study import Study
 from sweep.text import without_password
+from sweep.workers.kernel import variables
 
 
 @study_command
@@ -28,7 +29,8 @@ def submit(_: Study, options: Options, server: str, **_flags: bool) -> int:
     study: Path = click.get_current_context().params["study"]
     words = given_words("study", "server")
     command = ["python", "-m", "sweep", "run", study.name, "--address", "auto", *words]
-    job = Job(server, command, study.resolve().parent)
+    forced = variables(options.blas_kernel) if options.blas_kernel else {}
+    job = Job(server, command, study.resolve().parent, forced)
     click.echo(f"job {job.name} on {server}: Ctrl-C stops it; submit again to resume", err=True)
     show = partial(click.echo, nl=False)
     try:

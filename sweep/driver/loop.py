@@ -5,6 +5,7 @@ One driver with one thread: everything that slots send back is handled here, one
 
 import re
 import time
+from collections.abc import Sequence
 
 from sweep.driver.ledger import Ledger
 from sweep.driver.options import Options
@@ -12,7 +13,8 @@ from sweep.driver.progress import Event, Observer, Snapshot
 from sweep.errors import StudyError
 from sweep.study.study import Study
 from sweep.trials.records import INTERRUPTED, PREEMPTED, Ending, Failure, TrialRecord
-from sweep.trials.worker import Worker
+from sweep.trials.worker import Kernel, Worker
+from sweep.workers.kernel_check import KernelCheck
 from sweep.workers.messages import Progress, SlotLost
 from sweep.workers.pool import Pool
 
@@ -37,7 +39,8 @@ class Driver:
         Args:
             study: The study.
             ledger: Its trials.
-            options: `hours`, `retries` and `trial_timeout` apply here.
+            options: `hours`, `retries`, `trial_timeout`, `blas_kernel` and `accept_changes` apply
+                here.
             observer: Called on every change.
         """
         self._study = study
@@ -45,6 +48,8 @@ class Driver:
         self._options = options
         self._observer = observer
         self._waiting = ledger.running()
+        earlier = None if options.accept_changes else latest_kernel(ledger.records)
+        self._check_kernel = KernelCheck(options.blas_kernel, earlier, is_same=study.deterministic)
         self._running: dict[int, tuple[TrialRecord, float]] = {}
         self._doomed: dict[int, int] = {}  # by trial, the epoch at which it is pruned if it has it
         self._same_errors: list[Failure] = []
@@ -56,6 +61,7 @@ class Driver:
         Raises:
             StudyError: If the study breaks its contract, or several trials in a row raise the same
                 error.
+            OptionError, RunError: If slots have another kernel than they must.
             StorageError: If the database or the disk fails.
         """
         ledger = self._ledger
@@ -86,11 +92,13 @@ class Driver:
     def _fill(self, pool: Pool) -> bool:
         """Give every idle slot a trial while there are any; return False when all have ended."""
         for slot in pool.idle:
-            record = self._next(pool.worker(slot))
+            worker = pool.worker(slot)
+            self._check_kernel(worker)
+            record = self._next(worker)
             if record is None:
                 break
             self._running[slot] = record, time.monotonic() - record.seconds
-            work, flaw = self._ledger.begin_attempt(record, pool.worker(slot))
+            work, flaw = self._ledger.begin_attempt(record, worker)
             if flaw:
                 self._events.append(f"trial {record.number}: {flaw}")
             pool.advance(slot, work, self._doomed.get(record.number))
@@ -200,6 +208,12 @@ class Driver:
                 f"{error.message}. Fix the study and run again with --accept-changes, or start "
                 f"over with --name\n{error.traceback}"
             )
+
+
+def latest_kernel(records: Sequence[TrialRecord]) -> Kernel | None:
+    """Return the kernel that the latest of some trials trained on; None if none is recorded."""
+    kernels = (r.worker.kernel for r in reversed(records) if r.worker and r.epochs)
+    return next(filter(None, kernels), None)
 
 
 def _pattern(failure: Failure) -> tuple[str, list[str]]:

@@ -1,6 +1,7 @@
 """How a study is run: where, on how many slots, for how long."""
 
 import math
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,10 @@ RULES: dict[str, Rule] = {
     ),
     "slots": ("a whole number >= 1 or 'max'", lambda n: n == "max" or whole_number(1)[1](n)),
     "cpus_per_slot": whole_number(1),
+    "blas_kernel": (
+        "the name of a kernel of OpenBLAS, such as 'Haswell', or empty",
+        lambda name: isinstance(name, str) and bool(re.fullmatch(r"\w*", name)),
+    ),
     "hours": POSITIVE,
     "retries": whole_number(0),
     "trial_timeout": POSITIVE,
@@ -47,7 +52,7 @@ RULES: dict[str, Rule] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a study is run; nothing here changes what its trials compute.
+    """How a study is run; nothing here changes what its trials compute, but for the last bits.
 
     Attributes:
         runs: Directory that holds all run directories.
@@ -63,6 +68,8 @@ class Options:
         memory_per_slot: Memory limit per trial, such as "2GiB" or "500MB", in addition to what its
             process starts with. Shared data does not count. A trial that needs more ends with OOM.
             Empty means no limit.
+        blas_kernel: Kernel of OpenBLAS that all slots compute with, such as "Haswell", so that
+            different processors give the same bits; empty for the processor's own.
         pool: "ray", or "inline" to run one trial at a time in this process.
         address: "local" starts Ray on this machine; "auto" joins the cluster it is a node of.
         hours: Time limit of this call; run again to continue.
@@ -82,6 +89,7 @@ class Options:
     slots: int | Literal["max"] = "max"
     cpus_per_slot: int = 1
     memory_per_slot: str = ""
+    blas_kernel: str = ""
     pool: Literal["ray", "inline"] = "ray"
     address: str = "local"
     hours: float = math.inf

@@ -35,8 +35,8 @@ class Pools:
         if self._cluster is None:
             follows_nodes = options.slots == "max" and options.address != "local"
             slots = None if follows_nodes else options.n_slots
-            limits = options.cpus_per_slot, options.memory_bytes
-            started = cluster.cluster(options.address, slots, *limits)
+            of_slot = options.cpus_per_slot, options.memory_bytes, options.blas_kernel
+            started = cluster.cluster(options.address, slots, *of_slot)
             self._cluster = self._stack.enter_context(started)
         return pool.RayPool(self._cluster, study, data, useful)
 

@@ -16,10 +16,15 @@ PACKAGES = {"sweep": "sweep-netlib"} | {n: n for n in ("numpy", "optuna", "ray",
 """Packages whose versions are recorded, with the distributions that they are part of."""
 
 
+def command() -> str:
+    """Return how this process was started, without passwords."""
+    return without_password(shlex.join(["python", "-m", "sweep", *sys.argv[1:]]))
+
+
 def provenance() -> dict[str, Any]:
     """Return command, host, versions, kernel and revision of this process, as JSON values."""
     return {
-        "command": without_password(shlex.join(["python", "-m", "sweep", *sys.argv[1:]])),
+        "command": command(),
         "python": platform.python_version(),
         "versions": {name: version(PACKAGES[name]) for name in PACKAGES},
         "platform": f"{platform.system()} {platform.machine()}",
@@ -33,9 +38,9 @@ def provenance() -> dict[str, Any]:
 
 def _revision() -> str:
     """Return the commit checked out here, "+" if files differ from it; "unknown" outside git."""
-    command = ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
+    git = ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+        answer = subprocess.run(git, capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
         return "unknown"
     return answer.stdout.strip()

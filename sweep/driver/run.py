@@ -15,7 +15,7 @@ from sweep.driver.observers import LogFile, OutputFiles, all_of, calling_back
 from sweep.driver.options import Options
 from sweep.driver.pools import Pools
 from sweep.driver.progress import Observer
-from sweep.driver.provenance import provenance
+from sweep.driver.provenance import command, provenance
 from sweep.errors import StorageError, SweepError
 from sweep.reports.results import Run
 from sweep.reports.write import write
@@ -29,6 +29,7 @@ from sweep.study.published import tables_as_json
 from sweep.study.study import Study
 from sweep.study.user_code import guarded
 from sweep.trials.records import best_of, final_of
+from sweep.workers.kernel_check import check_here
 
 
 def run(study: Study, options: Options | None = None, observer: Observer | None = None) -> Run:
@@ -48,10 +49,14 @@ def run(study: Study, options: Options | None = None, observer: Observer | None 
     Raises:
         StudyError: If the study breaks its contract. If that happens before the first epoch, the
             run leaves no trace.
-        RunError: If the directory belongs to another study, or another driver uses it.
+        RunError: If the directory belongs to another study, or another driver uses it; or if slots
+            of a deterministic study have different kernels.
+        OptionError: If slots cannot have the kernel that `options` name.
         StorageError: If the database or the disk fails.
     """
     options = options or Options()
+    if options.pool == "inline":
+        check_here(options.blas_kernel, command())
     probe(study)
     directory = RunDirectory(options.runs / (options.name or study.name))
     storage = storage_of(directory, options.storage)

@@ -37,12 +37,14 @@ class Cluster:
         slots: Number of slots; None for as many as the nodes have room for.
         cpus_per_slot: CPU cores, and BLAS threads, per slot.
         memory_per_slot: Bytes that each slot may allocate after its start; None for no limit.
+        blas_kernel: Kernel of OpenBLAS for all slots; empty for the processor's own.
     """
 
     address: str
     slots: int | None
     cpus_per_slot: int
     memory_per_slot: int | None = None
+    blas_kernel: str = ""
 
     def start(self, data: Any) -> None:
         """Start Ray with room for `data`, or join it, unless that is done."""
@@ -74,12 +76,16 @@ class Cluster:
 
 @contextmanager
 def cluster(
-    address: str, slots: int | None, cpus_per_slot: int, memory_per_slot: int | None = None
+    address: str,
+    slots: int | None,
+    cpus_per_slot: int,
+    memory_per_slot: int | None = None,
+    blas_kernel: str = "",
 ) -> Iterator[Cluster]:
     """Give a `Cluster` that is shut down on leaving, unless Ray was in use before."""
     was_running = ray.is_initialized()
     try:
-        yield Cluster(address, slots, cpus_per_slot, memory_per_slot)
+        yield Cluster(address, slots, cpus_per_slot, memory_per_slot, blas_kernel)
     finally:
         if not was_running:
             ray.shutdown()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sweep.errors import OptionError
@@ -38,13 +38,16 @@ for _talkative in ("dashboard.modules.dashboard_sdk", "dashboard.modules.job.sdk
 class Job:
     """A command that a cluster runs in a copy of a folder, whether or not anybody watches."""
 
-    def __init__(self, address: str, command: Sequence[str], folder: Path) -> None:
+    def __init__(
+        self, address: str, command: Sequence[str], folder: Path, variables: Mapping[str, str]
+    ) -> None:
         """Upload the folder and start the command.
 
         Args:
             address: The cluster's job server, http://HEAD:8265.
             command: Program and arguments; the program is found by the head's PATH.
             folder: Working directory of the command, up to 100 MiB when packed.
+            variables: Added to its environment.
 
         Raises:
             OptionError: If there is no job server, or it does not accept the token or the folder.
@@ -54,13 +57,13 @@ class Job:
         check_token()
         try:
             self._client = JobSubmissionClient(address)
-            self.name = self._submit(shlex.join(command), str(folder))
+            self.name = self._submit(shlex.join(command), str(folder), dict(variables))
         except (OSError, RuntimeError, ValueError, RayError) as error:
             raise _refusal(address, folder, str(error)) from error
 
-    def _submit(self, command: str, folder: str) -> str:
+    def _submit(self, command: str, folder: str, variables: dict[str, str]) -> str:
         """Submit as soon as the cluster is ready, and return the job's name."""
-        runtime_env = {"working_dir": folder, "excludes": EXCLUDED}
+        runtime_env = {"working_dir": folder, "excludes": EXCLUDED, "env_vars": variables}
         deadline = time.monotonic() + READY_S
         while True:
             try:

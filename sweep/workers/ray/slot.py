@@ -16,6 +16,7 @@ from sweep.study.local_modules import LocalModules
 from sweep.study.study import Study
 from sweep.trials.records import Ending, Failure
 from sweep.trials.worker import Worker
+from sweep.workers.kernel import variables
 from sweep.workers.messages import Output, SlotLost
 from sweep.workers.output import Capture, left_behind
 from sweep.workers.pickling import sent
@@ -60,7 +61,10 @@ class Starter:
     def start(self) -> Any:
         """Return a handle on a new `Slot`; its process starts as soon as a node has room."""
         cpus, memory = self._cluster.cpus_per_slot, self._cluster.memory_per_slot
-        options = {"num_cpus": cpus, "memory": memory, "max_restarts": 0, "max_task_retries": 0}
+        options: dict[str, Any] = {"num_cpus": cpus, "memory": memory}
+        options |= {"max_restarts": 0, "max_task_retries": 0}
+        if self._cluster.blas_kernel:  # set before NumPy is loaded, on any node
+            options["runtime_env"] = {"env_vars": variables(self._cluster.blas_kernel)}
         actor = ray.remote(Slot).options(**options, scheduling_strategy="SPREAD")
         data = [self._data]  # in a list: the slot unpickles it itself, once it can import
         return actor.remote(self._modules, self._folder, self._study, data, cpus, memory)

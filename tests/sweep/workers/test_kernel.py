@@ -12,8 +12,9 @@ import pytest
 
 from sweep.trials.worker import Kernel
 from sweep.workers import kernel as module
-from sweep.workers.kernel import kernel
+from sweep.workers.kernel import forcing, is_kernel, kernel, slower, variables
 
+KERNELS = ("Prescott", "Zen", "SkylakeX")
 NUMPY = Path(np.__file__).resolve().parent
 
 
@@ -72,3 +73,56 @@ def test_other_libraries_and_processors_are_named(
     monkeypatch.setattr(module, "threadpool_info", lambda: libraries)
     monkeypatch.setattr(np, "show_config", lambda mode: {"dicts": numpy}[mode])
     assert kernel() == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "got", "same"),
+    [
+        ("Haswell", "Haswell", True),
+        ("haswell", "Haswell", True),
+        ("Zen", "Haswell", True),
+        ("Prescott", "Katmai", True),
+        ("ARMV8", "armv8", True),
+        ("Haswell", "SkylakeX", False),
+        ("Katmai", "Nehalem", False),
+        ("Nonsense", "SkylakeX", False),
+    ],
+)
+def test_openblas_runs_some_kernels_by_other_names(asked: str, got: str, *, same: bool) -> None:
+    assert is_kernel(asked, Kernel("OpenBLAS", "0.3.31", got, "X86_V3")) == same
+    assert not is_kernel(asked, Kernel("BLIS", "1.0", got, "X86_V3"))
+
+
+def test_forcing_a_kernel_forces_the_instructions_of_its_processors() -> None:
+    beyond = {name: variables(name)["NPY_DISABLE_CPU_FEATURES"] for name in KERNELS}
+    assert beyond == {
+        "Prescott": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
+        "Zen": "X86_V4 AVX512_ICL AVX512_SPR",
+        "SkylakeX": "AVX512_ICL AVX512_SPR",
+    }
+    assert forcing("Zen", "X86_V4") == (
+        "OPENBLAS_CORETYPE=Zen NPY_DISABLE_CPU_FEATURES='AVX512_ICL AVX512_SPR'"
+    )
+    assert forcing("NEOVERSEN1", "SVE") == "OPENBLAS_CORETYPE=NEOVERSEN1"
+
+
+def test_a_kernel_that_is_not_the_processors_own_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in variables("Zen"):
+        monkeypatch.delenv(name, raising=False)
+    own = kernel()
+    assert slower() == slower(own.name) == ""
+    assert slower("Other").startswith(f"kernel: Other for all slots; this processor's own, {own}, ")
+    # With a variable set, a fresh process without it tells what the processor's own would be.
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Other")
+    assert slower() == ""
+    other = Kernel("OpenBLAS", "0.3.31", "Other", "X86_V2")
+    monkeypatch.setattr(module, "kernel", lambda: other)
+    assert slower().startswith(f"kernel: {other}; this processor's own, {own}, is faster as a rule")
+
+
+def test_nothing_is_told_where_no_fresh_process_tells_the_processors_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Other")
+    monkeypatch.setattr(sys, "executable", "/no/such/program")
+    assert slower("Other") == ""

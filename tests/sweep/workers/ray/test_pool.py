@@ -1,9 +1,12 @@
 import os
+import platform
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import numpy as np
 import pytest
 
 import sweep
+from sweep.workers.kernel import is_kernel, kernel
 from sweep.workers.messages import Progress, SlotLost, Work
 
 pytestmark = pytest.mark.ray
@@ -96,6 +100,17 @@ def test_slots_have_one_blas_thread_per_core_whatever_the_shell_says(
     pool = make_pool(local(make_study))
     assert [pool.worker(slot).blas_threads for slot in (0, 1)] == [1, 1]
     assert pool.worker(0).pid != pool.worker(1).pid != os.getpid()
+
+
+def test_slots_have_the_kernel_that_was_asked_for(make_study: MakeStudy, cluster: Any) -> None:
+    from sweep.workers.ray.pool import RayPool
+
+    asked = "ARMV8" if platform.machine() in ("aarch64", "arm64") else "Prescott"
+    with closing(RayPool(replace(cluster, blas_kernel=asked), local(make_study), None, 1)) as pool:
+        got = settled(pool, 1).worker(0).kernel
+    assert got is not None
+    assert is_kernel(asked, got)
+    assert got != kernel()
 
 
 def sum_of(_config: Any, data: dict[str, Any], *_: Any) -> Iterator[dict[str, float]]:
