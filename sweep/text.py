@@ -16,7 +16,7 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u206
 GAP = re.compile(rb"\n-- (\d+) bytes left out --\n")
 
 
-def printable(text: bytes) -> str:
+def terminal_text(text: bytes) -> str:
     """Return the lines that a program has printed as a terminal would show them in the end.
 
     Progress bars are in their last state, colours are left out, and what is no text is escaped.
@@ -59,6 +59,11 @@ def without_password(text: str) -> str:
     return re.sub(r"(password=)[^&\s]*", r"\1", text)
 
 
+def printable(text: str) -> str:
+    """Return the text with lone surrogates, which no file or terminal takes, escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def metrics_text(metrics: Mapping[str, float] | None) -> str:
     """Return metrics as text, such as "loss 0.25, error 0.01"; empty if there are none."""
     return ", ".join(f"{name} {short(value)}" for name, value in (metrics or {}).items())
@@ -87,7 +92,7 @@ def counted(n: int, noun: str) -> str:
 def shown(value: object, most: int = 80) -> str:
     """Return a value of a study as Python writes it, in one line of at most `most` characters."""
     try:
-        text = " ".join(repr(value).split())
-    except Exception:  # noqa: BLE001 - its __repr__ may be the user's code; long integers raise, too
+        text = " ".join(printable(repr(value)).split())
+    except BaseException:  # noqa: BLE001 - its __repr__ may be the user's; long integers raise, too
         text = f"a value of type {type(value).__name__}"
     return text if len(text) <= most else f"{text[: most - 3]}..."

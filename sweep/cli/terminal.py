@@ -16,7 +16,7 @@ from rich.text import Text
 
 from sweep.driver.progress import Event, Snapshot
 from sweep.files import copy_of
-from sweep.text import duration, printable, short
+from sweep.text import duration, short, terminal_text
 from sweep.trials.records import Ending, TrialRecord
 from sweep.workers.messages import Output
 
@@ -101,7 +101,7 @@ class LiveStatus:
             lines, newline, rest = lines + newline + rest, b"\n", b""
         if rest:
             self._unfinished[trial] = rest
-        for line in printable(lines).split("\n") if newline else []:
+        for line in terminal_text(lines).split("\n") if newline else []:
             self._print(Text.assemble((f"trial {trial}: ", "cyan"), line), whole=True)
 
     def _print(self, line: Text, *, whole: bool) -> None:

@@ -9,6 +9,7 @@ from sweep.driver.progress import Event, Observer, Snapshot
 from sweep.errors import StorageError
 from sweep.storage.run_directory import RunDirectory
 from sweep.study.study import Callback
+from sweep.study.user_code import text_of
 from sweep.text import short, shortened
 from sweep.trials.records import TrialRecord
 from sweep.workers.messages import Output
@@ -49,7 +50,7 @@ class LogFile:
         now = datetime.now().isoformat(sep=" ", timespec="seconds")
         try:
             self._path.parent.mkdir(exist_ok=True)
-            with self._path.open("a") as file:
+            with self._path.open("a", encoding="utf-8") as file:
                 file.write(f"{now} {text}\n")
         except OSError as error:
             raise StorageError(
@@ -131,7 +132,7 @@ def calling_back(callbacks: Sequence[Callback], observer: Observer) -> Observer:
                 callback(snapshot.study.name, event)
             except Exception as error:  # noqa: BLE001 - the user's error must not stop the run
                 name = getattr(callback, "__name__", None) or repr(callback)
-                message = f"trial {event.number}: callback {name}: {type(error).__name__}: {error}"
-                observer(snapshot, message)
+                what = f"{type(error).__name__}: {text_of(error)}"
+                observer(snapshot, f"trial {event.number}: callback {name}: {what}")
 
     return observe

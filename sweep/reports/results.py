@@ -14,9 +14,9 @@ from sweep.storage.database import Database
 from sweep.storage.locations import storage_of
 from sweep.storage.run_directory import RunDirectory
 from sweep.study.published import tables_from_json
-from sweep.text import printable, short
+from sweep.text import short, terminal_text
 from sweep.trials.evaluation import TestOpening, test_openings
-from sweep.trials.records import Failure, TrialRecord, best_of, final_of, n_ended
+from sweep.trials.records import Ending, Failure, TrialRecord, best_of, final_of, n_ended
 
 PRINTED_LINES = 20
 PRINTED_BYTES = 8192
@@ -102,7 +102,10 @@ class Run:
     @property
     def final_failure(self) -> Failure | None:
         """Why the final training failed; None if it did not."""
-        return self.finals[-1].failure if self.finals and not self.final else None
+        last = self.finals[-1] if self.finals and not self.final else None
+        if last is not None and last.ending is Ending.PRUNED:
+            return Failure(Ending.PRUNED, "it raised TrialPruned")
+        return last.failure if last is not None else None
 
     @property
     def test(self) -> TestOpening | None:
@@ -117,7 +120,7 @@ class Run:
             return ""
         with path.open("rb") as file:
             file.seek(-min(path.stat().st_size, PRINTED_BYTES), os.SEEK_END)
-            return "\n".join(printable(file.read()).rstrip().split("\n")[-PRINTED_LINES:])
+            return "\n".join(terminal_text(file.read()).rstrip().split("\n")[-PRINTED_LINES:])
 
     def trials(self) -> pd.DataFrame:
         """Return one row per trial."""

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import StudyError, SweepError
+from sweep.text import printable
 
 if TYPE_CHECKING:
     from sweep.study.study import Study
@@ -52,6 +53,6 @@ def guarded(name: str, call: Callable[[], Any], study: "Study") -> Any:
 def text_of(error: BaseException) -> str:
     """Return what an exception says; it may be of a class whose `__str__` raises."""
     try:
-        return str(error)
+        return printable(str(error))
     except BaseException:  # noqa: BLE001 - it is the user's code
         return "(its text cannot be shown: its __str__ raises)"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sweep.errors import EpochError
 from sweep.study.user_code import text_of
+from sweep.text import printable, shown
 from sweep.trials.records import Epoch, State
 
 
@@ -22,13 +23,13 @@ def read(item: object, metric: str) -> tuple[dict[str, float], State | None]:
     metrics = getattr(item, "metrics", None)
     if not isinstance(metrics, Mapping):
         raise EpochError(
-            f"train: expected each epoch to be a sweep.Epoch or a dict of metrics, got {item!r}; "
-            f'yield {{"loss": ...}}'
+            f"train: expected each epoch to be a sweep.Epoch or a dict of metrics, "
+            f'got {shown(item)}; yield {{"loss": ...}}'
         )
     try:
-        numbers = {str(name): float(value) for name, value in metrics.items()}
+        numbers = {printable(str(name)): float(value) for name, value in metrics.items()}
     except Exception as error:  # noqa: BLE001 - a tensor's or a whole number's may be any
-        text = f"train: expected metrics to be numbers, got {metrics} ({text_of(error)})"
+        text = f"train: expected metrics to be numbers, got {shown(metrics)} ({text_of(error)})"
         raise EpochError(text) from None
     if metric not in numbers:
         raise EpochError(

@@ -3,6 +3,7 @@
 import traceback
 
 from sweep.study.user_code import text_of
+from sweep.text import printable
 from sweep.trials.records import Ending, Failure
 
 
@@ -18,6 +19,6 @@ def failure_of(ending: Ending, error: BaseException, why: str = "") -> Failure:
     own = frames.tb_frame.f_code.co_filename if frames else ""
     while frames is not None and frames.tb_frame.f_code.co_filename == own:
         frames = frames.tb_next
-    trace = "".join(traceback.format_exception(type(error), error, frames))
+    trace = printable("".join(traceback.format_exception(type(error), error, frames)))
     message = f"{type(error).__name__}: {text_of(error)}".removesuffix(": ") + why
     return Failure(ending, message, trace)

@@ -14,8 +14,9 @@ from sweep.errors import EpochError, StudyError
 from sweep.machine import size_text
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Trial, fixed
-from sweep.study.user_code import guarded
-from sweep.trials.records import Ending, EpochRecord, Failure
+from sweep.study.user_code import guarded, text_of
+from sweep.text import shown
+from sweep.trials.records import Ending, EpochRecord, Failure, State
 from sweep.trials.worker import Worker
 from sweep.workers.epochs import read
 from sweep.workers.failures import ending_of, failure_of
@@ -123,8 +124,9 @@ class Session:
                     return self._progress(records, failure, finished=finished)
         except StudyError as error:
             self.stop()
-            failure = Failure(Ending.ERROR, str(error)) if isinstance(error, EpochError) else None
-            return self._answer(records, failure=failure, complaint=str(error))
+            message = text_of(error)
+            failure = Failure(Ending.ERROR, message) if isinstance(error, EpochError) else None
+            return self._answer(records, failure=failure, complaint=message)
         except MemoryError as error:
             return self._answer(records, failure=self._out_of_memory(error))
 
@@ -138,7 +140,6 @@ class Session:
 
     def _begin(self, work: Work) -> None:
         self.stop()
-        self._last = self._saved = None
         self._garbage.collect()
         self._trial = work.trial
         checkpoint = decode(work.checkpoint) if work.checkpoint else None
@@ -162,7 +163,7 @@ class Session:
             epochs = self._study.train(config, self._data(), seed, state)
             if not hasattr(epochs, "__iter__"):
                 raise StudyError(
-                    f"train: expected a generator of epochs, got {epochs!r}; yield them"
+                    f"train: expected a generator of epochs, got {shown(epochs)}; yield them"
                 )
             before = self._epoch
             yield from epochs
@@ -175,26 +176,29 @@ class Session:
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             item = next(self._epochs, _NO_MORE)
+            seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+            if item is _NO_MORE:
+                return None, None
+            metrics, state = read(item, self._study.metric)
+            value = metrics[self._study.metric]
+            if state is not None and math.isfinite(value):
+                self._keep(state, value)
         except (StudyError, MemoryError):
             raise
         except self.interrupts:
             raise
         except BaseException as error:  # noqa: BLE001 - all are the trial's failure
             return None, failure_of(ending_of(error), error)
-        seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
-        if item is _NO_MORE:
-            return None, None
-        metrics, state = read(item, self._study.metric)
-        value = metrics[self._study.metric]
-        if state is not None and math.isfinite(value):
-            known = value if self._study.score == "best" else None
-            new = Checkpoint(self._epoch + 1, copied(state), self._repeat, known)
-            self._last = new.after(self._last, self._study.sign)
         self._epoch += 1
         finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
         record = EpochRecord(self._epoch, finite, seconds, cpu_seconds, self._repeat)
         message = f"{self._study.metric} is {value} after epoch {self._epoch}"
         return record, None if math.isfinite(value) else Failure(Ending.DIVERGED, message)
+
+    def _keep(self, state: State, value: float | None) -> None:
+        value = value if self._study.score == "best" else None
+        kept = Checkpoint(self._epoch + 1, copied(state), self._repeat, value)
+        self._last = kept.after(self._last, self._study.sign)
 
     def _out_of_memory(self, error: MemoryError) -> Failure:
         why = ""
@@ -204,8 +208,7 @@ class Session:
         return failure_of(Ending.OOM, error, why)
 
     def _pauses(self, began: float) -> bool:
-        # One message per epoch would cost more than short epochs do, and training on past a
-        # decision of the pruner would waste what it stops. It decides in the first training only.
+        # Training on past a decision, made in the first training only, would waste what it stops.
         pruner = self._study.pruner
         decides = pruner and self._repeat == 1 and pruner.decides_after(self._epoch)
         return bool(decides) or time.monotonic() - began >= REPORT_SECONDS

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from safetensors.numpy import load
 
-from sweep.checkpoints.format import DTYPES, Checkpoint, decode, encode
-from sweep.errors import CorruptCheckpointError, StorageError, StudyError
+from sweep.checkpoints.format import DTYPES, Checkpoint, copied, decode, encode
+from sweep.errors import CorruptCheckpointError, EpochError, StorageError, StudyError
 from sweep.files import write_atomically
 
 KEYS = st.text(st.characters(exclude_categories=("Cs",)), max_size=4) | st.sampled_from("/~a")
@@ -241,3 +241,53 @@ def test_a_path_that_cannot_be_a_file_is_refused(name, reason, tmp_path):
     with pytest.raises(StorageError, match=rf": cannot write: {reason}"):
         write_atomically(tmp_path / name, b"new")
     assert sorted(p.name for p in Path(tmp_path).iterdir()) == ["file", "folder"]
+
+
+# The epoch that counts
+
+
+@pytest.mark.parametrize(("sign", "values", "expected"), [
+    (1, [3.0, 1.0, 2.0], 2), (1, [3.0, 1.0, 1.0], 2), (-1, [3.0, 1.0, 4.0], 3), (-1, [3.0, 1.0], 1),
+    (1, [None, None, None], 3),
+])  # fmt: skip
+def test_a_checkpoint_takes_the_best_one_along_unless_the_last_counts(sign, values, expected):
+    last = None
+    for epoch, value in enumerate(values, start=1):
+        now = Checkpoint(epoch, {"x": np.full(2, epoch)}, value=value).after(last, sign)
+        last = decode(encode(now))
+    assert (last.epoch, last.scored.epoch) == (len(values), expected)
+    assert last.scored.state["x"].tolist() == [expected] * 2
+    assert last.state["x"].tolist() == [len(values)] * 2
+
+
+def test_a_copied_state_stays_as_it_is():
+    state = {"x": np.zeros(2), "nested": {"list": [1]}}
+    copy = copied(state)
+    state["x"] += 1
+    state["nested"]["list"].append(2)
+    assert_same(copy, {"x": np.zeros(2), "nested": {"list": [1]}})
+
+
+def endless():
+    state = {}
+    state["state"] = state
+    return state
+
+
+class Odd(dict):
+    def __iter__(self):
+        raise KeyError("odd")
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ({"x\ud800": np.zeros(1)}, "UnicodeEncodeError"),
+        ({"n": 10**5000}, "ValueError"),
+        (endless(), "RecursionError"),
+        (Odd(a=1), "KeyError"),
+    ],
+)
+def test_whatever_cannot_be_encoded_is_an_error_of_that_epoch(state, kind):
+    with pytest.raises(EpochError, match=f"arrays and JSON values, got {kind} when copying it; tu"):
+        encode(Checkpoint(1, state))

@@ -72,6 +72,16 @@ def test_the_last_two_are_kept_until_the_trial_ends_and_no_other_studys_is_touch
     ]
 
 
+def test_one_of_an_earlier_epoch_replaces_those_of_later_ones(
+    checkpoints: RemoteCheckpoints, url: str
+) -> None:
+    for data in (SECOND, THIRD, FIRST):
+        checkpoints.write(0, data)
+    assert names(url) == ["toy-00000-00000001.safetensors"]
+    checkpoints.discard(0, keep_last=True)
+    assert checkpoints.read(0, n_epochs=3) == FIRST
+
+
 def test_ending_a_trial_discards_only_its_own_checkpoints(
     checkpoints: RemoteCheckpoints, url: str
 ) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from optuna import TrialPruned
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
@@ -194,6 +195,23 @@ def test_a_final_training_that_failed_is_tried_again_by_running_again(
     assert [record.ending for record in run.finals] == ["error", "complete"]
     assert [test.trial for test in run.tests] == [1]
     assert inline(final_study()).finals == run.finals
+
+
+def test_a_final_training_that_raises_trial_pruned_has_failed(
+    final_study: MakeStudy, inline: Inline
+) -> None:
+    def pruned(config: Any, data: str, seed: int, state: Any) -> Iterator[sweep.Epoch]:
+        if data == "everything":
+            raise TrialPruned
+        yield from train(config, data, seed, state)
+
+    failed = inline(final_study(train=pruned, trials=2))
+    assert (failed.final, failed.test) == (None, None)
+    assert failed.final_failure is not None
+    assert failed.final_failure.message == "it raised TrialPruned"
+    run = inline(final_study(trials=2))
+    assert [record.ending for record in run.finals] == ["pruned", "complete"]
+    assert run.final_failure is None
 
 
 def test_best_says_what_loads_a_model_that_is_described(

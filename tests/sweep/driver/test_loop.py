@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import optuna
@@ -302,6 +303,20 @@ def test_a_mistake_in_one_configuration_is_its_trials_failure_and_in_the_first_t
     assert [*failures] == [2]
     assert re.search(message, failures[2].message)
     assert all(record.has_ended for record in records)
+
+
+def test_a_state_that_cannot_be_kept_is_the_failure_of_its_trial(
+    make_study: MakeStudy, drive: Any
+) -> None:
+    def train(config: dict[str, Any], *_: object) -> Iterator[sweep.Epoch]:
+        yield sweep.Epoch({"loss": 1.0}, {"lock": Lock() if config["k"] == 2 else None})
+
+    first = tuple({"x": 0.5, "k": k} for k in (1, 2, 3, 2))
+    records, _ = drive(make_study(train=train, first=first, duplicates="rerun"))
+    assert [records[number].ending for number in range(4)] == [
+        Ending.COMPLETE, Ending.ERROR, Ending.COMPLETE, Ending.ERROR,
+    ]  # fmt: skip
+    assert "arrays and JSON values, got lock at state/lock" in records[1].failure.message
 
 
 def test_a_training_that_raises_trial_pruned_is_pruned_and_never_stops_the_sweep(

@@ -28,12 +28,12 @@ def test_each_trial_that_ends_is_told_once_the_final_one_too(make_study, inline)
 
 def test_one_that_fails_is_reported_and_the_run_goes_on(make_study, inline) -> None:
     def broken(study: str, record: sweep.TrialRecord) -> None:
-        raise OSError("no such server")
+        raise OSError("no such server, caf\udce9")
 
     run = inline(make_study(callbacks=(broken,)))
     assert len(run.records) == 6
-    log = (run.directory.logs / "run.log").read_text()
-    assert log.count("callback broken: OSError: no such server") == 6
+    log = (run.directory.logs / "run.log").read_text("utf-8")
+    assert log.count(r"callback broken: OSError: no such server, caf\udce9") == 6
 
 
 def test_what_is_no_function_is_refused(make_study) -> None:

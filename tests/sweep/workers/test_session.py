@@ -3,7 +3,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from threadpoolctl import threadpool_info
@@ -186,6 +186,7 @@ class TextlessError(Exception):
         (asyncio.CancelledError(), "CancelledError"),
         (GeneratorExit("odd"), "GeneratorExit: odd"),
         (SystemExit(3), "SystemExit: 3"),
+        (ValueError("no file caf\udce9"), r"ValueError: no file caf\\udce9"),
     ],
 )
 def test_whatever_train_raises_is_the_trials_failure(
@@ -200,6 +201,44 @@ def test_whatever_train_raises_is_the_trials_failure(
     assert failure.ending is Ending.ERROR
     assert re.fullmatch(message, failure.message)
     assert failure.traceback
+
+
+class NoWords:
+    def __repr__(self) -> str:
+        raise ValueError("nothing to show")
+
+
+class NoState:
+    metrics: ClassVar = {"loss": 1.0}
+
+    @property
+    def state(self) -> object:
+        raise OSError("the state is elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        (NoWords(), "dict of metrics, got a value of type NoWords; yield"),
+        ({"loss": NoWords()}, "to be numbers, got a value of type dict"),
+        ("x" * 10**6, r"of metrics, got 'x{199}\.\.\.; yield"),
+        ("\udce9", r"of metrics, got '\\+udce9'; yield"),
+        (NoState(), "OSError: the state is elsewhere"),
+        (sweep.Epoch({"loss": 1.0}, {"lock": NoWords()}), "got NoWords at state/lock; turn it"),
+    ],
+)
+def test_an_odd_epoch_is_the_trials_failure_and_says_what_it_was(
+    make_study: MakeStudy, item: object, message: str
+) -> None:
+    def train(*_: object) -> Iterator[object]:
+        yield {"loss": 1.0}
+        yield item
+
+    progress = advance(make_study(train=train))
+    assert progress.failure is not None
+    assert progress.failure.ending is Ending.ERROR
+    assert re.search(message, progress.failure.message)
+    assert len(progress.epochs) == 1
 
 
 def test_an_interruption_ends_this_process_but_is_a_failure_where_ctrl_c_is_not_ours(
