@@ -75,7 +75,7 @@ class Session:
         self._repeat = 1
         self._epochs: Iterator[Any] = iter(())
         self._last: Checkpoint | None = None
-        self._saved: Checkpoint | None = None
+        self._saved = 0
         self._saved_at = 0.0
         self.checkpoint_seconds = CHECKPOINT_SECONDS
         self._memory_per_slot = memory_per_slot
@@ -88,7 +88,7 @@ class Session:
 
     def stop(self) -> None:
         """End the training, so that its `finally` and `with` blocks run; their errors are lost."""
-        epochs, self._epochs = self._epochs, iter(())
+        epochs, self._epochs, self._last = self._epochs, iter(()), None
         try:
             getattr(epochs, "close", lambda: None)()
         except self.interrupts:
@@ -145,11 +145,11 @@ class Session:
         checkpoint = decode(work.checkpoint) if work.checkpoint else None
         if self._study.score == "best" and checkpoint is not None and checkpoint.value is None:
             checkpoint = None  # an earlier version wrote it, without the best epoch's state
-        self._last = self._saved = checkpoint
+        self._last = checkpoint
         self._saved_at = time.monotonic()
         begin = checkpoint or Checkpoint(0, {})
-        self._epoch, state = begin.epoch, copied(begin.state)
-        self._epochs = self._train(work, replace(begin, state=state))
+        self._epoch = self._saved = begin.epoch
+        self._epochs = self._train(work, replace(begin, state=copied(begin.state)))
 
     def _train(self, work: Work, checkpoint: Checkpoint) -> Iterator[Any]:
         """Yield the epochs of all trainings of a trial that come after the checkpoint."""
@@ -218,9 +218,9 @@ class Session:
     ) -> Progress:
         due = finished or time.monotonic() - self._saved_at >= self.checkpoint_seconds
         kept = self._last if due and failure is None else None
-        if kept is None or (kept is self._saved and not finished):
+        if kept is None or (kept.epoch == self._saved and not finished):
             return self._answer(records, finished=finished, failure=failure)
-        self._saved, self._saved_at = kept, time.monotonic()
+        self._saved, self._saved_at = kept.epoch, time.monotonic()
         kept = kept.scored if finished else kept
         return self._answer(records, checkpoint=encode(kept), kept=kept.epoch, finished=finished)
 
