@@ -4,6 +4,7 @@ import bdb
 import ctypes
 import fcntl
 import io
+import logging
 import os
 import sys
 import tempfile
@@ -122,9 +123,13 @@ class Capture:
 
     def _swap_streams(self) -> None:
         # A training may replace them for longer than an epoch, as contextlib.redirect_stdout does.
-        inner = [sys.stdout, sys.stderr]
+        before = [sys.stdout, sys.stderr]
         sys.stdout, sys.stderr = self._streams
-        self._streams = inner
+        for handler in logging.root.handlers:
+            for old, new in zip(before, self._streams, strict=True):
+                if isinstance(handler, logging.StreamHandler) and handler.stream is old:
+                    handler.setStream(new)
+        self._streams = before
 
     def _flush(self) -> None:
         """Write what Python and C keep in memory of what has been printed."""

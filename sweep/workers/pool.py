@@ -74,8 +74,7 @@ class InlinePool:
 
     def release(self, slot: int) -> None:  # noqa: ARG002 - there is only slot 0
         """Make the slot idle, after the `finally` blocks of its trial."""
-        self._session.stop()
-        self._output += self._session.output()
+        self._output += self._session.end_trial()
         self.idle = [0]
 
     def kill(self, slot: int) -> None:

@@ -29,19 +29,21 @@ class RecordedSession(Session):
 
     def advance(self, work: Work | None, pause_at: int | None = None) -> Progress:
         """Begin `work`, if given, and train for at least one epoch; see `Session.advance`."""
-        late: tuple[Output, ...] = ()
         with self._capture:
             if work is not None:
-                self.stop()
-                late = self.output()  # of the trial before
                 self._capture.reset()
             progress = super().advance(work, pause_at)
-        return replace(progress, output=(*late, *self.output()))
+        return replace(progress, output=self.output())
 
     def stop(self) -> None:
         """End the training, so that its `finally` and `with` blocks run; their errors are lost."""
         with self._capture:
             super().stop()
+
+    def end_trial(self) -> tuple[Output, ...]:
+        """End the training; return what its `finally` and `with` blocks have printed."""
+        self.stop()
+        return self.output()
 
     def finish(self) -> tuple[Output, ...]:
         """End the training and restore the threads; return what its last trial still printed."""

@@ -2,7 +2,6 @@
 
 import itertools
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -88,7 +87,7 @@ class RayPool:
     def release(self, slot: int) -> None:
         """Make a slot idle, after the `finally` blocks of its trial."""
         del self._trials[slot]
-        self._actors[slot].stop.remote()
+        self._pending[self._actors[slot].end_trial.remote()] = slot
 
     def kill(self, slot: int) -> None:
         """End a slot whose trial does not stop by itself."""
@@ -115,12 +114,14 @@ class RayPool:
         """End all slots; those without a trial run the `finally` blocks of their last one."""
         for slot, trial in self._trials.items():
             self._note_rest(slot, trial)
-        idle = {self._actors[slot].finish.remote(): slot for slot in self.idle}
-        if idle:
-            finished, _ = ray.wait([*idle], num_returns=len(idle), timeout=CLOSE_S)
-            for ref in finished:
-                with suppress(RayError):  # its process has died
-                    self._note(idle[ref], ray.get(ref))
+        last = {ref: slot for ref, slot in self._pending.items() if slot in self.idle}
+        last |= {self._actors[slot].finish.remote(): slot for slot in self.idle}
+        answered, _ = (
+            ray.wait([*last], num_returns=len(last), timeout=CLOSE_S) if last else ([], [])
+        )
+        for ref in answered:
+            with suppress(RayError):  # its process has died
+                self._note(last[ref], ray.get(ref))
         for actor in self._actors.values():
             ray.kill(actor)
         self._actors, self._workers, self._trials = {}, {}, {}
@@ -131,7 +132,9 @@ class RayPool:
         output, self._output = self._output, []
         return output
 
-    def _note(self, slot: int, output: Iterable[Output]) -> None:
+    def _note(self, slot: int, answer: Worker | Progress | tuple[Output, ...]) -> None:
+        """Note what trials have printed, if an answer tells."""
+        output = answer if isinstance(answer, tuple) else getattr(answer, "output", ())
         for part in output:
             self._output.append(part)
             self._read[slot] = part.position
@@ -169,16 +172,17 @@ class RayPool:
     def _answer(self, ref: Any) -> tuple[int, Progress | SlotLost] | None:
         slot = self._pending.pop(ref)
         try:
-            answer: Worker | Progress = ray.get(ref)
+            answer: Worker | Progress | tuple[Output, ...] = ray.get(ref)
         except RayTaskError:
             raise  # the session records what training raises, so this is a bug of ours
         except RayError as error:
             return self._lose(slot, error)
+        self._note(slot, answer)
         if isinstance(answer, Progress):
-            self._note(slot, answer.output)
             return slot, answer
-        self._workers[slot] = answer
-        self._failed_starts = 0
+        if isinstance(answer, Worker):
+            self._workers[slot] = answer
+            self._failed_starts = 0
         return None
 
     def _lose(self, slot: int, error: RayError) -> tuple[int, SlotLost] | None:

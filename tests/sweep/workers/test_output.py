@@ -55,6 +55,21 @@ def test_all_ways_to_print_are_captured_in_their_order(
     assert printed(capture) == b"again\n"
 
 
+def test_in_a_notebook_logging_is_captured_too(
+    capture: Capture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler = logging.StreamHandler()  # to what is sys.stderr here, which has no descriptor
+    logging.root.addHandler(handler)
+    try:
+        with capture:
+            logging.warning("inside")
+        logging.warning("outside")
+    finally:
+        logging.root.removeHandler(handler)
+    assert printed(capture) == b"inside\n"
+    assert capsys.readouterr().err == "outside\n"
+
+
 def test_each_line_is_there_once(capture: Capture) -> None:
     with capture:
         print("one")
@@ -156,7 +171,7 @@ def test_a_full_disk_fails_no_print(capture: Capture) -> None:
     assert printed(capture) == b""
 
 
-def test_each_trial_has_its_own_output_and_the_late_one_of_the_last_comes_with_the_next(
+def test_each_trial_has_its_own_output_that_of_finally_blocks_included(
     capture: Capture, make_study
 ) -> None:
     def train(_config: object, _data: object, seed: int, _state: object):
@@ -178,12 +193,12 @@ def test_each_trial_has_its_own_output_and_the_late_one_of_the_last_comes_with_t
     with closing(RecordedSession(capture, study, None, 1)) as session:
         params = {"x": 0.5, "k": 2}
         outputs = [session.advance(Work(7, params, seed=1)).output]
+        outputs.append(session.end_trial())
         outputs.append(session.advance(Work(8, params, seed=2)).output)
         outputs.append(session.finish())
     told = [[(one.trial, one.text) for one in output] for output in outputs]
-    assert told[0] == [(7, b"1 0\n")]
-    assert told[1] == [(7, b"1 finally\n"), (8, b"2 0\n")]
-    assert told[2] == [(8, b"2 finally\n")]
+    assert told[:2] == [[(7, b"1 0\n")], [(7, b"1 finally\n")]]
+    assert told[2:] == [[(8, b"2 0\n")], [(8, b"2 finally\n")]]
 
 
 DEBUGGED = """
@@ -211,7 +226,7 @@ def test_a_debugger_prints_where_people_look(tmp_path: Path, call: str) -> None:
     done = subprocess.run(
         command,
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONBREAKPOINT": ""},
         input=b"p secret\nc\n",
         capture_output=True,
         check=True,
