@@ -22,7 +22,6 @@ from sweep.errors import RunError
 from sweep.files import copy_of
 from sweep.reports import tables
 from sweep.reports.formats import to_markdown
-from sweep.samplers.sampler import Sampler
 from sweep.study.study import Study
 from sweep.trials.records import n_ended
 from sweep.workers.kernel import forcing, kernel, slower, usual_simd
@@ -56,16 +55,15 @@ def run(
         with LiveStatus(terminal, show_output=show_output) as live_status:
             result = run_study(study, options, live_status)
     path, n_done = relative(result.directory.path), n_ended(result.records)
-    n_trials = min(study.trials, Sampler(study).limit or study.trials)  # a grid may be smaller
-    if result.best is None and n_done >= n_trials:
+    if result.best is None and n_done >= result.n_trials:
         raise RunError(f"no trial has a score; see `python -m sweep status {path}`")
     if result.best is not None and shows_table:
         click.echo("\n" + to_markdown(tables.leaders(result.records, result.metric, result.sign)))
     print_best(result)
-    if n_done < n_trials:
-        click.echo(f"{n_done} of {n_trials} trials have ended: run again to continue")
+    if n_done < result.n_trials:
+        click.echo(f"{n_done} of {result.n_trials} trials have ended: run again to continue")
     else:
-        what = "trials" if n_trials == study.trials else "points of the grid"
+        what = "trials" if result.n_trials == study.trials else "points of the grid"
         click.echo(f"all {n_done} {what} are done: {path}/report.html")
     if failure := result.final_failure:
         raise RunError(f"the final training failed, {failure.message}; see {path}/logs/run.log, "

@@ -1,27 +1,36 @@
 """Tries a study in this process before anything is started or written."""
 
+import math
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
 from sweep.errors import StudyError
 from sweep.samplers.sampler import Sampler
+from sweep.samplers.walk import Walk
 from sweep.study.seeds import derive_seed
-from sweep.study.space import as_dict
+from sweep.study.space import Kinds, as_dict
 from sweep.study.study import Study
 from sweep.study.user_code import guarded
-from sweep.trials.domains import Params
+from sweep.trials.domains import Categorical, Domain, Float, Params, Value
 from sweep.trials.records import EpochRecord
 from sweep.workers.data import as_loaded
 from sweep.workers.messages import Work
 from sweep.workers.pickling import sent
 from sweep.workers.session import Session
 
+N_BRANCHES = 64
+"""Configurations tried before a run: enough to reach all branches of most conditional spaces."""
+
 N_PROBES = 8
-"""Configurations drawn before a run: enough to reach most branches of a conditional space."""
+"""Further ones, drawn as in the run."""
+
+N_SAMPLES = 8
+"""Values of a range that are tried."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +57,40 @@ class DryRun:
 
 
 def probe(study: Study) -> None:
-    """Sample a few configurations without recording them, so that a broken space fails early.
+    """Try configurations of all branches, recording none, so that a broken space fails early.
 
     Raises:
-        StudyError: If `space` raises, or returns no configuration.
+        StudyError: If `space` raises, returns no configuration, or draws one name as two kinds.
     """
+    kinds = Kinds()
+
+    def values(name: str, domain: Domain) -> Sequence[Value]:
+        kinds.check(name, domain)
+        return samples(domain)
+
+    walk = iter(Walk(study.space, values))
+    for _ in range(N_BRANCHES):
+        trial = guarded("space", lambda: next(walk, None), study)
+        if trial is None:
+            break
+        as_dict(guarded("space", partial(study.space, trial), study))
     sampler = Sampler(replace(study, duplicates="rerun"))
     for number in range(min(N_PROBES, sampler.limit or N_PROBES)):
         trial = sampler.ask(number)
         as_dict(guarded("space", partial(study.space, trial), study))
+
+
+def samples(domain: Domain) -> Sequence[Value]:
+    """Return the values that are tried of a parameter: all choices, and some of a range."""
+    if isinstance(domain, Float) and domain.step is None:  # the ends are never drawn
+        low, high = (math.log(x) if domain.log else x for x in (domain.low, domain.high))
+        middle = low + (high - low) / 2
+        return [min(math.exp(middle), domain.high) if domain.log else middle]
+    values = domain.values() or ()
+    last = len(values) - 1
+    if isinstance(domain, Categorical) or last < N_SAMPLES:
+        return values
+    return [values[last * i // (N_SAMPLES - 1)] for i in range(N_SAMPLES)]
 
 
 def dry_run(study: Study, seconds: float) -> DryRun:

@@ -42,7 +42,6 @@ class Ledger:
 
     Attributes:
         counts: The trials, and how many of them are in which state.
-        n_trials: Number of trials that there will be in the end.
     """
 
     def __init__(
@@ -59,8 +58,6 @@ class Ledger:
         self._sampler = sampler
         self._order = order
         self.counts = order.counts
-        limit = sampler.limit
-        self.n_trials = study.trials if limit is None else min(study.trials, limit)
         ended = [r.number for r in self.records if r.has_ended and self._keeps_state(r)]
         checkpoints.clean_up([*self.counts.running], ended)
 
@@ -68,6 +65,12 @@ class Ledger:
     def records(self) -> list[TrialRecord]:
         """All trials, in the order of their numbers."""
         return self.counts.records
+
+    @property
+    def n_trials(self) -> int:
+        """Number of trials that there will be in the end; a grid may turn out to have fewer."""
+        limit = self._sampler.limit
+        return self._study.trials if limit is None else min(self._study.trials, limit)
 
     @property
     def n_left(self) -> int:

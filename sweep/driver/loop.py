@@ -71,7 +71,7 @@ class Driver:
         deadline = time.monotonic() + self._options.hours * 3600
         try:
             while time.monotonic() < deadline and self._fill(pool):
-                snapshot.slots = pool.size
+                snapshot.slots, snapshot.n_trials = pool.size, ledger.n_trials
                 self._observer(snapshot, None)
                 answers, now = pool.wait(TICK_S), time.monotonic()
                 self._announce(snapshot, pool)  # while the attempts that printed are the last

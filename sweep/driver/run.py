@@ -72,6 +72,7 @@ def run(study: Study, options: Options | None = None, observer: Observer | None 
                 directory.remove()
             raise
         finished = Run(directory.path, options.storage)
+        finished.n_trials = runner.n_trials
         write(finished)
     return finished
 
@@ -90,6 +91,11 @@ class Runner:
         self._observer = all_of(watched, calling_back(study.callbacks, watched))
         self._ledgers: list[Ledger] = []
         self._place = ""
+
+    @property
+    def n_trials(self) -> int:
+        """Number of trials of the search that there will be in the end."""
+        return self._ledgers[0].n_trials
 
     @property
     def has_trained(self) -> bool:

@@ -30,6 +30,7 @@ class Run:
         directory: Paths of the run directory.
         about: The study's identity and provenance, as recorded when the run was made.
         records: All trials of the search.
+        n_trials: How many there are; `sweep.run` says how many there will be in the end.
         finals: All final trainings.
         final_metric: The metric of the final trainings; empty if there are none.
         tests: Every opening of the test set.
@@ -57,6 +58,7 @@ class Run:
                 raise RunError(f"{path}: this run is just being created; try again in a moment")
             table = database.study(names[0])
             self.records = table.trials()
+            self.n_trials = len(self.records)
             finals = database.study(names[1]) if names[1:] else None
             self.finals = finals.trials() if finals else []
             self.final_metric = str(finals.attributes().get("metric", "")) if finals else ""

@@ -1,40 +1,79 @@
-"""Every point of a finite search space, one after the other."""
+"""Every point of a finite search space, once, in the order of the trials that try them."""
 
-from sweep.errors import StudyError
-from sweep.study.space import Space, Trial
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from sweep.samplers.first import check_names
+from sweep.samplers.walk import Walk, all_values
+from sweep.study.space import Kinds, Trial
+from sweep.study.study import Study
 from sweep.trials.domains import Domain, Params, Value
+from sweep.trials.records import TrialRecord
+
+AHEAD = 500
+"""Points found before they are asked for, so that the size of a grid is known before its end."""
 
 
-def grid(space: Space) -> list[Params]:
-    """Return every parameter set of a finite space, depth first, conditional ones included.
+class Grid:
+    """The points of a study's grid: those that it wants first, then the others, in a walk."""
 
-    The space runs once per point; the last parameter with a value left moves on, like an odometer.
+    def __init__(self, study: Study) -> None:
+        self._first = list(study.first)
+        self._n_trials = study.trials
+        self._kinds = Kinds()
+        self._walk = Walk(study.space, self._values, study.seed)
+        self._ahead: deque[Trial] = deque()
+        self._n_asked = 0
 
-    Raises:
-        StudyError: If a parameter has infinitely many values.
-    """
-    points: list[Params] = []
-    path: list[int] = []
-    while True:
-        sizes: list[int] = []
+    def restore(self, records: Iterable[TrialRecord]) -> None:
+        """Take in the trials of the database, in the order of their numbers."""
+        for record in records:
+            trial = self._walk.visit(record.params)
+            if record.number == 0 and self._was_listed(trial):
+                self._walk.lists, self._first = True, []
+            self._n_asked += 1
 
-        def choose(name: str, domain: Domain, sizes: list[int] = sizes) -> Value:
-            values = domain.values()
-            if values is None:
-                raise StudyError(
-                    f"space: expected finitely many values for grid sampling, got {name!r} in "
-                    f"{domain}; give it a step, or use another sampler"
-                )
-            sizes.append(len(values))
-            if len(path) < len(sizes):
-                path.append(0)
-            return values[path[len(sizes) - 1]]
+    def ask(self) -> Trial:
+        """Return the next point, of which there has to be one.
 
-        trial = Trial(choose)
-        space(trial)
-        points.append(trial.params)
-        while path and path[-1] == sizes[len(path) - 1] - 1:
-            path.pop()
-        if not path:
-            return points
-        path[-1] += 1
+        Raises:
+            StudyError: If a parameter has infinitely many values, or `first` is not in the space.
+        """
+        self._look_ahead()
+        self._n_asked += 1
+        return self._ahead.popleft()
+
+    def limit(self) -> int | None:
+        """Return the number of points; None while more are left than anyone has looked for."""
+        self._look_ahead()
+        return self._n_asked + len(self._ahead) if self._is_over else None
+
+    @property
+    def _is_over(self) -> bool:
+        return self._walk.is_over and not self._rest_of_first
+
+    @property
+    def _rest_of_first(self) -> list[Params]:
+        return self._first[self._n_asked + len(self._ahead) :]
+
+    def _look_ahead(self) -> None:
+        n = max(1, min(AHEAD, self._n_trials - self._n_asked))
+        while len(self._ahead) < n and not self._is_over:
+            first = next(iter(self._rest_of_first), {})
+            trial = self._walk.visit(first)
+            check_names(first, trial)
+            self._ahead.append(trial)
+
+    def _was_listed(self, trial: Trial) -> bool:
+        """Return whether trial 0 began a list of all points, as in earlier versions.
+
+        Those have the first value of each parameter. A walk begins with the values in the middle.
+        """
+        values = [self._values(name, domain) for name, domain in trial.domains.items()]
+        is_lowest = [v[0] for v in values] == [*trial.params.values()]
+        is_wanted = any(first.items() <= trial.params.items() for first in self._first[:1])
+        return is_lowest and not is_wanted
+
+    def _values(self, name: str, domain: Domain) -> Sequence[Value]:
+        self._kinds.check(name, domain)
+        return all_values(name, domain)

@@ -7,19 +7,20 @@ only on these and on the endings that the trial knows.
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import optuna
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from sweep.errors import StudyError
-from sweep.samplers.grid import grid
+from sweep.samplers.first import check_names, first_value
+from sweep.samplers.grid import Grid
 from sweep.samplers.random import Random
 from sweep.samplers.tpe import SamplerMemory, Tpe
 from sweep.study.seeds import derive_seed
-from sweep.study.space import Space, Trial
+from sweep.study.space import Kinds, Trial
 from sweep.study.study import Study
 from sweep.study.user_code import guarded
 from sweep.trials.domains import Categorical, Domain, Float, Int, Params, Value
@@ -35,14 +36,14 @@ class Kind(NamedTuple):
 
     Attributes:
         make: (seed, memory) -> the Optuna sampler that answers one question.
-        points: space -> all parameter sets in order, if the sampler leaves nothing to chance.
+        points: study -> the points to try, if the sampler asks no questions.
     """
 
     make: Callable[[int, SamplerMemory], BaseSampler]
-    points: Callable[[Space], list[Params]] | None = None
+    points: Callable[[Study], Grid] | None = None
 
 
-SAMPLERS = {"tpe": Kind(Tpe), "random": Kind(Random), "grid": Kind(Random, points=grid)}
+SAMPLERS = {"tpe": Kind(Tpe), "random": Kind(Random), "grid": Kind(Random, points=Grid)}
 """Every kind by the name that a study gives."""
 
 
@@ -51,18 +52,14 @@ class Sampler:
 
     Attributes:
         study: The study whose space it samples.
-        limit: Maximum number of trials; None without a limit.
     """
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.limit: int | None = None
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._make, all_points = SAMPLERS[study.sampler]
-        self._given: Sequence[Params] = study.first
-        if all_points is not None:
-            self._given = guarded("space", lambda: all_points(study.space), study)
-            self.limit = len(self._given)
+        self._make, points = SAMPLERS[study.sampler]
+        self._grid = points(study) if points else None
+        self._kinds = Kinds()
         self._memory = SamplerMemory(study.sign, study.sampler_memory)
         self._copy = optuna.create_study(
             storage=self._memory, direction="minimize" if study.sign > 0 else "maximize"
@@ -71,11 +68,22 @@ class Sampler:
         self._drawn: set[str] = set()
         self._scored: dict[str, int] = {}
 
-    def restore(self, records: Iterable[TrialRecord]) -> None:
+    @property
+    def limit(self) -> int | None:
+        """Maximum number of trials; None if there is none, or none is in sight."""
+        grid = self._grid
+        return guarded("space", grid.limit, self.study) if grid else None
+
+    def restore(self, records: Sequence[TrialRecord]) -> None:
         """Take in the trials of the database, in the order of their numbers."""
+        if self._grid is not None:
+            guarded("space", partial(self._grid.restore, records), self.study)
         for record in records:
-            self._copy.add_trial(create_trial(record, state=TrialState.RUNNING))
-            self._memory.begin(record.number)
+            for name, domain in record.domains.items():
+                self._kinds.check(name, domain)
+            if self._grid is None:
+                self._copy.add_trial(create_trial(record, state=TrialState.RUNNING))
+                self._memory.begin(record.number)
             self._drawn.add(_key(record.params))
             if record.has_ended:
                 self.tell(record)
@@ -101,18 +109,24 @@ class Sampler:
             if record.ending_number <= endings_known:
                 self._tell(record)
         self._untold = [record for record in self._untold if record.ending_number > endings_known]
-        given = self._given[number] if number < len(self._given) else {}
-        draws_again = self.study.duplicates != "rerun" and not given
-        for attempt in range(MAX_DRAWS if draws_again else 1):
-            trial = self._draw(number, attempt, given)
-            if _key(trial.params) not in self._drawn or self.twin(trial.params) is not None:
-                break
+        grid = self._grid
+        trial = guarded("space", grid.ask, self.study) if grid else self._draw_new(number)
         self._drawn.add(_key(trial.params))
         return trial
 
     def twin(self, params: Params) -> int | None:
         """Return the number of the trial whose score is reused for these parameters, if any."""
         return self._scored.get(_key(params)) if self.study.duplicates == "reuse" else None
+
+    def _draw_new(self, number: int) -> Trial:
+        """Return the parameters to try first, or draw some that were not tried yet."""
+        given = self.study.first[number] if number < len(self.study.first) else {}
+        draws_again = self.study.duplicates != "rerun" and not given
+        for attempt in range(MAX_DRAWS if draws_again else 1):
+            trial = self._draw(number, attempt, given)
+            if _key(trial.params) not in self._drawn or self.twin(trial.params) is not None:
+                break
+        return trial
 
     def _draw(self, number: int, attempt: int, given: Params) -> Trial:
         """Return one answer of the sampler, which replaces the trial's previous one."""
@@ -127,23 +141,20 @@ class Sampler:
         trial_id = self._memory.begin(number)
 
         def choose(name: str, domain: Domain) -> Value:
-            if name in given and given[name] not in domain:
-                raise StudyError(f"first: expected {name!r} in {domain}, got {given[name]!r}")
+            self._kinds.check(name, domain)
+            if name in given:
+                first_value(given, name, domain)
             return _suggest(asked, name, domain)
 
         trial = Trial(choose)
         guarded("space", lambda: self.study.space(trial), self.study)
-        unknown = given.keys() - trial.params.keys()
-        if unknown:
-            raise StudyError(
-                f"first: expected parameters of the space, {sorted(trial.params)}, "
-                f"got {sorted(unknown)}; fix the names"
-            )
+        check_names(given, trial)
         self._forget_notes(trial_id)
         return trial
 
     def _tell(self, record: TrialRecord) -> None:
-        self._memory.end(record.number, record.ending_number, self._outcome(record))
+        if self._grid is None:
+            self._memory.end(record.number, record.ending_number, self._outcome(record))
         if record.score is not None:
             key = _key(record.params)
             self._scored[key] = min(record.number, self._scored.get(key, record.number))

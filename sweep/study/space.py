@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sweep.errors import StudyError
 from sweep.text import shown
-from sweep.trials.domains import Domain, Params, Value
+from sweep.trials.domains import Domain, Params, Value, same_kind
 from sweep.trials.ranges import checked_name, float_range, int_range, listed, one_of
 
 T = TypeVar("T", bound=Value)
@@ -79,6 +79,30 @@ class Trial:
 
 
 Space = Callable[[Trial], Any]
+
+
+class Kinds:
+    """What the parameters of a study are, so that no name stands for two kinds of values.
+
+    Ranges of numbers may differ between trials. Whether they are whole, their scale, and choices
+    may not: samplers and tables could not compare such values.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, Domain] = {}
+
+    def check(self, name: str, domain: Domain) -> None:
+        """Take in a parameter that a trial draws.
+
+        Raises:
+            StudyError: If it is of another kind than before.
+        """
+        known = self._known.setdefault(name, domain)
+        if not same_kind(known, domain):
+            raise StudyError(
+                f"space: expected {name!r} to be of one kind in all trials, got {known} and "
+                f"{domain}; give the second parameter a name of its own"
+            )
 
 
 def fixed(params: Mapping[str, Value]) -> Choose:

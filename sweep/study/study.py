@@ -79,7 +79,8 @@ class Study:
         data: Loads the training and validation data, once; workers share them read-only.
         trials: Total number of trials of the run.
         seed: The seed that all other seeds are derived from.
-        sampler: "tpe" (Optuna's), "random", or "grid" (every point of a finite space).
+        sampler: "tpe" (Optuna's), "random", or "grid": every point of a finite space once, the
+            first ones spread over all of it.
         sampler_memory: Number of most recently ended trials that TPE is shown, in addition to the
             best 25 and the 100 running ones that began last. A bound keeps its cost per trial
             constant. None shows it all trials.

@@ -148,11 +148,7 @@ Domain = Float | Int | Categorical
 
 
 def same_kind(one: Domain, other: Domain) -> bool:
-    """Return whether trials of one study may draw the same parameter from both domains.
-
-    Ranges may differ between trials. What a number is, its scale, and the choices may not: no
-    sampler and no table could compare such values.
-    """
+    """Return whether two domains hold values that can be compared: only ranges may differ."""
     if isinstance(one, Categorical) or isinstance(other, Categorical):
         return one == other
     return type(one) is type(other) and one.log == other.log

@@ -47,7 +47,7 @@ def float_range(where: str, low: Any, high: Any, step: Any, log: Any) -> Float:
     Raises:
         StudyError: If the range is empty or not finite, or does not go with `step` or `log`.
     """
-    given = f"low={shown(low)}, high={shown(high)}, step={shown(step)}, log={shown(log)}"
+    given = {"low": low, "high": high, "step": step, "log": log}
     first, last, log = _real(low), _real(high), _plain(log)
     width = None if step is None else _real(step)
     is_range = math.isfinite(first) and math.isfinite(last) and first <= last
@@ -81,7 +81,7 @@ def int_range(where: str, low: Any, high: Any, step: Any, log: Any) -> Int:
     Raises:
         StudyError: If the range is empty, exceeds 2**53, or does not go with `step` or `log`.
     """
-    given = f"low={shown(low)}, high={shown(high)}, step={shown(step)}, log={shown(log)}"
+    given = {"low": low, "high": high, "step": step, "log": log}
     low, high, step, log = (_plain(value) for value in (low, high, step, log))
     whole = _is_whole(low) and _is_whole(high)
     _check(
@@ -161,10 +161,12 @@ def _laws_of_a_choice(choice: Any) -> list[Law]:
     ]
 
 
-def _check(where: str, got: str, *laws: Law) -> None:
+def _check(where: str, given: str | Mapping[str, Any], *laws: Law) -> None:
     for holds, expected, advice in laws:
         if not holds:
-            raise StudyError(f"{where}: expected {expected}, got {got}; {advice}")
+            if not isinstance(given, str):
+                given = ", ".join(f"{name}={shown(value)}" for name, value in given.items())
+            raise StudyError(f"{where}: expected {expected}, got {given}; {advice}")
 
 
 def _plain(value: Any) -> Any:

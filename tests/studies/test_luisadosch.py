@@ -5,7 +5,11 @@ import pytest
 
 import netlib as nl
 import sweep
-from sweep.samplers.grid import grid
+from sweep.samplers.walk import Walk
+
+
+def points_of(space):
+    return [trial.params for trial in Walk(space)]
 
 
 def config_of(module, model):
@@ -25,19 +29,20 @@ def test_networks_have_the_published_layers(load, model, n_parameters):
 
 def test_every_network_is_trained_with_every_seed(load):
     module = load("luisadosch")
-    assert len(grid(module.space)) == module.study.trials == 45
+    assert len(points_of(module.space)) == module.study.trials == 45
 
 
 def test_an_initialisation_can_be_given_to_all(load):
     inits = []
     for settings in ({}, {"init": "uniform"}):
         module = load("luisadosch", models="fc2,cnn2", seeds="1", **settings)
-        for params in grid(module.space):
+        for params in points_of(module.space):
             config = module.space(sweep.Trial(lambda name, _, params=params: params[name]))
             network = module.network(config)
             network.build((28, 28, 1), np.random.default_rng(0))
             inits.append((config.init, bool(network.layers[-1].params["bias"].any())))
-    assert inits == [("uniform", True), ("he", False), ("uniform", True), ("uniform", True)]
+    assert sorted(inits[:2]) == [("he", False), ("uniform", True)]
+    assert inits[2:] == [("uniform", True), ("uniform", True)]
 
 
 def test_unknown_settings_are_refused(load):

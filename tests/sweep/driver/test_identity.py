@@ -1,12 +1,14 @@
 """Identity: a run continues only with the study that it was made for."""
 
 import json
+import math
+import re
 from dataclasses import replace
 
 import pytest
 
 import sweep
-from sweep.driver.dry_run import N_PROBES, probe
+from sweep.driver.dry_run import N_BRANCHES, N_PROBES, probe
 from sweep.driver.identity import check, check_space
 from sweep.errors import RunError, StudyError
 from sweep.samplers.sampler import Sampler
@@ -185,7 +187,45 @@ def test_a_sound_space_passes_and_is_asked_a_few_times():
         return space(trial)
 
     probe(replace(STUDY, space=counted))
-    assert len({id(trial) for trial in calls}) == N_PROBES
+    assert N_PROBES < len({id(trial) for trial in calls}) <= N_BRANCHES + N_PROBES
+
+
+def test_all_branches_are_probed():
+    """One of 27 branches fails, in a choice that is one of three, three levels down."""
+
+    def deep(trial):
+        path = [trial.suggest_categorical(f"kind{i}", ("a", "b", "c")) for i in range(3)]
+        if path == ["c", "a", "b"]:
+            raise KeyError("no such network")
+        return {"width": trial.suggest_int("width", 1, 10**6)}
+
+    with pytest.raises(StudyError, match=r"space\(\) raised KeyError: 'no such network'"):
+        probe(replace(STUDY, space=deep))
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "grid"])
+@pytest.mark.parametrize("seed", range(5))
+def test_one_name_for_two_kinds_is_refused_in_the_same_words_whatever_is_drawn_first(sampler, seed):
+    def mixed(trial):
+        if trial.suggest_int("n", 1, 60) == 60:
+            return {"x": trial.suggest_categorical("x", ("a", "b"))}
+        return {"x": trial.suggest_int("x", 1, 5)}
+
+    message = (
+        "space: expected 'x' to be of one kind in all trials, got int 1..5 and one of 'a', 'b'; "
+        "give the second parameter a name of its own"
+    )
+    with pytest.raises(StudyError, match=f"^{re.escape(message)}$"):
+        probe(replace(STUDY, space=mixed, sampler=sampler, seed=seed))
+
+
+def test_the_ends_of_a_range_that_are_never_drawn_are_not_probed():
+    def space(trial):
+        x = trial.suggest_float("x", 0, 1)
+        rate = trial.suggest_float("rate", 1e-300, 1e300, log=True)
+        return {"y": 1 / x + 1 / (1 - x) + math.log(rate)}
+
+    probe(replace(STUDY, space=space))
 
 
 def test_a_grid_is_probed_no_further_than_it_goes():

@@ -41,6 +41,13 @@ def space(trial):
     return config
 
 
+def branches(trial):
+    config = {"kind": trial.suggest_categorical("kind", ("flat", "deep"))}
+    return config | (
+        {"depth": trial.suggest_int("depth", 1, 4)} if "deep" in config.values() else {}
+    )
+
+
 def one_number(trial):
     return {"x": trial.suggest_float("x", 0, 1)}
 
@@ -248,18 +255,101 @@ def test_a_grid_gives_each_of_its_points_once_and_then_there_are_no_more():
     sampling = Sampler(study(space=small, sampler="grid"))
     assert sampling.limit == 8
     points = [sampling.ask(number).params for number in range(8)]
-    assert points == [{"n": n, "d": d} for n in (1, 2) for d in (0.0, 0.1, 0.2, 0.3)]
+    found = sorted((params["n"], params["d"]) for params in points)
+    assert found == [(n, d) for n in (1, 2) for d in (0.0, 0.1, 0.2, 0.3)]
 
 
-def test_a_grid_continues_after_a_restart():
-    def small(trial):
-        return {"n": trial.suggest_int("n", 1, 4)}
-
-    live = Sampler(study(space=small, sampler="grid"))
-    records = []
-    for _ in range(4):
+@pytest.mark.parametrize("first", [(), ({"kind": "deep"}, {"kind": "flat"}, {"kind": "flat"})])
+def test_a_grid_continues_after_a_restart(first):
+    live, records = Sampler(study(space=branches, sampler="grid", first=first)), []
+    for _ in range(live.limit):
         records.append(assert_same_after_restore(live, records))
-    assert [record.params for record in records] == [{"n": n} for n in (1, 2, 3, 4)]
+        end(records[-1], Ending.COMPLETE, 0.5)
+        live.tell(records[-1])
+    assert len({str(record.params) for record in records}) == 5
+    assert live.limit == len(records) == (6 if first else 5)  # a point that is wanted twice counts
+    assert [record.params["kind"] for record in records[: len(first)]] == [p["kind"] for p in first]
+    fresh = Sampler(live.study)
+    fresh.restore(records)
+    assert fresh.limit == live.limit
+
+
+def test_a_run_that_began_with_a_list_of_its_grid_continues_with_it():
+    live = Sampler(study(space=branches, sampler="grid", first=({"kind": "deep", "depth": 4},)))
+    listed = [{"kind": "flat"}, *({"kind": "deep", "depth": depth} for depth in (1, 2, 3, 4))]
+    domains = {"kind": Categorical(("flat", "deep")), "depth": Int(1, 4)}
+    records = [
+        TrialRecord(number, params, {name: domains[name] for name in params}, {}, 0, 0)
+        for number, params in enumerate(listed)
+    ]
+    for n in range(1, 5):
+        fresh = Sampler(live.study)
+        fresh.restore(records[:n])
+        rest = [fresh.ask(number).params for number in range(n, fresh.limit)]
+        assert rest == listed[n:]
+    assert live.ask(0).params == listed[-1]
+
+
+def test_a_grid_that_is_begun_with_its_first_point_because_it_is_wanted_is_walked():
+    live = Sampler(study(space=branches, sampler="grid", first=({"kind": "flat"},), seed=1))
+    points = [live.ask(number).params for number in range(5)]
+    assert points[0] == {"kind": "flat"}
+    assert points[1:] != [{"kind": "deep", "depth": depth} for depth in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("first", "message"),
+    [
+        ({"kind": "odd"}, r"first: expected 'kind' in one of 'flat', 'deep', got 'odd'"),
+        ({"width": 3}, r"first: expected parameters of the space, \[.*'kind'\], got \['width'\]"),
+    ],
+)
+def test_first_points_that_are_not_in_the_grid_are_refused(first, message):
+    with pytest.raises(StudyError, match=message):
+        Sampler(study(space=branches, sampler="grid", first=(first,))).ask(0)
+
+
+def test_the_size_of_a_large_grid_is_known_when_its_end_is_in_sight():
+    def large(trial):
+        return {name: trial.suggest_int(name, 1, 40) for name in "xy"}
+
+    sampling = Sampler(study(space=large, sampler="grid", trials=2000))
+    assert sampling.limit is None
+    points = {tuple(sampling.ask(number).params.values()) for number in range(1600)}
+    assert len(points) == sampling.limit == 1600
+    assert Sampler(study(space=large, sampler="grid", trials=20)).limit is None
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("one", [0, 1])
+@pytest.mark.parametrize(
+    "draws",
+    [
+        (lambda t: t.suggest_int("x", 1, 3), lambda t: t.suggest_categorical("x", ["a", "b"])),
+        (lambda t: t.suggest_int("x", 1, 3), lambda t: t.suggest_float("x", 1, 3, step=1)),
+        (lambda t: t.suggest_int("x", 1, 3), lambda t: t.suggest_int("x", 1, 3, log=True)),
+        (lambda t: t.suggest_categorical("x", [1, 2]), lambda t: t.suggest_categorical("x", [1])),
+        (lambda t: t.suggest_categorical("x", [1]), lambda t: t.suggest_categorical("x", [True])),
+    ],
+)
+def test_one_name_for_two_kinds_is_refused_when_the_second_is_drawn(sampler, one, draws):
+    def mixed(trial):
+        return {"x": draws[trial.suggest_categorical("branch", (0, 1)) == one](trial)}
+
+    sampling = Sampler(study(space=mixed, sampler=sampler))
+    message = r"space: expected 'x' to be of one kind in all trials, got .* and .*; give the second"
+    with pytest.raises(StudyError, match=message):
+        [sampling.ask(number) for number in range(20)]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_ranges_may_differ_between_trials(sampler):
+    def shrinking(trial):
+        n = trial.suggest_int("n", 1, 3)
+        return {"m": trial.suggest_int("m", 1, n), "x": trial.suggest_float("x", 0, n, step=0.5)}
+
+    sampling = Sampler(study(space=shrinking, sampler=sampler))
+    assert all(sampling.ask(number).params["m"] <= 3 for number in range(20))
 
 
 def test_only_a_grid_has_a_limit():
@@ -273,7 +363,7 @@ def test_a_space_that_raises_is_a_fault_of_the_study():
     with pytest.raises(StudyError, match=r"space\(\) raised ZeroDivisionError: no width"):
         Sampler(study(space=broken)).ask(0)
     with pytest.raises(StudyError, match=r"space\(\) raised ZeroDivisionError: no width"):
-        Sampler(study(space=broken, sampler="grid"))
+        Sampler(study(space=broken, sampler="grid")).ask(0)
 
 
 # Domains as Optuna's distributions

@@ -1,6 +1,5 @@
 """Search spaces: what may be drawn, that a drawn trial replays, and that a grid misses nothing."""
 
-import itertools
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.errors import StudyError
-from sweep.samplers.grid import grid
 from sweep.study.space import Trial, as_dict, fixed
 from sweep.trials.domains import Categorical, Float, Int
 
@@ -173,58 +171,6 @@ def test_replay_refuses_a_parameter_that_was_not_recorded():
 def test_replay_refuses_a_value_out_of_the_range():
     with pytest.raises(StudyError, match=r"expected 'x' in int 1..5, got 6"):
         Trial(fixed({"x": 6})).suggest_int("x", 1, 5)
-
-
-# Grids
-
-
-VALUES = st.integers(-(2**53), 2**53) | st.text(max_size=2)
-
-
-@given(
-    st.dictionaries(
-        st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=3),
-        st.lists(
-            st.integers(-(2**53), 2**53) | st.text(max_size=2), min_size=1, max_size=4, unique=True
-        ),
-        max_size=4,
-    )
-)
-def test_the_grid_of_a_flat_space_is_the_product_of_its_values(choices):
-    def space(trial):
-        return {name: trial.suggest_categorical(name, values) for name, values in choices.items()}
-
-    product = itertools.product(*choices.values())
-    assert grid(space) == [dict(zip(choices, values, strict=True)) for values in product]
-
-
-def test_grid_visits_conditional_parameters_depth_first():
-    assert grid(conditional) == [
-        {"kind": "flat"},
-        {"kind": "deep", "depth": 1, "width0": 8},
-        {"kind": "deep", "depth": 1, "width0": 16},
-        {"kind": "deep", "depth": 2, "width0": 8, "width1": 8},
-        {"kind": "deep", "depth": 2, "width0": 8, "width1": 16},
-        {"kind": "deep", "depth": 2, "width0": 16, "width1": 8},
-        {"kind": "deep", "depth": 2, "width0": 16, "width1": 16},
-    ]
-
-
-def test_the_grid_of_a_space_without_parameters_is_one_empty_point():
-    assert grid(lambda _: {}) == [{}]
-
-
-def test_a_grid_counts_a_parameter_drawn_twice_once():
-    def space(trial):
-        return trial.suggest_int("x", 1, 2) + trial.suggest_int("x", 1, 2)
-
-    assert grid(space) == [{"x": 1}, {"x": 2}]
-
-
-def test_a_grid_needs_finitely_many_values():
-    message = r"finitely many values for grid sampling, got 'lr' in float 0.1..1 log; give"
-    with pytest.raises(StudyError, match=message):
-        grid(lambda trial: trial.suggest_float("lr", 0.1, 1.0, log=True))
 
 
 # Configurations
