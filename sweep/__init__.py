@@ -1,5 +1,7 @@
 """Hyperparameter sweeps that survive every kill: declare a Study, run it, read its tables."""
 
+from sweep import import_path  # isort: skip  # noqa: F401 - before everything else
+
 from importlib import import_module
 from typing import TYPE_CHECKING
 

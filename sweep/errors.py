@@ -8,8 +8,8 @@
     └── StorageError  (OSError)     the disk or the database failed
         └── CorruptCheckpointError  a checkpoint does not hold the bytes that were written
 
-The command line prints these as one line and exits with 2. Any other exception is a bug in sweep
-and keeps its traceback.
+The command line prints these, and what the operating system refuses, as one line and exits with 2.
+Any other exception is a bug in sweep: the command line says so, and it keeps its traceback.
 """
 
 

@@ -3,6 +3,10 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from io import BufferedWriter, FileIO, TextIOWrapper
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,6 +24,8 @@ from sweep.cli.submit import submit
 from sweep.errors import SweepError
 
 EXIT_MISTAKE = 2
+
+OUTPUT = "standard output"
 
 
 @click.group(
@@ -39,8 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0 when done, 2 after an error that the user can fix, 130 when interrupted; 1 if a replay
-        differs. A bug in sweep raises, and Python exits with 1.
+        differs, or nobody reads the output any more. A bug in sweep raises, and Python exits with
+        1.
     """
+    _prepare_output()
     try:
         result = cli.main(args=argv, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -50,16 +58,67 @@ def main(argv: Sequence[str] | None = None) -> int:
         context = getattr(error, "ctx", None)
         hint = f"; see `{context.command_path} --help`" if context else ""
         line = " ".join(error.format_message().split()).rstrip(".")
-        click.echo(f"error: {line}{hint}", err=True)
+        _complain(f"error: {line}{hint}")
         return EXIT_MISTAKE
     except SweepError as error:
-        click.echo(f"error: {error}", err=True)
+        _complain(f"error: {error}")
         return EXIT_MISTAKE
     except (KeyboardInterrupt, click.Abort):
-        click.echo(INTERRUPTED, err=True)
+        _complain(INTERRUPTED)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of the output is gone; Python would complain again when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # nobody reads the output any more
+        _give_up_output()
         return EXIT_INTERRUPTED
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            return _refused(error)
+        _complain("this is a bug in sweep; please report it with what follows")
+        raise
     return result if isinstance(result, int) else 0
+
+
+class StandardOutput(FileIO):
+    """Standard output, named in the errors that it raises."""
+
+    def write(self, data: Any) -> int:
+        """Write; see `FileIO`."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            error.filename = OUTPUT
+            raise
+
+
+def _prepare_output() -> None:
+    """Make sure that there are output streams, which take any text and are named in errors."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed: the next file to be opened would get its number
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - it stays open
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout is sys.__stdout__:
+        raw, former = StandardOutput(sys.stdout.fileno(), "w", closefd=False), sys.stdout
+        sys.stdout = TextIOWrapper(
+            raw if former.write_through else BufferedWriter(raw),
+            former.encoding,
+            "backslashreplace",
+            line_buffering=former.line_buffering,
+            write_through=former.write_through,
+        )
+
+
+def _complain(line: str) -> None:
+    with suppress(OSError):
+        click.echo(line, err=True)
+
+
+def _refused(error: OSError) -> int:
+    """Tell in a line what the operating system refused."""
+    if error.filename == OUTPUT:
+        _give_up_output()
+    place = "" if error.filename is None else f"{error.filename}: "
+    _complain(f"error: {place}{error.strerror}. Fix that and run again; no finished work is lost")
+    return EXIT_MISTAKE
+
+
+def _give_up_output() -> None:
+    """Keep Python from complaining again when it flushes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

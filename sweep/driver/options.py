@@ -9,12 +9,9 @@ from typing import Literal
 
 from sweep.errors import OptionError
 from sweep.machine import machine_bytes, n_bytes, n_cpus, size_text
-from sweep.study.rules import Rule, broken, choices, whole_number
+from sweep.study.rules import MAX_NAME, Rule, broken, choices, whole_number
 from sweep.text import without_password
 from sweep.workers.memory_limit import can_limit
-
-MAX_NAME = 200
-"""Bytes of a run's name: file systems allow 255."""
 
 
 def _is_file_name(name: object) -> bool:

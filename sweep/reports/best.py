@@ -69,7 +69,7 @@ def loader(weights: Path) -> str:
     """Return the function that loads a model, named in its file's header; "" if there is none."""
     try:
         with safe_open(weights, "np") as file:
-            header = file.metadata() or {}
-    except (FileNotFoundError, SafetensorError):  # a new report repairs a damaged one
+            model = json.loads((file.metadata() or {}).get("model", "{}"))
+    except (OSError, SafetensorError, ValueError):  # a new report repairs a damaged one
         return ""
-    return str(json.loads(header.get("model", "{}")).get("load", ""))
+    return str(model.get("load", "")) if isinstance(model, dict) else ""

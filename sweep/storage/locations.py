@@ -80,11 +80,12 @@ def _noted(directory: RunDirectory) -> "Postgres | None":
         return None
     server = _postgres()
     try:
-        note = json.loads(directory.storage.read_text())
+        note = json.loads(directory.storage.read_bytes())
         return server(str(note["run"]), dict(note["postgresql"]), {})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
-            f"{directory.storage}: expected the location of this run's records, got {error!r}; "
+            f"{directory.storage}: expected the location of this run's records, got "
+            f"{type(error).__name__}: {error}; "
             f'write {{"run": NAME, "postgresql": {{"host": ..., "dbname": ..., "user": ...}}}}'
         ) from error
 

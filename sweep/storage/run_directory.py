@@ -4,7 +4,8 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
 from sweep.errors import RunError, StorageError
@@ -58,8 +59,18 @@ class RunDirectory:
 
     @property
     def exists(self) -> bool:
-        """Whether it contains a run."""
-        return self.database.is_file() or self.storage.is_file()
+        """Whether it contains a run.
+
+        Raises:
+            StorageError: If the file system does not tell.
+        """
+        try:
+            return self.database.is_file() or self.storage.is_file()
+        except OSError as error:
+            raise StorageError(
+                f"{self.path}: cannot look into it: {error.strerror}. Choose another place with "
+                f"--runs or --name, or fix its permissions"
+            ) from error
 
     def create(self) -> None:
         """Create the directory, unless it exists.
@@ -73,18 +84,18 @@ class RunDirectory:
                 f"{self.path}: expected a directory that outlives this job, got one in its copy "
                 f"of the submitted folder; give --runs an absolute path"
             )
-        if self.path.is_dir() and not self.exists and not self._has_just_begun():
-            raise RunError(
-                f"{self.path}: expected a run directory or an empty one, got one with "
-                f"{min(p.name for p in self.path.iterdir())!r} in it; "
-                f"choose another with --runs or --name"
-            )
         try:
+            if self.path.is_dir() and not self.exists and not self._has_just_begun():
+                raise RunError(
+                    f"{self.path}: expected a run directory or an empty one, got one with "
+                    f"{min(p.name for p in self.path.iterdir())!r} in it; "
+                    f"choose another with --runs or --name"
+                )
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(
                 f"{self.path}: cannot create the run directory: {error.strerror}. Choose another "
-                f"place with --runs"
+                f"place with --runs or --name"
             ) from error
         try:
             write_atomically(self.path / "README.txt", README.encode())
@@ -95,13 +106,20 @@ class RunDirectory:
 
     def _has_just_begun(self) -> bool:
         """Return whether it contains nothing but what is written before the database."""
-        readme = self.path / "README.txt"
-        others = {path.name for path in self.path.iterdir()} - {"README.txt", "lock", "logs"}
-        return not others and (not readme.exists() or readme.read_text().startswith(FIRST_WORDS))
+        names = {path.name for path in self.path.iterdir()}
+        return names <= {"README.txt", "lock", "logs"} and self._has_our_readme(names)
+
+    def _has_our_readme(self, names: set[str]) -> bool:
+        readme, begin = self.path / "README.txt", FIRST_WORDS.encode()
+        return "README.txt" not in names or (
+            readme.is_file() and readme.read_bytes().startswith(begin)
+        )
 
     def remove(self) -> None:
-        """Delete the directory and everything in it."""
-        shutil.rmtree(self.path)
+        """Delete everything in the directory, and itself unless it is a link or a mount point."""
+        shutil.rmtree(self.path.resolve(), ignore_errors=True)
+        if self.path.is_symlink():
+            self.path.resolve().mkdir(exist_ok=True)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -120,16 +138,24 @@ class RunDirectory:
             raise StorageError(
                 f"{path}: cannot write: {error.strerror}. Fix its permissions and run again"
             ) from error
-        with os.fdopen(handle, "r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                holder = file.read().strip() or "another process"
-                raise RunError(
-                    f"{self.path}: already driven by {holder}; wait for it to end, or stop it"
-                ) from None
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            self._take(file)
             file.truncate(0)
-            file.write(f"{this_process()}\n")
-            file.flush()
+            with suppress(OSError):  # on a full disk it names nobody, but it is held
+                file.write(f"{this_process()}\n".encode())
             yield
             file.truncate(0)
+
+    def _take(self, lock: FileIO) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = lock.readall().decode(errors="replace").strip() or "another process"
+            raise RunError(
+                f"{self.path}: already driven by {holder}; wait for it to end, or stop it"
+            ) from None
+        except OSError as error:
+            raise StorageError(
+                f"{self.path}: cannot lock a file in it: {error.strerror}. Choose a place with "
+                f"--runs whose file system can, or fix the mount"
+            ) from error

@@ -16,6 +16,7 @@ class SQLiteFile:
         timeout_s: How long to wait for another program that has locked it, in seconds.
     """
 
+    url = "sqlite://"  # the connector has the rest
     prefix = ""
     advice = "Free some space, fix the file or end the program that locks it"
     error: type[Exception] = sqlite3.Error
@@ -25,7 +26,6 @@ class SQLiteFile:
     def __init__(self, path: Path, timeout_s: float = 20.0) -> None:
         self.path = path
         self.timeout_s = timeout_s
-        self.url = f"sqlite:///{path}"
 
     def __str__(self) -> str:
         return str(self.path)

@@ -17,6 +17,7 @@ from optuna.trial import TrialState
 from sqlalchemy import Connection, DateTime, Enum, TableClause, bindparam, column, select, table
 
 from sweep.errors import RunError
+from sweep.storage.damage import damage_named
 from sweep.trials.optuna_trials import STATES, epoch_key, to_frozen, to_record
 from sweep.trials.records import EpochRecord, TrialRecord
 
@@ -55,8 +56,13 @@ class TrialTable:
         self._trial_ids: dict[int, int] = {}
 
     def attributes(self) -> dict[str, Any]:
-        """Return the attributes of the study as a whole."""
-        return self._storage.get_study_user_attrs(self._study_id)
+        """Return the attributes of the study as a whole.
+
+        Raises:
+            StorageError: If they are damaged.
+        """
+        with damage_named():
+            return self._storage.get_study_user_attrs(self._study_id)
 
     def set_attribute(self, key: str, value: Any) -> None:
         """Record a JSON value of the study under `key`."""
@@ -70,10 +76,15 @@ class TrialTable:
             return connection.execute(mine).first() is not None
 
     def trials(self) -> list[TrialRecord]:
-        """Return all trials, in the order of their numbers."""
-        frozen_trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
-        self._trial_ids = {frozen.number: frozen._trial_id for frozen in frozen_trials}
-        return [to_record(frozen) for frozen in frozen_trials]
+        """Return all trials, in the order of their numbers.
+
+        Raises:
+            StorageError: If their records are damaged.
+        """
+        with damage_named():
+            frozen_trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
+            self._trial_ids = {frozen.number: frozen._trial_id for frozen in frozen_trials}
+            return [to_record(frozen) for frozen in frozen_trials]
 
     def add(self, record: TrialRecord) -> None:
         """Record a new, running trial.

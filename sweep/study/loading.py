@@ -61,11 +61,14 @@ def load_study(path: str | Path, overrides: Mapping[str, object] | None = None) 
 
 
 def _refuse_names_of_packages(path: Path) -> None:
-    for file in (path.with_name(f"{name}.py") for name in PACKAGES):
-        if file.is_file():
+    stems = [path.with_name(name) for name in PACKAGES]
+    files = (file for stem in stems for file in (stem.with_suffix(".py"), stem / "__init__.py"))
+    for file in filter(Path.is_file, files):
+        name = file.relative_to(path.parent).parts[0].removesuffix(".py")
+        if getattr(sys.modules.get(name), "__file__", None) != str(file):  # in a clone it is ours
             raise StudyError(
                 f"{os.path.relpath(file)}: expected a name that is not the name of a package, got "
-                f"{file.stem}, which sweep imports; rename it"
+                f"{name}, which sweep imports; rename it"
             )
 
 
@@ -115,9 +118,13 @@ def _without_command_line() -> Iterator[None]:
 
 @contextmanager
 def _importing_from(folder: Path) -> Iterator[None]:
-    """Let modules in this folder be imported, each of them run again inside this context."""
-    if sys.path[0] != str(folder):
-        sys.path.insert(0, str(folder))
+    """Let modules in this folder be imported, each of them run again inside this context.
+
+    Afterwards it is at the end of the import path: what libraries import later is not taken from
+    it.
+    """
+    local = [str(folder), *(path for path in sys.path if path == str(Path.cwd()))]
+    sys.path[:] = [*local, *(path for path in sys.path if path not in local)]
     while _imported:
         sys.modules.pop(_imported.pop(), None)
     importlib.invalidate_caches()
@@ -126,6 +133,7 @@ def _importing_from(folder: Path) -> Iterator[None]:
         yield
     finally:
         _imported.update(name for name in set(sys.modules) - before if _is_in(folder, name))
+        sys.path[:] = [*(path for path in sys.path if path not in local), *local]
 
 
 def _is_in(folder: Path, name: str) -> bool:

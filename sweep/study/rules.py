@@ -7,6 +7,10 @@ from typing import Any, Literal, get_args, get_origin
 Rule = tuple[str, Callable[[Any], bool]]
 """What a value is expected to be, and whether it is."""
 
+MAX_NAME = 200
+"""Bytes of the name of a run or a study, which names files: file systems allow 255."""
+
+
 FUNCTION: Rule = ("a function", callable)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sweep.errors import StudyError
 from sweep.pruners.pruner import Pruner
 from sweep.study.published import WHAT_TABLES_ARE, Table, are_tables
-from sweep.study.rules import FUNCTION, Rule, broken, choices, optional, whole_number
+from sweep.study.rules import FUNCTION, MAX_NAME, Rule, broken, choices, optional, whole_number
 from sweep.study.space import Space
 from sweep.trials.domains import Params
 from sweep.trials.evaluation import Evaluation
@@ -168,7 +168,8 @@ class Study:
 
 
 def _is_name(value: object) -> bool:
-    return isinstance(value, str) and bool(re.fullmatch(r"[^\W_][\w.-]*", value))
+    is_name = isinstance(value, str) and re.fullmatch(r"[^\W_][\w.-]*", value)
+    return bool(is_name) and len(str(value).encode()) <= MAX_NAME
 
 
 def _is_pruner(value: object) -> bool:
@@ -184,7 +185,7 @@ def _are_functions(value: object) -> bool:
 
 
 RULES: dict[str, Rule] = {
-    "name": ("letters, digits, '-', '_' or '.'", _is_name),
+    "name": (f"letters, digits, '-', '_' or '.', of at most {MAX_NAME} bytes", _is_name),
     "space": FUNCTION,
     "train": FUNCTION,
     "data": optional(FUNCTION, ""),

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import RayError
 
 from sweep.errors import OptionError
 from sweep.study import ray_environment
@@ -22,6 +21,10 @@ from sweep.workers import threads
 from sweep.workers.pickling import dumps
 
 ray_environment.apply()
+
+
+MAX_TMPDIR = 36
+"""Bytes of a folder in which Ray can make sockets: paths of sockets have at most 103 on macOS."""
 
 
 OBJECT_STORE_BYTES = 256 * 1024**2
@@ -100,13 +103,18 @@ def _start(address: str, options: dict[str, Any]) -> None:
     try:
         with _sigterm_kept():
             ray.init(address=address, **options)
-    except (ConnectionError, RuntimeError, RayError) as error:
+    except Exception as error:  # Ray raises no less general one when a start takes too long
+        reason = repr(str(error).strip().partition("\n")[0])
         if address == "local":
-            raise
+            raise OptionError(
+                f"--pool ray: Ray does not start on this machine: {reason}. Check its memory, and "
+                f"the space and permissions of its folder for temporary files (RAY_TMPDIR, else "
+                f"TMPDIR, else /tmp), or use --pool inline"
+            ) from error
         raise OptionError(
             f"--address {address}: expected this machine to be a node of a Ray cluster with its "
-            f"token, got {str(error).strip().splitlines()[0]!r}; run `ray start` with the token in "
-            f"RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token, or use `python -m sweep submit`"
+            f"token, got {reason}; run `ray start` with the token in RAY_AUTH_TOKEN_PATH or "
+            f"~/.ray/auth_token, or use `python -m sweep submit`"
         ) from error
 
 
@@ -149,10 +157,13 @@ def _environment(blas_threads: int) -> Iterator[None]:
     """Set what Ray's processes inherit, while they are being started.
 
     BLAS reads its thread count when NumPy is loaded, before any of our code runs in a worker; and
-    Ray would give workers the lowest priority.
+    Ray would give workers the lowest priority. Where batch systems give each job a folder for
+    temporary files, its path may be too long for a socket.
     """
     ours = {"RAY_worker_niceness": "0", "RAY_USAGE_STATS_ENABLED": "0"}
     ours |= dict.fromkeys(threads.VARIABLES, str(blas_threads))
+    if len(os.fsencode(os.environ.get("TMPDIR", ""))) > MAX_TMPDIR:
+        ours["RAY_TMPDIR"] = os.environ.get("RAY_TMPDIR", "/tmp")
     before = {name: os.environ[name] for name in ours if name in os.environ}
     os.environ.update(ours)
     try:

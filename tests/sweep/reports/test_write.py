@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 import sweep
 from sweep.cli.main import main
 from sweep.reports import write as report
+from sweep.reports.best import loader
 from sweep.reports.html.content import render
 from sweep.reports.sections import report_of
 
@@ -116,6 +117,15 @@ def test_weights_of_a_former_best_are_deleted_if_the_new_one_has_none(
     capsys.readouterr()
     assert main(["best", str(path)]) == 0
     assert "weights: none; the training yielded none, or its" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["[]", "3", "{not JSON", '{"load": ""}', "{}"])
+def test_weights_of_another_program_name_no_loader(tmp_path: Path, text: str) -> None:
+    save_file({"w": np.zeros(3)}, tmp_path / "weights", {"model": text})
+    assert loader(tmp_path / "weights") == ""
+    assert loader(tmp_path) == ""
+    save_file({"w": np.zeros(3)}, tmp_path / "weights", {"model": '{"load": "a.b"}'})
+    assert loader(tmp_path / "weights") == "a.b"
 
 
 def test_every_way_a_trial_can_end_is_in_the_golden_run(golden_run: sweep.Run) -> None:

@@ -1,5 +1,7 @@
 import errno
+import fcntl
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,3 +81,64 @@ def test_a_log_that_cannot_be_written_is_refused(
     options = sweep.Options(runs=tmp_path, pool="inline")
     with pytest.raises(sweep.StorageError, match=r"run.log: cannot write: File exists"):
         sweep.run(make_study(), options)
+
+
+@pytest.mark.parametrize("readme", [b"caf\xe9", b"", None])
+def test_a_directory_with_any_readme_is_looked_at(tmp_path: Path, readme: bytes | None) -> None:
+    path = tmp_path / "README.txt"
+    path.mkdir() if readme is None else path.write_bytes(readme)
+    with pytest.raises(sweep.RunError, match=r"an empty one, got one with 'README.txt' in it"):
+        RunDirectory(tmp_path).create()
+
+
+def test_a_run_that_leaves_no_trace_leaves_a_link_as_it_was(
+    make_study: Callable[..., sweep.Study], tmp_path: Path
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "toy").symlink_to("real")
+    options = sweep.Options(runs=tmp_path, pool="inline")
+    with pytest.raises(sweep.StudyError, match=r"data\(\) raised ZeroDivisionError"):
+        sweep.run(make_study(data=lambda: 1 / 0), options)
+    assert list((tmp_path / "toy").iterdir()) == []
+    assert len(sweep.run(make_study(), options).records) == 6
+
+
+def test_a_file_system_without_locks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    message = r"cannot lock a file in it: No locks available. Choose a place with --runs"
+    with pytest.raises(sweep.StorageError, match=message), RunDirectory(tmp_path).locked():
+        pass
+
+
+def test_a_lock_is_held_although_its_file_cannot_be_written(tmp_path: Path) -> None:
+    size = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, size[1]))
+    try:
+        with RunDirectory(tmp_path).locked():
+            message = "already driven by another process"
+            with pytest.raises(sweep.RunError, match=message), RunDirectory(tmp_path).locked():
+                pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, size)
+
+
+def test_a_name_that_the_file_system_refuses_is_refused(tmp_path: Path) -> None:
+    folder = RunDirectory(tmp_path / (300 * "a"))
+    with pytest.raises(sweep.StorageError, match=r"cannot look into it: File name too long. Choo"):
+        assert not folder.exists
+    with pytest.raises(sweep.StorageError, match=r"cannot create .*: File name too long. Choose"):
+        folder.create()
+
+
+@pytest.mark.parametrize("name", ["r{x}", "{}", "a%20b", "a?b&x#y", "a'b\"c", "ü 漢", "-"])
+def test_a_run_directory_can_have_any_name(
+    make_study: Callable[..., sweep.Study], inline: Callable[..., sweep.Run], name: str
+) -> None:
+    run = inline(make_study(trials=1), name=name)
+    assert (run.directory.path / "sweep.db").is_file()
+    assert len(sweep.Run(run.directory.path).records) == 1

@@ -301,6 +301,12 @@ def test_a_file_named_like_a_package_that_sweep_imports_is_named(name):
         load_study(write(HEAD + STUDY))
 
 
+def test_a_folder_named_like_a_package_that_sweep_imports_is_named():
+    write("", "numpy/__init__.py")
+    with pytest.raises(StudyError, match=r"^numpy.__init__.py: expected .*, got numpy, which"):
+        load_study(write(HEAD + STUDY))
+
+
 def test_every_package_that_sweep_imports_is_on_that_list():
     imported = set()
     for path in Path(loading.__file__).parents[1].rglob("*.py"):

@@ -50,7 +50,11 @@ def test_a_name_can_be_a_directory(name):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"name": ""}, r"expected name to be letters, digits, '-', '_' or '.', got ''"),
+        (
+            {"name": ""},
+            r"name to be letters, digits, '-', '_' or '.', of at most 200 b.*, got ''",
+        ),
+        ({"name": 101 * "é"}, r"of at most 200 bytes, got 'éé"),
         ({"name": "a/b"}, r"expected name to be .*, got 'a/b'"),
         ({"name": "../b"}, r"expected name to be .*, got '../b'"),
         ({"name": ".hidden"}, r"expected name to be .*, got '.hidden'"),
