@@ -4,7 +4,7 @@ from typing import Any
 
 from sweep.errors import RunError, StudyError
 from sweep.storage.trial_table import TrialTable
-from sweep.study.fields import ACCEPTABLE, EARLIER
+from sweep.study.fields import ACCEPTABLE, EARLIER, difference
 from sweep.study.space import Trial, fixed
 from sweep.study.study import Study
 from sweep.trials.records import TrialRecord
@@ -17,7 +17,7 @@ def check(
 
     Args:
         now: What must not change, as it is now: an `identity`, or a part of one.
-        recorded: What the run has recorded of its study.
+        recorded: What the run has recorded of its study; what it has not is no change.
         accept_changes: Whether to accept changes that leave the recorded scores comparable.
 
     Returns:
@@ -26,15 +26,16 @@ def check(
     Raises:
         RunError: If anything else has changed; the message names all differences.
     """
-    recorded = EARLIER | recorded
-    changed = {key: now[key] for key in now if now[key] != recorded.get(key)}
+    before = EARLIER | recorded
+    differences = {key: difference(key, before[key], now[key]) for key in now if key in before}
+    changed = {key: now[key] for key, text in differences.items() if text}
     acceptable = changed.keys() <= ACCEPTABLE
     if changed and not (accept_changes and acceptable):
-        differences = "; ".join(f"{k} {recorded.get(k)!r} -> {v!r}" for k, v in changed.items())
         advice = ", accept them with --accept-changes" if acceptable else ""
         raise RunError(
-            f"run: expected the study that this run was made for, got changes: {differences}; "
-            f"undo them{advice}, or start another run with --name"
+            f"run: expected the study that this run was made for, got changes: "
+            f"{'; '.join(filter(None, differences.values()))}; undo them{advice}, or start "
+            f"another run with --name (in Python: accept_changes=True and name of sweep.Options)"
         )
     return changed
 
@@ -61,6 +62,8 @@ def check_space(study: Study, records: list[TrialRecord]) -> None:
 def settle(table: TrialTable, now: dict[str, Any], n_trials: int, *, accept_changes: bool) -> None:
     """Refuse a study that differs from the recorded one, or record the changes.
 
+    Values that an earlier version did not record are recorded.
+
     Args:
         table: The table of the study.
         now: What must not change, as it is now.
@@ -73,11 +76,12 @@ def settle(table: TrialTable, now: dict[str, Any], n_trials: int, *, accept_chan
     recorded = EARLIER | table.attributes()
     changed = check(now, recorded, accept_changes=accept_changes)
     if changed:
-        before = {key: recorded.get(key) for key in changed}
+        before = {key: recorded[key] for key in changed}
         change = {"from_trial": n_trials, "before": before, "after": changed}
         table.set_attribute("changes", [*recorded.get("changes", []), change])
-    for key, value in changed.items():
-        table.set_attribute(key, value)
+    for key in now:
+        if key not in recorded or now[key] != recorded[key]:
+            table.set_attribute(key, now[key])
 
 
 def _another_space(record: TrialRecord, difference: str) -> RunError:

@@ -13,6 +13,7 @@ from sweep.reports.costs import costs
 from sweep.reports.results import Run
 from sweep.reports.tables import frame
 from sweep.study.fields import recorded
+from sweep.study.functions.parts import PYTHON
 from sweep.text import short
 from sweep.trials.records import Ending, scores
 
@@ -119,11 +120,12 @@ def _inputs(run: Run) -> dict[str, str | None]:
     """Return the settings of a run, its best configuration and its provenance, as text by name."""
     declared, made = recorded(run.about), run.about["provenance"]
     settings = {f"--set {key}": value for key, value in declared.pop("settings").items()}
+    functions = {k: v for k, v in (declared.pop("functions") or {}).items() if k != PYTHON}
     config = (run.final or run.best).config if run.best else {}
     best = {f"best {key}": value for key, value in config.items()}
     code = {"revision": made["revision"], "Python": made["python"], **made["versions"]}
     processor = {"processor": f"{made['cpus']} cores of {made['processor']}"}
-    values = declared | settings | best | code | processor
+    values = declared | functions | settings | best | code | processor
     return {name: None if v is None else short(v) for name, v in values.items()}
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ from sweep.reports import tables
 from sweep.reports.costs import cost_sentences, costs
 from sweep.reports.plots.all_plots import Plot, all_plots
 from sweep.reports.published import FilledTable
-from sweep.study.fields import recorded
+from sweep.study.fields import difference, recorded
 from sweep.text import counted, duration, metrics_text, short
 from sweep.trials.evaluation import Exhibit
 from sweep.trials.records import TrialRecord, n_ended
@@ -23,7 +23,7 @@ N_LEADERS = 10
 """Trials in the table of the best."""
 
 
-ELSEWHERE = {"name", "metric", "direction", "settings", "code", "data"}
+ELSEWHERE = {"name", "metric", "direction", "settings", "code", "functions", "data"}
 """Recorded values of a study that its provenance shows in another form, or the headline does."""
 
 Pairs = list[tuple[str, str]]
@@ -183,7 +183,13 @@ def _provenance(run: "Run") -> Pairs:
     }
     changes = [
         (f"changed from trial {change['from_trial']} on",
-         ", ".join(f"{k} {change['before'][k]} → {v}" for k, v in change["after"].items()))
+         ", ".join(_change(k, change["before"][k], v) for k, v in change["after"].items()))
         for change in run.about.get("changes", [])
     ]  # fmt: skip
     return [(k, str(v)) for k, v in facts.items() if v not in (None, "")] + changes
+
+
+def _change(key: str, before: Any, after: Any) -> str:
+    if key == "functions":
+        return difference(key, before, after).replace(" -> ", " → ")
+    return f"{key} {before} → {after}"

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sweep.study.fingerprint import of_code
+from sweep.study.functions.parts import function_changes, of_functions
 from sweep.study.study import Study
 
 ALWAYS_RECORDED = object()
@@ -27,8 +28,8 @@ class Recorded(NamedTuple):
         acceptable: Whether it may change within a run if the user accepts that, because the scores
             recorded so far keep their meaning.
         restored: Whether a replay takes it from the record, not from the study file.
-        earlier: Implicit value of runs recorded before the key existed. Without it, these would
-            refuse to resume.
+        earlier: Implicit value of runs recorded before the key existed. Without it, their next call
+            records the value.
     """
 
     key: str
@@ -72,6 +73,7 @@ RECORDED = (
     Recorded("window", ("deterministic", "window"), _window, restored=True),
     _field("settings", lambda study: dict(study.settings), acceptable=True),
     Recorded("code", ("file", "train"), lambda study: of_code(study.file), acceptable=True),
+    Recorded("functions", (), of_functions, acceptable=True),
     Recorded("data", ("data",), None, acceptable=True),
 )
 
@@ -98,6 +100,13 @@ def recorded(about: Mapping[str, Any]) -> dict[str, Any]:
     """
     known = EARLIER | dict(about)
     return {row.key: known.get(row.key) for row in RECORDED}
+
+
+def difference(key: str, before: Any, after: Any) -> str:
+    """Return how a recorded value differs from another, for people; empty if it does not."""
+    if key == "functions":
+        return "; ".join(function_changes(before, after))
+    return "" if before == after else f"{key} {before!r} -> {after!r}"
 
 
 def restored(study: Study, about: Mapping[str, Any]) -> Study:

@@ -23,8 +23,21 @@ def of_code(file: str) -> str:
         return ""
     digest = hashlib.sha256()
     for path in sorted(with_imports(Path(file))):
-        digest.update(_stripped(path))
+        tree = _stripped(path)
+        digest.update(path.read_bytes() if tree is None else ast.dump(tree).encode())
     return digest.hexdigest()[:LENGTH]
+
+
+def module_digest(path: Path) -> str:
+    """Return a digest of one file, as `of_code` does, the same with every version of Python."""
+    tree = _stripped(path)
+    text = path.read_bytes() if tree is None else ast.unparse(tree).encode()
+    return hashlib.sha256(text).hexdigest()[:LENGTH]
+
+
+def digest_of(text: str) -> str:
+    """Return a digest of a text."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:LENGTH]
 
 
 def of_data(data: Any) -> str:
@@ -39,14 +52,13 @@ def of_data(data: Any) -> str:
     return digest.hexdigest()[:LENGTH]
 
 
-def _stripped(path: Path) -> bytes:
+def _stripped(path: Path) -> ast.Module | None:
+    """Return the code of a file without docstrings; None if this Python cannot parse it."""
     tree = parsed(path)
-    if tree is None:
-        return path.read_bytes()
-    for node in ast.walk(tree):
+    for node in ast.walk(tree or ast.Module([], [])):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             del node.body[: ast.get_docstring(node) is not None]
-    return ast.dump(tree).encode()
+    return tree
 
 
 def _parts(node: Any) -> Iterator[bytes]:

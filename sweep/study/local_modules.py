@@ -5,13 +5,22 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import spec_from_file_location
+from importlib.util import find_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from sweep.study.settings import overriding
 from sweep.study.study_module import loaded_as, run_as_module
+
+INSTALLED = {"site-packages", "dist-packages"}
+"""Folders that packages are installed in."""
+
+OURS = ("sweep", "netlib")
+"""Packages of this distribution, wherever it is; their versions are recorded with a run."""
+
+NOT_IMPORTED = ("__main__", "builtins")
+"""What functions of scripts and notebooks give as their module, and those made by `exec`."""
 
 
 class LocalModules(MetaPathFinder):
@@ -81,25 +90,71 @@ class _Loader(SourceLoader):
         return self._text
 
 
-def with_imports(study: Path, *, packages: bool = False) -> set[Path]:
+def with_imports(study: Path, *, packages: bool = False, folder: Path | None = None) -> set[Path]:
     """Return a study file and the files in its folder that it imports, directly or not.
 
     Args:
         study: The study file.
         packages: Whether to add each `__init__.py` that Python runs on the way to a module.
+        folder: Where modules are, if not next to the file, which may be in a package there.
+            Packages of this distribution are left out.
     """
+    left_out = OURS if folder else ()
+    folder = folder or study.parent
     found: set[Path] = set()
     unread = {study}
     while unread:
         path = unread.pop()
         found.add(path)
-        for name in _imports(path, path.parent.relative_to(study.parent).parts):
+        for name in _imports(path, path.parent.relative_to(folder).parts):
             parts = name.split(".")
+            if parts[0] in left_out:
+                continue
             for n in range(1 if packages else len(parts), len(parts) + 1):
-                stem = study.parent.joinpath(*parts[:n])
+                stem = folder.joinpath(*parts[:n])
                 modules = {stem.with_suffix(".py"), stem / "__init__.py"}
                 unread |= {module for module in modules - found if module.is_file()}
     return found
+
+
+def is_installed(name: str) -> bool:
+    """Return whether a module is Python's own, of an installed package, or of this distribution."""
+    if name in NOT_IMPORTED:
+        return False
+    top = name.partition(".")[0]
+    file = getattr(sys.modules.get(name), "__file__", None) or ""
+    is_known = top in OURS or top in sys.stdlib_module_names
+    return is_known or not INSTALLED.isdisjoint(Path(file).parts)
+
+
+def own_modules(name: str) -> dict[str, Path]:
+    """Return the files of a module and of those that it imports, by their names.
+
+    Empty for modules that are installed or have no file, and for the script itself.
+    """
+    folder = None if name in NOT_IMPORTED or is_installed(name) else _folder_of(name)
+    if folder is None:
+        return {}
+    stem = folder.joinpath(*name.split("."))
+    files = [file for file in (stem / "__init__.py", stem.with_name(f"{stem.name}.py"))
+             if file.is_file()]  # fmt: skip
+    found = {file for start in files[:1] for file in with_imports(start, folder=folder)}
+    return {_name_of(file.relative_to(folder)): file for file in sorted(found)}
+
+
+def _folder_of(name: str) -> Path | None:
+    """Return the folder in which Python finds a module; None if it is none of the user's."""
+    try:
+        spec = find_spec(name.partition(".")[0])
+    except (ImportError, ValueError):
+        spec = None
+    places = [*(spec.submodule_search_locations or [spec.origin or ""])] if spec else []
+    place = Path(places[0]) if places else Path()
+    return place.parent if place.exists() and INSTALLED.isdisjoint(place.parts) else None
+
+
+def _name_of(file: Path) -> str:
+    return ".".join(part for part in file.with_suffix("").parts if part != "__init__")
 
 
 def parsed(path: Path) -> ast.Module | None:

@@ -13,6 +13,9 @@ PREFIX = "study_file_"
 _loaded: dict[str, tuple[str, dict[str, Any]]] = {}
 """By file, the name of its module, and what each name at its top meant when it had run."""
 
+_running: list[str] = []
+"""Names of the study files that are being run now."""
+
 
 def module_name(path: Path) -> str:
     """Return the name of a study file's module.
@@ -40,9 +43,18 @@ def run_as_module(name: str, path: Path, loader: Loader | None = None) -> Module
         raise ImportError(f"{path}: expected a Python file, got another kind; name it *.py")
     module = module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    _running.append(name)
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        _running.pop()
     _loaded[str(path)] = name, dict(vars(module))
     return module
+
+
+def is_loading() -> bool:
+    """Return whether a study file is being run now, to find its study."""
+    return bool(_running)
 
 
 def loaded_as(file: str) -> str:

@@ -115,7 +115,7 @@ def test_an_evaluation_that_was_cut_short_is_on_record_and_done_again(
 
     with pytest.raises(KeyboardInterrupt):
         inline(final_study(final={"evaluate": interrupted}))
-    run = inline(final_study())
+    run = inline(final_study(), accept_changes=True)
     assert [test.metrics is None for test in run.tests] == [True, False]
     assert len(run.finals) == 1
 

@@ -1,0 +1,1 @@
+"""What the functions of a study do, for studies without a file: taken apart, and compared."""
