@@ -18,6 +18,7 @@ from sweep.trials.evaluation import Evaluation, Exhibit
 from sweep.trials.records import Epoch, TrialRecord
 
 if TYPE_CHECKING:
+    from sweep.driver.replay import replay
     from sweep.driver.run import run
     from sweep.reports.results import Run
 
@@ -42,12 +43,17 @@ __all__ = [
     "Trial",
     "TrialRecord",
     "load_study",
+    "replay",
     "run",
     "settings",
     "tables_in",
 ]
 
-_LAZY = {"Run": "sweep.reports.results", "run": "sweep.driver.run"}
+_LAZY = {
+    "Run": "sweep.reports.results",
+    "replay": "sweep.driver.replay",
+    "run": "sweep.driver.run",
+}
 """Names that need pandas, Optuna and SQLAlchemy, which a worker process does without."""
 
 

@@ -5,7 +5,7 @@ import json
 import click
 
 from sweep.cli.options import run_command
-from sweep.cli.terminal import relative
+from sweep.display.terminal import relative
 from sweep.reports.best import best_state, loader
 from sweep.reports.results import Run
 from sweep.text import metrics_text, short

@@ -16,7 +16,6 @@ from sweep.reports.results import Run
 from sweep.storage.run_directory import RunDirectory
 from sweep.study.loading import load_study
 from sweep.study.study import Study
-from sweep.trials.records import TrialRecord
 
 Function = Callable[..., Any]
 
@@ -144,18 +143,6 @@ def open_runs(names: Sequence[str]) -> dict[str, Run]:
     short = [run.directory.path.resolve().name for run in runs]
     labels = short if len({*short}) == len(runs) else [str(run.directory.path) for run in runs]
     return dict(zip(labels, runs, strict=True))
-
-
-def trial_of(run: Run, number: int) -> TrialRecord:
-    """Return trial `number` of a run.
-
-    Raises:
-        OptionError: If there is none.
-    """
-    if number >= len(run.records):
-        raise OptionError(f"trial: expected a number below {len(run.records)}, got {number}; "
-                          f"see `python -m sweep status {run.directory.path}`")  # fmt: skip
-    return run.records[number]
 
 
 def _key_and_value(setting: str) -> tuple[str, str]:

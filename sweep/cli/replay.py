@@ -1,15 +1,19 @@
 """`sweep replay`: whether a run gives the same results again."""
 
-import math
-
 import click
 
-from sweep.cli.options import run_command, trial_of
-from sweep.driver.differences import difference, verdict
-from sweep.driver.replay import other_suggestions, retrain, version_for, versions_of
+from sweep.cli.options import run_command
+from sweep.driver.differences import verdict
+from sweep.driver.replay import (
+    compared_epoch,
+    compared_suggestion,
+    other_suggestions,
+    retrain,
+    version_for,
+    versions_of,
+)
 from sweep.reports.results import Run
 from sweep.study.study import Study
-from sweep.text import metrics_text
 from sweep.trials.worker import Kernel, to_kernel
 from sweep.workers.kernel import forcing, kernel
 
@@ -36,9 +40,9 @@ def _suggestions(run: Run, versions: dict[int, Study]) -> float:
     _tell_kernels("suggested", to_kernel(run.about["provenance"].get("kernel")))
     found = []
     for record, params in other_suggestions(versions, run.records):
-        found.append(difference(record.params, params))
-        click.echo(f"trial {record.number}: {verdict(found[-1])}: recorded {record.params}, "
-                   f"now {params}")  # fmt: skip
+        different, line = compared_suggestion(record, params)
+        found.append(different)
+        click.echo(line)
     n = len(run.records)
     largest = max(found, default=0.0)
     click.echo(f"{run.name}: {n - len(found)} of {n} suggestions are identical"
@@ -48,15 +52,13 @@ def _suggestions(run: Run, versions: dict[int, Study]) -> float:
 
 def _training(run: Run, versions: dict[int, Study], trial: int) -> float:
     """Train a trial again and compare all metrics; return the largest relative difference."""
-    record = trial_of(run, trial)
+    record = run.trial(trial)
     _tell_kernels("trained", record.worker.kernel if record.worker else None)
     found = []
     for epoch, again in retrain(version_for(versions, trial), record):
-        found.append(difference(epoch.metrics, again.metrics) if again else math.inf)
-        now = metrics_text(again.metrics) if again else "no such epoch"
-        differs = f", now {now}" if found[-1] else ""
-        click.echo(f"epoch {epoch.number}: {verdict(found[-1])}: "
-                   f"{metrics_text(epoch.metrics)}{differs}")  # fmt: skip
+        different, line = compared_epoch(epoch, again)
+        found.append(different)
+        click.echo(line)
     largest = max(found, default=0.0)
     click.echo(f"trial {trial}: {found.count(0.0)} of {len(found)} epochs are identical to the "
                f"last bit{_others(largest)}")  # fmt: skip

@@ -5,8 +5,8 @@ import textwrap
 
 import click
 
-from sweep.cli.options import run_command, trial_of
-from sweep.cli.terminal import relative
+from sweep.cli.options import run_command
+from sweep.display.terminal import relative
 from sweep.reports import tables
 from sweep.reports.formats import to_markdown
 from sweep.reports.results import Run
@@ -16,7 +16,7 @@ from sweep.reports.results import Run
 @click.argument("trial", type=click.IntRange(0))
 def show(run: Run, trial: int) -> None:
     """Show everything about one trial, including its traceback and the last lines it printed."""
-    record = trial_of(run, trial)
+    record = run.trial(trial)
     worker = record.worker
     click.echo(f"trial {record.number} of {run.name}: {record.ending.value}")
     for title, value in (

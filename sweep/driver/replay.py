@@ -1,18 +1,22 @@
 """Verifies a run: repeats every suggestion of the sampler, and the training of a trial."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+from sweep.driver.differences import difference, verdict
 from sweep.driver.identity import check_space
 from sweep.errors import RunError
 from sweep.reports.results import Run
 from sweep.samplers.sampler import Sampler
 from sweep.study.fields import restored
+from sweep.study.functions.parts import note_own_changes, of_functions
 from sweep.study.loading import load_study
 from sweep.study.study import Study
 from sweep.study.user_code import guarded
+from sweep.text import metrics_text
 from sweep.trials.domains import Params
 from sweep.trials.records import EpochRecord, TrialRecord
 from sweep.workers.data import as_loaded
@@ -36,17 +40,13 @@ def versions_of(run: Run, file: str = "") -> dict[int, Study]:
     """
     file = file or str(run.about.get("file", ""))
     if not file:
+        path, script = run.directory.path, run.about["provenance"].get("script")
         raise RunError(
-            f"{run.directory.path}: expected a run of a study file, got one made in Python; "
-            f"name a file with --study"
+            f"{path}: expected a run of a study file, got one made in {script or 'Python'}; call "
+            f"sweep.replay(study, sweep.Run({str(path)!r})) where that makes its study, or name a "
+            f"file with --study"
         )
-    about = run.about
-    versions: dict[int, Study] = {}
-    for change in reversed(about.get("changes", [])):
-        if change["from_trial"] not in versions:
-            versions[change["from_trial"]] = _version(run, about, file)
-        about = about | change["before"]
-    return {0: _version(run, about, file)} | versions
+    return _versions(run, lambda settings: load_study(file, settings))
 
 
 def version_for(versions: dict[int, Study], trial: int) -> Study:
@@ -83,8 +83,63 @@ def retrain(study: Study, record: TrialRecord) -> Iterator[tuple[EpochRecord, Ep
             yield epoch, next(again, None)
 
 
-def _version(run: Run, about: Mapping[str, Any], file: str) -> Study:
-    study = load_study(file, about["settings"])
+def replay(study: Study, run: Run, number: int | None = None) -> list[str]:
+    """Verify all suggestions of a run, or retrain a trial, for a study that was made in Python.
+
+    This is `python -m sweep replay` for scripts and notebooks.
+
+    Args:
+        study: The study that the run was made for.
+        run: The run.
+        number: Trial to retrain; None to verify the parameters of all trials instead.
+
+    Returns:
+        A line for each trial whose parameters differ, or for each epoch of the trial that does, be
+        it by one bit. Empty if all is identical.
+
+    Raises:
+        OptionError: If there is no such trial.
+        RunError: If the study's space has changed since.
+    """
+    versions = _versions(run, lambda _settings: study)
+    if number is None:
+        found = other_suggestions(versions, run.records)
+        return [compared_suggestion(record, params)[1] for record, params in found]
+    record, before = run.trial(number), of_functions(study)
+    compared = [compared_epoch(*both) for both in retrain(version_for(versions, number), record)]
+    note_own_changes(study, before)
+    return [line for different, line in compared if different]
+
+
+def compared_suggestion(record: TrialRecord, params: Params) -> tuple[float, str]:
+    """Return the largest relative difference of parameters from the recorded ones, and a line."""
+    largest = difference(record.params, params)
+    line = f"trial {record.number}: {verdict(largest)}: recorded {record.params}, now {params}"
+    return largest, line
+
+
+def compared_epoch(epoch: EpochRecord, again: EpochRecord | None) -> tuple[float, str]:
+    """Return the largest relative difference of an epoch from the recorded one, and a line."""
+    largest = difference(epoch.metrics, again.metrics) if again else math.inf
+    now = metrics_text(again.metrics) if again else "no such epoch"
+    line = f"epoch {epoch.number}: {verdict(largest)}: {metrics_text(epoch.metrics)}"
+    return largest, f"{line}, now {now}" if largest else line
+
+
+def _versions(run: Run, load: Callable[[Mapping[str, Any]], Study]) -> dict[int, Study]:
+    about = run.about
+    versions: dict[int, Study] = {}
+    for change in reversed(about.get("changes", [])):
+        if change["from_trial"] not in versions:
+            versions[change["from_trial"]] = _version(run, about, load)
+        about = about | change["before"]
+    return {0: _version(run, about, load)} | versions
+
+
+def _version(
+    run: Run, about: Mapping[str, Any], load: Callable[[Mapping[str, Any]], Study]
+) -> Study:
+    study = load(about["settings"])
     study = replace(restored(study, about), trials=len(run.records) or 1)
     check_space(study, run.records)
     return study

@@ -6,6 +6,8 @@ from typing import Any
 
 from sweep.checkpoints.places import checkpoints_at
 from sweep.checkpoints.store import Checkpoints
+from sweep.display.status import status
+from sweep.display.terminal import relative
 from sweep.driver import final as final_step
 from sweep.driver.dry_run import probe
 from sweep.driver.identity import check_space, settle
@@ -16,7 +18,7 @@ from sweep.driver.options import Options
 from sweep.driver.pools import Pools
 from sweep.driver.progress import Observer
 from sweep.driver.provenance import command, provenance
-from sweep.errors import StorageError, SweepError
+from sweep.errors import StorageError, StudyError, SweepError
 from sweep.reports.results import Run
 from sweep.reports.write import write
 from sweep.storage.database import Database
@@ -25,14 +27,25 @@ from sweep.storage.run_directory import RunDirectory
 from sweep.storage.trial_table import TrialTable
 from sweep.study.fields import identity
 from sweep.study.fingerprint import of_data
+from sweep.study.functions.parts import note_own_changes
 from sweep.study.published import tables_as_json
 from sweep.study.study import Study
+from sweep.study.study_module import is_loading
 from sweep.study.user_code import guarded
-from sweep.trials.records import best_of, final_of
+from sweep.text import short
+from sweep.trials.records import best_of, final_of, n_ended
 from sweep.workers.kernel_check import check_here
 
+INTERRUPTED = "interrupted: run the same again to resume; no finished work is lost"
 
-def run(study: Study, options: Options | None = None, observer: Observer | None = None) -> Run:
+
+def run(
+    study: Study,
+    options: Options | None = None,
+    observer: Observer | None = None,
+    *,
+    progress: bool = True,
+) -> Run:
     """Run a study until all its trials have ended, then carry out its final step.
 
     The first call creates the run directory, later ones resume. Once everything is done, another
@@ -41,20 +54,41 @@ def run(study: Study, options: Options | None = None, observer: Observer | None 
     Args:
         study: What to vary and how to train.
         options: Where and on what to run it.
-        observer: Called on every change; see `sweep.driver.progress.Observer`.
+        observer: Called on every change; see `sweep.driver.progress.Observer`. It replaces what is
+            shown without one.
+        progress: Whether to show the progress: in a notebook below the cell, on a terminal as the
+            command line does, elsewhere as a line on standard error for each trial that ends.
 
     Returns:
         The run, complete unless `options.hours` ran out.
 
     Raises:
         StudyError: If the study breaks its contract. If that happens before the first epoch, the
-            run leaves no trace.
+            run leaves no trace. Also if a study file calls this while it is being loaded.
         RunError: If the directory belongs to another study, or another driver uses it; or if slots
             of a deterministic study have different kernels.
         OptionError: If slots cannot have the kernel that `options` name.
         StorageError: If the database or the disk fails.
+        KeyboardInterrupt: If it is interrupted; another call resumes.
     """
-    options = options or Options()
+    if is_loading():
+        raise StudyError(
+            "run: expected a study file that only declares its study, got one that also runs it; "
+            'put that call below `if __name__ == "__main__":`, or run the file with python'
+        )
+    try:
+        with status(shown=progress and observer is None) as shown:
+            finished = _run(study, options or Options(), observer or shown)
+            shown.end(_result(finished))
+    except SweepError as error:
+        raise error.with_traceback(None)  # noqa: B904 - users need its message, not our frames
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(INTERRUPTED) from None
+    return finished
+
+
+def _run(study: Study, options: Options, observer: Observer) -> Run:
+    declared = identity(study)  # before anything of the study is called
     if options.pool == "inline":
         check_here(options.blas_kernel, command())
     probe(study)
@@ -64,17 +98,27 @@ def run(study: Study, options: Options | None = None, observer: Observer | None 
     directory.create()
     with directory.locked():
         note_storage(directory, storage)
-        runner = Runner(study, directory, options, observer or (lambda _snapshot, _event: None))
+        runner = Runner(study, directory, options, observer)
         try:
-            runner.work()
+            runner.work(declared)
         except SweepError:
             if is_new and not runner.has_trained:
                 directory.remove()
             raise
+        finally:
+            note_own_changes(study, declared["functions"])
         finished = Run(directory.path, options.storage)
         finished.n_trials = runner.n_trials
         write(finished)
     return finished
+
+
+def _result(run: Run) -> str:
+    """Return how a run ended, in one line."""
+    best = run.best
+    score = f"best {run.metric} {short(best.score)} (trial {best.number})" if best else "no score"
+    done = f"{n_ended(run.records)} of {run.n_trials} trials have ended"
+    return f"{run.name}: {score}; {done}: {relative(run.directory.path)}/report.html"
 
 
 class Runner:
@@ -102,11 +146,15 @@ class Runner:
         """Whether any epoch is recorded that could be lost."""
         return any(record.epochs for ledger in self._ledgers for record in ledger.records)
 
-    def work(self) -> None:
-        """Carry out the search, then the final step."""
+    def work(self, declared: dict[str, Any]) -> None:
+        """Carry out the search, then the final step.
+
+        Args:
+            declared: The study's identity.
+        """
         study = self._study
         with self._database() as database:
-            table = _open(database, study, accept_changes=self._options.accept_changes)
+            table = _open(database, study, declared, accept_changes=self._options.accept_changes)
             name = self._directory.path.name
             self._place = place_of_checkpoints(table, self._options.checkpoints, name)
             with closing(Pools(self._options)) as pools:
@@ -150,18 +198,17 @@ class Runner:
     def _check_data(self, data: Any, table: TrialTable, n_trials: int) -> None:
         """Refuse data other than those recorded; record the first that a study trains on."""
         now = {"data": of_data(data)}
-        if "data" not in table.attributes():
-            table.set_attribute("data", now["data"])
         settle(table, now, n_trials, accept_changes=self._options.accept_changes)
 
     def _checkpoints(self, study: Study) -> Checkpoints:
         return checkpoints_at(self._place, self._directory.checkpoints, study.name)
 
 
-def _open(database: Database, study: Study, *, accept_changes: bool) -> TrialTable:
+def _open(
+    database: Database, study: Study, now: dict[str, Any], *, accept_changes: bool
+) -> TrialTable:
     """Return the study's table: a new one, or the existing one if it is of the same study."""
     names = database.studies()
-    now = identity(study)
     about = now | {"file": study.file, "provenance": provenance()}
     name = names[0] if names else study.name
     table = database.ensure(name, minimize=study.sign > 0, attributes=about)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sweep.errors import RunError
+from sweep.errors import OptionError, RunError
 from sweep.reports import tables
 from sweep.reports.published import FilledTable, fill
 from sweep.storage.database import Database
@@ -123,6 +123,17 @@ class Run:
         with path.open("rb") as file:
             file.seek(-min(path.stat().st_size, PRINTED_BYTES), os.SEEK_END)
             return "\n".join(terminal_text(file.read()).rstrip().split("\n")[-PRINTED_LINES:])
+
+    def trial(self, number: int) -> TrialRecord:
+        """Return one trial.
+
+        Raises:
+            OptionError: If there is none of this number.
+        """
+        if not 0 <= number < len(self.records):
+            raise OptionError(f"trial: expected a number below {len(self.records)}, got {number}; "
+                              f"see `python -m sweep status {self.directory.path}`")  # fmt: skip
+        return self.records[number]
 
     def trials(self) -> pd.DataFrame:
         """Return one row per trial."""

@@ -1,7 +1,11 @@
 """Frees what trainings leave behind, so that no trial needs the memory of those before it."""
 
 import gc
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 SHARE = 20
 """At least this many times the duration of a collection passes before the next one."""
@@ -15,7 +19,7 @@ class Garbage:
     """
 
     def __init__(self) -> None:
-        gc.collect()
+        _collect()
         gc.freeze()
         self._next = 0.0
 
@@ -23,10 +27,32 @@ class Garbage:
         """Collect, unless the last collection took too long for the time since."""
         began = time.monotonic()
         if began >= self._next:
-            gc.collect()
+            _collect()
             ended = time.monotonic()
             self._next = ended + SHARE * (ended - began)
 
     def close(self) -> None:
         """Let Python search everything again."""
         gc.unfreeze()
+
+
+def _collect() -> None:
+    with _interrupts_waiting():
+        gc.collect()
+
+
+@contextmanager
+def _interrupts_waiting() -> Iterator[None]:
+    """Handle Ctrl-C afterwards: what Python calls while it frees objects cannot raise."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    caught = []
+    signal.signal(signal.SIGINT, lambda number, frame: caught.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    for number, frame in caught[:1]:
+        handler(number, frame)

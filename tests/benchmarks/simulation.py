@@ -15,7 +15,7 @@ from typing import Any
 
 import sweep
 from sweep.checkpoints.local import LocalCheckpoints
-from sweep.cli.terminal import LiveStatus, Terminal
+from sweep.display.terminal import LiveStatus, Terminal
 from sweep.driver.ledger import open_ledger
 from sweep.driver.loop import Driver
 from sweep.driver.options import Options

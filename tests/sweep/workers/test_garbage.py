@@ -1,10 +1,13 @@
 """Memory of earlier trials."""
 
 import gc
+import signal
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
+
+import pytest
 
 import sweep
 from sweep.workers import garbage
@@ -51,3 +54,19 @@ def test_collecting_takes_a_small_share_of_the_time(monkeypatch: Any) -> None:
         rubbish.collect()
         assert len(collected) == expected
     rubbish.close()
+
+
+class Interrupting:
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interrupt_while_memory_is_freed_is_not_lost() -> None:
+    with closing(Garbage()) as garbage:
+        Interrupting()
+        with pytest.raises(KeyboardInterrupt):
+            garbage.collect()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from sweep.cli.terminal import LiveStatus, Terminal, sparkline, view
+from sweep.display.terminal import LiveStatus, Terminal, sparkline, view
 from sweep.driver.progress import Snapshot, TrialCounts
 from sweep.trials.records import Ending, EpochRecord, TrialRecord
 

@@ -7,18 +7,20 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from sweep.driver.progress import Event, Snapshot
 from sweep.files import copy_of
 from sweep.text import duration, short, terminal_text
 from sweep.trials.records import Ending, TrialRecord
 from sweep.workers.messages import Output
+
+if TYPE_CHECKING:
+    from sweep.driver.progress import Event, Snapshot
 
 STYLES = {Ending.COMPLETE: "green", Ending.PRUNED: "dim", Ending.ERROR: "red", Ending.LOST: "red"}
 """How a trial is printed by its ending; yellow by any other."""
@@ -37,10 +39,11 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 class Terminal(Console):
     """Where a run prints; raises BrokenPipeError when nobody reads it any more."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, stderr: bool = False, **options: Any) -> None:
         """Print where this process does now, also while a trial's output is captured."""
-        self._own = None if "file" in options else _copy(sys.stdout)
-        place: dict[str, Any] = {"file": self._own or sys.stdout}
+        stream = sys.stderr if stderr else sys.stdout
+        self._own = None if "file" in options else _copy(stream)
+        place: dict[str, Any] = {"file": self._own or stream}
         super().__init__(**place | options)
 
     def close(self) -> None:
@@ -61,34 +64,36 @@ class LiveStatus:
         self._console = console
         self._shows_output = show_output
         self._unfinished: dict[int, bytes] = {}  # by trial, what it has printed of its next line
-        self._live = Live(console=console, refresh_per_second=1 / REFRESH_SECONDS, transient=True)
+        self._is_live = console.is_terminal and not console.quiet
+        self._live = Live(console=console, refresh_per_second=1 / REFRESH_SECONDS, transient=True,
+                          redirect_stdout=bool(sys.stdout) and sys.stdout.isatty())  # fmt: skip
         self._shown_at = 0.0
         self._study = ""
         self._times: list[float] = []  # of the trials that ended since this driver took over
 
     def __enter__(self) -> "LiveStatus":
-        if self._console.is_terminal:
+        if self._is_live:
             self._live.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._live.stop()
 
-    def __call__(self, snapshot: Snapshot, event: Event) -> None:
+    def __call__(self, snapshot: "Snapshot", event: "Event") -> None:
         """Print the trial that ended, or a warning, and refresh the live view."""
         if snapshot.study.name != self._study:
             self._study = snapshot.study.name
             self._times.clear()
-            self._console.print(_heading(snapshot), highlight=False)
+            self._console.print(heading(snapshot), highlight=False)
         if isinstance(event, Output):
             self._show(event.trial, event.text)
         elif isinstance(event, TrialRecord):
             self._show(event.number, b"\n" if event.number in self._unfinished else b"")
             self._times.append(event.seconds)
-            self._print(_line(snapshot, event), whole=event.failure is not None)
+            self._print(line(snapshot, event), whole=event.failure is not None)
         elif event is not None:
             self._print(Text(f"! {event}", "yellow"), whole=True)
-        if self._console.is_terminal and time.monotonic() - self._shown_at > REFRESH_SECONDS:
+        if self._is_live and time.monotonic() - self._shown_at > REFRESH_SECONDS:
             self._shown_at = time.monotonic()
             self._live.update(view(snapshot, self._times, *self._console.size))
 
@@ -104,14 +109,19 @@ class LiveStatus:
         for line in terminal_text(lines).split("\n") if newline else []:
             self._print(Text.assemble((f"trial {trial}: ", "cyan"), line), whole=True)
 
-    def _print(self, line: Text, *, whole: bool) -> None:
+    def end(self, result: str) -> None:
+        """Print how the run ended."""
+        self._live.stop()
+        self._print(Text(result), whole=True)
+
+    def _print(self, text: Text, *, whole: bool) -> None:
         """Print a line; cut it at the edge of a terminal, unless it has to be read whole."""
         cut = self._console.is_terminal and not whole
-        self._console.print(line, highlight=False, soft_wrap=not cut, no_wrap=True,
+        self._console.print(text, highlight=False, soft_wrap=not cut, no_wrap=True,
                             overflow="ellipsis" if cut else "ignore")  # fmt: skip
 
 
-def view(snapshot: Snapshot, times: Sequence[float], width: int, height: int) -> Group:
+def view(snapshot: "Snapshot", times: Sequence[float], width: int, height: int) -> Group:
     """Return the live view: a row per running trial, and a summary.
 
     Args:
@@ -155,13 +165,15 @@ def _copy(stream: TextIO) -> TextIO | None:
     return io.TextIOWrapper(raw, stream.encoding, stream.errors, write_through=True)
 
 
-def _heading(snapshot: Snapshot) -> str:
+def heading(snapshot: "Snapshot") -> str:
+    """Return what is about to run."""
     n, done, slots = snapshot.n_trials, snapshot.counts.n_ended, snapshot.slots
     before = f", {done} of them already done" if done else ""
     return f"{snapshot.study.name}: {n} trials{before}, on {slots} slot{'s' * (slots != 1)}"
 
 
-def _line(snapshot: Snapshot, ended: TrialRecord) -> Text:
+def line(snapshot: "Snapshot", ended: TrialRecord) -> Text:
+    """Return how a trial ended, in one line."""
     metric, curve = snapshot.study.metric, ended.curve(snapshot.study.metric)
     score = curve[-1] if ended.score is None and curve else ended.score
     is_best, style = snapshot.counts.best is ended, STYLES.get(ended.ending, "yellow")
@@ -185,7 +197,7 @@ def _cells(metric: str, record: TrialRecord, width: int) -> list[Text]:
     return [*cells, Text(sparkline(curve), "cyan")] if width >= MIN_WIDTH_FOR_CURVES else cells
 
 
-def _summary(snapshot: Snapshot, times: Sequence[float]) -> Text:
+def _summary(snapshot: "Snapshot", times: Sequence[float]) -> Text:
     counts, best = snapshot.counts, snapshot.counts.best
     done, pruned = counts.count(Ending.COMPLETE), counts.count(Ending.PRUNED)
     parts = [
@@ -198,7 +210,7 @@ def _summary(snapshot: Snapshot, times: Sequence[float]) -> Text:
     return Text("  " + " · ".join(parts), style="cyan", no_wrap=True, overflow="ellipsis")
 
 
-def _left(snapshot: Snapshot, mean: float) -> float:
+def _left(snapshot: "Snapshot", mean: float) -> float:
     """Estimate the seconds until all trials have ended, from what one takes on average.
 
     Assumes that no slot is ever idle. The time that running trials have taken so far is subtracted.
