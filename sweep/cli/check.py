@@ -10,7 +10,7 @@ from sweep.driver.options import Options
 from sweep.machine import size_text
 from sweep.study.study import Study
 from sweep.text import duration, metrics_text
-from sweep.workers.kernel import slower
+from sweep.workers.process.kernel import slower
 
 
 @study_command

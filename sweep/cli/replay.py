@@ -15,7 +15,7 @@ from sweep.driver.replay import (
 from sweep.reports.results import Run
 from sweep.study.study import Study
 from sweep.trials.worker import Kernel, to_kernel
-from sweep.workers.kernel import forcing, kernel
+from sweep.workers.process.kernel import forcing, kernel
 
 EXIT_DIFFERENT = 1
 

@@ -24,7 +24,7 @@ from sweep.reports import tables
 from sweep.reports.formats import to_markdown
 from sweep.study.study import Study
 from sweep.trials.records import n_ended
-from sweep.workers.kernel import forcing, kernel, slower, usual_simd
+from sweep.workers.process.kernel import forcing, kernel, slower, usual_simd
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EXIT_INTERRUPTED = 130

@@ -10,7 +10,7 @@ from sweep.driver.options import Options
 from sweep.errors import OptionError
 from sweep.study.study import Study
 from sweep.text import without_password
-from sweep.workers.kernel import variables
+from sweep.workers.process.kernel import variables
 
 
 @study_command

@@ -110,7 +110,7 @@ def dry_run(study: Study, seconds: float) -> DryRun:
     n_bytes = 0
     sent(study)
     with closing(Session(study, as_loaded(data), blas_threads=1)) as session:
-        session.checkpoint_seconds = 0.0
+        session.keeping.seconds = 0.0
         for progress in session.train(work):
             if progress.complaint:
                 raise StudyError(progress.complaint)

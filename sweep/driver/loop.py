@@ -14,9 +14,9 @@ from sweep.errors import StudyError
 from sweep.study.study import Study
 from sweep.trials.records import INTERRUPTED, PREEMPTED, Ending, Failure, TrialRecord
 from sweep.trials.worker import Kernel, Worker
-from sweep.workers.kernel_check import KernelCheck
 from sweep.workers.messages import Progress, SlotLost
 from sweep.workers.pool import Pool
+from sweep.workers.process.kernel_check import KernelCheck
 
 TICK_S = 0.25
 """Longest wait for slots, in seconds, before the driver checks time limits again."""

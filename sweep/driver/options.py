@@ -11,7 +11,7 @@ from sweep.errors import OptionError
 from sweep.machine import machine_bytes, n_bytes, n_cpus, size_text
 from sweep.study.rules import MAX_NAME, Rule, broken, choices, whole_number
 from sweep.text import without_password
-from sweep.workers.memory_limit import can_limit
+from sweep.workers.process.memory_limit import can_limit
 
 
 def _is_file_name(name: object) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sweep.machine import n_cpus, processor
 from sweep.text import without_password
-from sweep.workers.kernel import kernel
+from sweep.workers.process.kernel import kernel
 
 PACKAGES = {"sweep": "sweep-netlib"} | {n: n for n in ("numpy", "optuna", "ray", "pandas")}
 """Packages whose versions are recorded, with the distributions that they are part of."""

@@ -34,7 +34,7 @@ from sweep.study.study_module import is_loading
 from sweep.study.user_code import guarded
 from sweep.text import short
 from sweep.trials.records import best_of, final_of, n_ended
-from sweep.workers.kernel_check import check_here
+from sweep.workers.process.kernel_check import check_here
 
 INTERRUPTED = "interrupted: run the same again to resume; no finished work is lost"
 

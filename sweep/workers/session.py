@@ -5,35 +5,32 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sweep.checkpoints.format import Checkpoint, copied, decode, encode
+from sweep.checkpoints.format import Checkpoint, encode
 from sweep.errors import EpochError, StudyError
 from sweep.machine import size_text
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Trial, fixed
 from sweep.study.user_code import guarded, text_of
 from sweep.text import shown
-from sweep.trials.records import Ending, EpochRecord, Failure, State
+from sweep.trials.records import Ending, EpochRecord, Failure
 from sweep.trials.worker import Worker
 from sweep.workers.epochs import read
 from sweep.workers.failures import ending_of, failure_of
-from sweep.workers.garbage import Garbage
-from sweep.workers.kernel import kernel
-from sweep.workers.memory_limit import lift_limit, limit_memory
+from sweep.workers.keeping import Keeping
 from sweep.workers.messages import Progress, Work
-from sweep.workers.threads import ThreadLimit, n_blas_threads
+from sweep.workers.process.garbage import Garbage
+from sweep.workers.process.kernel import kernel
+from sweep.workers.process.memory_limit import lift_limit, limit_memory
+from sweep.workers.process.threads import ThreadLimit, n_blas_threads
 
 if TYPE_CHECKING:
     from sweep.study.study import Study
 
 REPORT_SECONDS = 1.0
 """Seconds of training per report: shorter epochs are reported together, at almost no cost."""
-
-CHECKPOINT_SECONDS = 5.0
-"""Seconds of training that a crash can cost, in addition to the epoch that it interrupts."""
 
 _NO_MORE = object()
 
@@ -44,7 +41,7 @@ class Session:
     The data stays loaded and the process warm between trials.
 
     Attributes:
-        checkpoint_seconds: Seconds of training after which a checkpoint is due.
+        keeping: What is saved of the training's states.
         interrupts: Exceptions that end this process, whoever raises them: Ctrl-C.
     """
 
@@ -74,10 +71,7 @@ class Session:
         self._epoch = 0
         self._repeat = 1
         self._epochs: Iterator[Any] = iter(())
-        self._last: Checkpoint | None = None
-        self._saved = 0
-        self._saved_at = 0.0
-        self.checkpoint_seconds = CHECKPOINT_SECONDS
+        self.keeping = Keeping(study)
         self._memory_per_slot = memory_per_slot
         if memory_per_slot is not None:
             limit_memory(memory_per_slot)
@@ -88,7 +82,8 @@ class Session:
 
     def stop(self) -> None:
         """End the training, so that its `finally` and `with` blocks run; their errors are lost."""
-        epochs, self._epochs, self._last = self._epochs, iter(()), None
+        epochs, self._epochs = self._epochs, iter(())
+        self.keeping.end()
         try:
             getattr(epochs, "close", lambda: None)()
         except self.interrupts:
@@ -142,14 +137,9 @@ class Session:
         self.stop()
         self._garbage.collect()
         self._trial = work.trial
-        checkpoint = decode(work.checkpoint) if work.checkpoint else None
-        if self._study.score == "best" and checkpoint is not None and checkpoint.value is None:
-            checkpoint = None  # an earlier version wrote it, without the best epoch's state
-        self._last = checkpoint
-        self._saved_at = time.monotonic()
-        begin = checkpoint or Checkpoint(0, {})
-        self._epoch = self._saved = begin.epoch
-        self._epochs = self._train(work, replace(begin, state=copied(begin.state)))
+        begin = self.keeping.begin(work.checkpoint)
+        self._epoch = begin.epoch
+        self._epochs = self._train(work, begin)
 
     def _train(self, work: Work, checkpoint: Checkpoint) -> Iterator[Any]:
         """Yield the epochs of all trainings of a trial that come after the checkpoint."""
@@ -182,7 +172,7 @@ class Session:
             metrics, state = read(item, self._study.metric)
             value = metrics[self._study.metric]
             if state is not None and math.isfinite(value):
-                self._keep(state, value)
+                self.keeping.add(self._epoch + 1, self._repeat, state, value)
         except (StudyError, MemoryError):
             raise
         except self.interrupts:
@@ -194,11 +184,6 @@ class Session:
         record = EpochRecord(self._epoch, finite, seconds, cpu_seconds, self._repeat)
         message = f"{self._study.metric} is {value} after epoch {self._epoch}"
         return record, None if math.isfinite(value) else Failure(Ending.DIVERGED, message)
-
-    def _keep(self, state: State, value: float | None) -> None:
-        value = value if self._study.score == "best" else None
-        kept = Checkpoint(self._epoch + 1, copied(state), self._repeat, value)
-        self._last = kept.after(self._last, self._study.sign)
 
     def _out_of_memory(self, error: MemoryError) -> Failure:
         why = ""
@@ -216,12 +201,9 @@ class Session:
     def _progress(
         self, records: list[EpochRecord], failure: Failure | None = None, *, finished: bool = False
     ) -> Progress:
-        due = finished or time.monotonic() - self._saved_at >= self.checkpoint_seconds
-        kept = self._last if due and failure is None else None
-        if kept is None or (kept.epoch == self._saved and not finished):
+        kept = self.keeping.due(finished=finished) if failure is None else None
+        if kept is None:
             return self._answer(records, finished=finished, failure=failure)
-        self._saved, self._saved_at = kept.epoch, time.monotonic()
-        kept = kept.scored if finished else kept
         return self._answer(records, checkpoint=encode(kept), kept=kept.epoch, finished=finished)
 
     def _answer(self, records: list[EpochRecord], **rest: Any) -> Progress:

@@ -14,9 +14,9 @@ DIES_AFTER = """
 import os, signal, sys
 from sweep.cli.main import main
 from sweep.driver.ledger import Ledger
-from sweep.workers import session
+from sweep.workers import keeping, session
 
-session.REPORT_SECONDS = session.CHECKPOINT_SECONDS = 0.0
+session.REPORT_SECONDS = keeping.CHECKPOINT_SECONDS = 0.0
 left = int(sys.argv.pop(1))
 add_epochs = Ledger.add_epochs
 

@@ -17,8 +17,8 @@ import ray
 
 from sweep.errors import OptionError
 from sweep.study import ray_environment
-from sweep.workers import threads
 from sweep.workers.pickling import dumps
+from sweep.workers.process import threads
 
 ray_environment.apply()
 

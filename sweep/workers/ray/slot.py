@@ -16,10 +16,10 @@ from sweep.study.local_modules import LocalModules
 from sweep.study.study import Study
 from sweep.trials.records import Ending, Failure
 from sweep.trials.worker import Worker
-from sweep.workers.kernel import variables
 from sweep.workers.messages import Output, SlotLost
 from sweep.workers.output import Capture, left_behind
 from sweep.workers.pickling import sent
+from sweep.workers.process.kernel import variables
 from sweep.workers.ray.cluster import Cluster
 from sweep.workers.ray.crash_notes import leave_note, read_note
 from sweep.workers.recorded import RecordedSession

@@ -9,7 +9,7 @@ from sweep.checkpoints.format import Checkpoint, decode, encode
 from sweep.checkpoints.local import LocalCheckpoints
 from sweep.driver.progress import Snapshot
 from sweep.trials.records import TrialRecord
-from sweep.workers import session
+from sweep.workers import keeping
 
 MakeStudy = Callable[..., sweep.Study]
 FIRST, SECOND, THIRD = (encode(Checkpoint(n, {"x": n + 0.5})) for n in (1, 2, 3))
@@ -171,7 +171,7 @@ def test_a_run_whose_checkpoints_are_damaged_ends_like_one_that_was_not(
     damage_former: Callable[[Path], None] | None,
     note: str,
 ) -> None:
-    monkeypatch.setattr(session, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(keeping, "CHECKPOINT_SECONDS", 0.0)
     said: list[str] = []
 
     def observe(_snapshot: Snapshot, event: TrialRecord | str | None) -> None:

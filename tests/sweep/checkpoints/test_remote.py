@@ -15,7 +15,7 @@ import sweep
 from sweep.checkpoints.format import Checkpoint, encode
 from sweep.checkpoints.remote import RemoteCheckpoints
 from sweep.driver.progress import Snapshot
-from sweep.workers import session
+from sweep.workers import keeping
 from tests import postgres
 
 MakeStudy = Callable[..., sweep.Study]
@@ -174,7 +174,7 @@ def test_a_run_without_its_directory_resumes_from_server_and_url(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(session, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(keeping, "CHECKPOINT_SECONDS", 0.0)
     storage = server.new_database()
     begun_after = []
 

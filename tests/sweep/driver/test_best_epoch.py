@@ -14,7 +14,7 @@ import sweep
 from sweep.checkpoints.format import decode, encode
 from sweep.cli.main import main
 from sweep.reports import write
-from sweep.workers import session
+from sweep.workers import keeping, session
 
 MakeStudy = Callable[..., sweep.Study]
 Inline = Callable[..., sweep.Run]
@@ -41,7 +41,7 @@ def train(
 def every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each epoch is sent at once, with a checkpoint."""
     monkeypatch.setattr(session, "REPORT_SECONDS", 0.0)
-    monkeypatch.setattr(session, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(keeping, "CHECKPOINT_SECONDS", 0.0)
 
 
 def kept(run: sweep.Run) -> dict[str, bytes]:

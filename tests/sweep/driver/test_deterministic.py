@@ -24,8 +24,8 @@ from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.records import Ending, Failure, TrialRecord
 from sweep.trials.worker import Worker
-from sweep.workers.kernel import forcing, kernel
 from sweep.workers.messages import Output, Progress, SlotLost, Work
+from sweep.workers.process.kernel import forcing, kernel
 from sweep.workers.session import Session
 
 MakeStudy = Callable[..., sweep.Study]

@@ -21,9 +21,9 @@ from sweep.driver.progress import Snapshot
 from sweep.storage.database import Backend, Database
 from sweep.trials.records import Ending, Failure, TrialRecord, best_of
 from sweep.trials.worker import Worker
-from sweep.workers.kernel import kernel
 from sweep.workers.messages import Output, Progress, SlotLost, Work
 from sweep.workers.pool import InlinePool
+from sweep.workers.process.kernel import kernel
 
 MakeStudy = Callable[..., sweep.Study]
 

@@ -76,7 +76,7 @@ def test_pruning_is_decided_in_the_first_training(make_study: MakeStudy, inline:
 def test_a_trial_is_continued_in_the_training_that_was_interrupted(
     make_study: MakeStudy, inline: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweep.workers.session.CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("sweep.workers.keeping.CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr("sweep.workers.session.REPORT_SECONDS", 0.0)
     started: list[tuple[int, int]] = []
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import sweep
-from sweep.workers.kernel import is_kernel, kernel
 from sweep.workers.messages import Progress, SlotLost, Work
+from sweep.workers.process.kernel import is_kernel, kernel
 
 pytestmark = pytest.mark.ray
 

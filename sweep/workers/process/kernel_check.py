@@ -2,7 +2,7 @@
 
 from sweep.errors import OptionError, RunError
 from sweep.trials.worker import Kernel, Worker
-from sweep.workers.kernel import RUN_AS, forcing, is_kernel, kernel, usual_simd
+from sweep.workers.process.kernel import RUN_AS, forcing, is_kernel, kernel, usual_simd
 
 LEVELS = [name.lower() for name in RUN_AS]
 """The kernels of NumPy's packages for x86 in lower case, least first."""

@@ -7,7 +7,7 @@ import sys
 import numpy as np  # noqa: F401 - its BLAS is what is limited
 import pytest
 
-from sweep.workers.threads import VARIABLES, ThreadLimit, n_blas_threads
+from sweep.workers.process.threads import VARIABLES, ThreadLimit, n_blas_threads
 
 
 def test_a_limit_holds_until_it_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:

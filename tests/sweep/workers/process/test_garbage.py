@@ -11,8 +11,8 @@ import pytest
 
 import sweep
 from sweep.workers import garbage
-from sweep.workers.garbage import Garbage
 from sweep.workers.messages import Work
+from sweep.workers.process.garbage import Garbage
 from sweep.workers.session import Session
 
 

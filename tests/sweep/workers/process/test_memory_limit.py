@@ -9,7 +9,7 @@ import pytest
 import sweep
 from sweep.cli.main import main
 from sweep.machine import machine_bytes, n_bytes, size_text
-from sweep.workers.memory_limit import can_limit
+from sweep.workers.process.memory_limit import can_limit
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_the_machine_has_some_memory() -> None:
 
 HELD = """
 import numpy as np
-from sweep.workers.memory_limit import lift_limit, limit_memory
+from sweep.workers.process.memory_limit import lift_limit, limit_memory
 
 shared = np.memmap(__import__("tempfile").TemporaryFile(), np.uint8, shape=200 * 2**20)
 limit_memory(100 * 2**20)

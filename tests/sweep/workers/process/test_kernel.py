@@ -12,7 +12,7 @@ import pytest
 
 from sweep.trials.worker import Kernel
 from sweep.workers import kernel as module
-from sweep.workers.kernel import forcing, is_kernel, kernel, slower, variables
+from sweep.workers.process.kernel import forcing, is_kernel, kernel, slower, variables
 
 KERNELS = ("Prescott", "Zen", "SkylakeX")
 NUMPY = Path(np.__file__).resolve().parent
@@ -26,7 +26,7 @@ def _measured_again() -> Iterator[None]:
 
 
 def in_another_process(**variables: str) -> str:
-    code = "from sweep.workers.kernel import kernel; print(kernel())"
+    code = "from sweep.workers.process.kernel import kernel; print(kernel())"
     command, environment = [sys.executable, "-c", code], os.environ | variables
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return done.stdout.strip()
