@@ -81,7 +81,7 @@ class SimulatedPool:
     def worker(self, slot: int) -> Worker:
         return Worker(f"host-{slot // 64}", slot, 1)
 
-    def advance(self, slot: int, work: Work | None = None, _pause_at: int | None = None) -> None:
+    def advance(self, slot: int, work: Work | None = None, pause_at: int | None = None) -> None:  # noqa: ARG002 - pauses anyway
         now = self._clock.now()
         self.waited_s += now - self._free_since[slot]
         if work is not None:
