@@ -72,8 +72,8 @@ def _others(largest: float) -> str:
 def _tell_kernels(what: str, then: Kernel | None) -> None:
     """Say before the comparison if the records were made on another kernel than this process's."""
     if then is not None and then != kernel():
-        click.echo(f"{what} on {then}, replayed on {kernel()}: the last bits may differ, and grow "
-                   f"over a long training{_how_to_get(then)}")  # fmt: skip
+        click.echo(f"{what} on {then}, replayed on {kernel()}: the last bits may differ"
+                   f"{_how_to_get(then)}")  # fmt: skip
 
 
 def _how_to_get(then: Kernel) -> str:

@@ -13,7 +13,7 @@ def difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
 
     Returns:
         0 if all are equal; infinite if a name is missing, or if values differ that do not round:
-        whole numbers and texts.
+        whole numbers, texts, infinity and NaN.
     """
     if one.keys() != other.keys():
         return math.inf
@@ -29,10 +29,11 @@ def verdict(largest: float) -> str:
 
 
 def _relative(one: Any, other: Any) -> float:
-    if one == other:
+    if one == other or (one != one and other != other):  # NaN, as a choice, equals itself
         return 0.0
     if not (isinstance(one, float) or isinstance(other, float)):
         return math.inf
-    if not (isinstance(one, (int, float)) and isinstance(other, (int, float))):
+    numbers = isinstance(one, (int, float)) and isinstance(other, (int, float))
+    if not (numbers and math.isfinite(one) and math.isfinite(other)):
         return math.inf
-    return abs(one - other) / max(abs(one), abs(other))
+    return float(abs(one - other) / max(abs(one), abs(other)))

@@ -63,7 +63,7 @@ def other_suggestions(
             sampler = Sampler(versions[record.number])
             sampler.restore(records[: record.number])
         trial = sampler.ask(record.number, record.endings_known)
-        if trial.params != record.params:
+        if difference(record.params, trial.params):
             yield record, trial.params
         sampler.tell(record)
 

@@ -34,7 +34,8 @@ from sweep.study.study_module import is_loading
 from sweep.study.user_code import guarded
 from sweep.text import short
 from sweep.trials.records import best_of, final_of, n_ended
-from sweep.workers.process.kernel_check import check_here
+from sweep.trials.worker import to_kernel
+from sweep.workers.process.kernel_check import check_drawing, check_here
 
 INTERRUPTED = "interrupted: run the same again to resume; no finished work is lost"
 
@@ -189,6 +190,8 @@ class Runner:
         ledger = open_ledger(study, table, self._checkpoints(study))
         self._ledgers.append(ledger)
         if ledger.n_left:
+            if study.deterministic and not self._options.accept_changes:
+                check_drawing(to_kernel(table.attributes().get("provenance", {}).get("kernel")))
             data = guarded("data", study.data, study) if study.data else None
             self._check_data(data, table, len(ledger.records))
             pool = pools.open(study, data, ledger.n_useful_slots)

@@ -7,6 +7,8 @@ from sweep.workers.process.kernel import RUN_AS, forcing, is_kernel, kernel, usu
 LEVELS = [name.lower() for name in RUN_AS]
 """The kernels of NumPy's packages for x86 in lower case, least first."""
 
+ANYWAY = "accept other last bits with --accept-changes, or start another run with --name"
+
 
 def check_here(asked: str, command: str) -> None:
     """Refuse a kernel that this process does not have and can no longer get.
@@ -27,6 +29,23 @@ def check_here(asked: str, command: str) -> None:
         f"--blas-kernel {asked}: expected it to be chosen before NumPy is loaded, got {here} in "
         f"this process; run {forcing(asked)} {command}"
     )
+
+
+def check_drawing(then: Kernel | None) -> None:
+    """Refuse to draw parameters in this process that would differ in their last bits.
+
+    Args:
+        then: The kernel of the process that began the run; None if it is not recorded.
+
+    Raises:
+        RunError: If NumPy used other instructions there, and so rounds logarithms differently.
+    """
+    if then is not None and then.simd != kernel().simd:
+        raise RunError(
+            f"--deterministic: expected parameters to be drawn with NumPy {then.simd}, as when the "
+            f"run began, got NumPy {kernel().simd} in this process; put "
+            f"{forcing(then.name, then.simd)} before the command, {ANYWAY}"
+        )
 
 
 class KernelCheck:

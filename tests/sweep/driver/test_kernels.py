@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.records import TrialRecord
 from sweep.trials.worker import Kernel, Worker
 from sweep.workers import kernel_check
+from sweep.workers.kernel import kernel
 from sweep.workers.pool import InlinePool
 
 MakeStudy = Callable[..., sweep.Study]
@@ -81,6 +83,20 @@ def test_a_run_goes_back_to_the_kernel_of_its_trials_or_accepts_another(
     assert kernels(then) == [HASWELL, HASWELL, SKYLAKE, SKYLAKE]
     assert then[:2] == first
     assert kernels(drive(make_study(deterministic=True), SKYLAKE))[4:] == [SKYLAKE, SKYLAKE]
+
+
+def test_parameters_are_drawn_as_when_the_run_began_unless_that_is_accepted(
+    make_study: MakeStudy, inline: Callable[..., sweep.Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inline(make_study(deterministic=True, trials=2))
+    here = replace(kernel(), simd="OTHER")
+    monkeypatch.setattr(kernel_check, "kernel", lambda: here)
+    inline(make_study(deterministic=True, trials=2))  # there is nothing to draw
+    study = make_study(deterministic=True, trials=3)
+    message = rf"drawn with NumPy {kernel().simd}, as when the run began, got NumPy OTHER in this"
+    with pytest.raises(sweep.RunError, match=message):
+        inline(study)
+    assert len(inline(study, accept_changes=True).records) == 3
 
 
 def test_other_studies_take_any_kernel_unless_one_is_asked_for(
