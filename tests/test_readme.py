@@ -124,6 +124,14 @@ def test_a_run_in_python() -> None:
     )
 
 
+def test_a_script_runs_its_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = next(block for block in code_blocks("python") if "sweep.replay(" in block)
+    names: dict[str, object] = {"__name__": "__main__"}
+    exec(text.replace("slots=2", 'pool="inline"'), names)
+    assert "runs/square': square, 8 of 8 trials have ended, best loss" in repr(names["run"])
+
+
 def test_the_network_trains() -> None:
     text = next(block for block in code_blocks("python") if "in nl.fit" in block)
     quick = text.replace('nl.mnist("train").split', 'nl.mnist("train").take(600).split')
