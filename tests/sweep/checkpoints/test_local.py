@@ -181,7 +181,7 @@ def test_a_run_whose_checkpoints_are_damaged_ends_like_one_that_was_not(
     def run(name: str, **changes: Any) -> sweep.Run:
         pruner = sweep.Median(warmup_epochs=0, min_trials=99)
         study = make_study(trials=2, pruner=pruner, **changes)
-        options = sweep.Options(runs=tmp_path, name=name, pool="inline")
+        options = sweep.Options(runs=tmp_path, name=name, pool="inline", accept_changes=True)
         return sweep.run(study, options, observe)
 
     with pytest.raises(KeyboardInterrupt):
