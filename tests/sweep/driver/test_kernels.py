@@ -17,9 +17,9 @@ from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.records import TrialRecord
 from sweep.trials.worker import Kernel, Worker
-from sweep.workers import kernel_check
-from sweep.workers.kernel import kernel
 from sweep.workers.pool import InlinePool
+from sweep.workers.process import kernel_check
+from sweep.workers.process.kernel import kernel
 
 MakeStudy = Callable[..., sweep.Study]
 HASWELL = Kernel("OpenBLAS", "0.3.31", "Haswell", "X86_V3")

@@ -6,7 +6,7 @@ import pytest
 
 from sweep.errors import OptionError, RunError
 from sweep.trials.worker import Kernel, Worker
-from sweep.workers import kernel_check
+from sweep.workers.process import kernel_check
 from sweep.workers.process.kernel_check import KernelCheck, check_here
 
 SKYLAKE = Kernel("OpenBLAS", "0.3.31", "SkylakeX", "X86_V4")
