@@ -5,12 +5,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import sweep
 from sweep.cli.main import main
 from sweep.storage.run_directory import RunDirectory
+from sweep.workers.kernel import variables
 
 ADDRESS = "http://127.0.0.1:9"  # nothing listens there
 
@@ -88,6 +90,32 @@ def test_a_token_that_others_can_read_is_refused(
     monkeypatch.delenv("RAY_AUTH_TOKEN")
     token.chmod(0o600)
     check_token()
+
+
+@pytest.mark.ray
+def test_a_job_gets_the_kernel_before_its_process_starts(
+    study_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sweep.workers.ray import job
+
+    submitted: list[dict[str, Any]] = []
+
+    class Refusing:
+        """A job server that notes what it is asked for, and refuses it."""
+
+        def __init__(self, _address: str) -> None:
+            pass
+
+        def submit_job(self, **job: Any) -> str:
+            submitted.append(job)
+            raise RuntimeError("no")
+
+    monkeypatch.setattr(job, "JobSubmissionClient", Refusing)
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)
+    words = [str(study_file()), "--runs", "/r"]
+    assert submit(*words) == submit(*words, "--blas-kernel", "Zen") == 2
+    assert [job["runtime_env"]["env_vars"] for job in submitted] == [{}, variables("Zen")]
+    assert submitted[1]["entrypoint"].endswith("--runs /r --blas-kernel Zen")
 
 
 @pytest.mark.ray
