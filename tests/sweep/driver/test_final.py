@@ -191,7 +191,7 @@ def test_a_final_training_that_failed_is_tried_again_by_running_again(
 
     failed = inline(final_study(train=out_of_luck))
     assert (failed.final, failed.test) == (None, None)
-    run = inline(final_study())
+    run = inline(final_study(), accept_changes=True)
     assert [record.ending for record in run.finals] == ["error", "complete"]
     assert [test.trial for test in run.tests] == [1]
     assert inline(final_study()).finals == run.finals

@@ -236,9 +236,9 @@ def test_a_broken_training_leaves_an_existing_run_as_it_was(
     run = inline(make_study(trials=3))
     before = run.trials().to_csv()
     with pytest.raises(sweep.StudyError, match="expected a generator"):
-        inline(make_study(trials=5, train=lambda *_: None))
+        inline(make_study(trials=5, train=lambda *_: None), accept_changes=True)
     assert sweep.Run(run.directory.path).trials().head(3).to_csv() == before
-    assert len(inline(make_study(trials=5)).records) == 5
+    assert len(inline(make_study(trials=5), accept_changes=True).records) == 5
 
 
 def test_a_directory_with_other_things_in_it_is_left_alone(
