@@ -367,7 +367,7 @@ def test_a_driver_whose_lease_is_lost_writes_nothing_more(
 
     def take_over() -> None:
         cut(url)
-        others.append(run(make_study(trials=20), folder="elsewhere"))
+        others.append(run(make_study(trials=20), folder="elsewhere", accept_changes=True))
 
     with pytest.raises(sweep.StorageError, match="terminating connection due to administrator"):
         run(faulty(take_over))
