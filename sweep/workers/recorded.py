@@ -51,6 +51,6 @@ class RecordedSession(Session):
         return self.output()
 
     def output(self) -> tuple[Output, ...]:
-        """Return what the current trial has printed since the last call."""
+        """Return what the trial has printed since the last call; nothing before the first trial."""
         text, position = self._capture.take()
-        return (Output(self._trial, text, position),) if text else ()
+        return (Output(self._trial, text, position),) if text and self._trial >= 0 else ()
