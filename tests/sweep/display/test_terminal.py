@@ -10,6 +10,7 @@ from rich.console import Console
 from sweep.display.terminal import LiveStatus, Terminal, sparkline, view
 from sweep.driver.progress import Snapshot, TrialCounts
 from sweep.trials.records import Ending, EpochRecord, TrialRecord
+from sweep.workers.messages import Output
 
 
 def trial(number: int, curve: list[float], ending: Ending = Ending.RUNNING) -> TrialRecord:
@@ -113,3 +114,15 @@ def test_no_color_is_respected(snapshot: Snapshot, monkeypatch: pytest.MonkeyPat
     with LiveStatus(Terminal(file=file, force_terminal=True)) as status:
         status(snapshot, snapshot.counts.records[0])
     assert not re.search(r"\x1b\[3\d", file.getvalue())
+
+
+def test_what_trials_print_is_shown_line_by_line_as_text(snapshot: Snapshot) -> None:
+    file = io.StringIO()
+    with LiveStatus(Terminal(file=file), show_output=True) as status:
+        for text in (b"[red]one", b" line\n\x1b[2Jtwo\n", 5000 * b"x", b"rest"):
+            status(snapshot, Output(1, text))
+        status(snapshot, Output(0, b"of another\n"))
+        status(snapshot, snapshot.counts.records[1])
+    lines = ["[red]one line", "two", 5000 * "x"]
+    expected = [*(f"trial 1: {line}" for line in lines), "trial 0: of another", "trial 1: rest"]
+    assert file.getvalue().splitlines()[1:-1] == expected

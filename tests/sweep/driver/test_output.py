@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import sweep
+from sweep.cli.main import main
 from sweep.driver import observers
 from sweep.driver.observers import OutputFiles
 from sweep.driver.progress import Snapshot, TrialCounts
@@ -124,7 +125,7 @@ def check_what_every_pool_writes(logs: dict[str, bytes]) -> None:
 
 
 def test_a_run_in_this_process_writes_a_file_for_each_trial_that_prints(
-    study_of: Callable[..., sweep.Study], tmp_path: Path
+    study_of: Callable[..., sweep.Study], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     study_of("segfault", "stuck")
     assert in_a_shell(tmp_path, "prints.py").returncode == 0
@@ -132,6 +133,9 @@ def test_a_run_in_this_process_writes_a_file_for_each_trial_that_prints(
     check_what_every_pool_writes(logs_of(run, run.records))
     failed = next(record for record in run.records if record.failure)
     assert run.printed(failed.number) == "last <words>"
+    assert main(["show", "prints", str(failed.number)]) == 0
+    place = f"runs/prints/logs/trial-{failed.number:05}.log"
+    assert capsys.readouterr().out.endswith(f"\nend of {place}:\n    last <words>\n")
     report = (run.directory.path / "report.md").read_text()
     assert f"Last lines of trial {failed.number}:\n\n```text\nlast <words>\n```\n" in report
     assert "<pre>last &lt;words&gt;</pre>" in run.directory.report.read_text()
