@@ -61,6 +61,7 @@ def other_suggestions(
     for record in records:
         if record.number in versions:
             sampler = Sampler(versions[record.number])
+            sampler.begin_as(records[0])
             sampler.restore(records[: record.number])
         trial = sampler.ask(record.number, record.endings_known)
         if difference(record.params, trial.params):

@@ -1,7 +1,7 @@
 """Every point of a finite search space, once, in the order of the trials that try them."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sweep.samplers.first import check_names
 from sweep.samplers.walk import Walk, all_values
@@ -25,12 +25,24 @@ class Grid:
         self._ahead: deque[Trial] = deque()
         self._n_asked = 0
 
-    def restore(self, records: Iterable[TrialRecord]) -> None:
+    def begin_as(self, record: TrialRecord) -> None:
+        """Keep to the order of a run that began with this trial.
+
+        Earlier versions listed all points, and began with the first value of each parameter. A walk
+        begins with the values in the middle, unless a study wants others.
+        """
+        values = {name: domain.values() for name, domain in record.domains.items()}
+        is_lowest = all(v is not None and v[0] == record.params[name] for name, v in values.items())
+        is_wanted = any(first.items() <= record.params.items() for first in self._first[:1])
+        if is_lowest and not is_wanted:
+            self._walk.lists, self._first = True, []
+
+    def restore(self, records: Sequence[TrialRecord]) -> None:
         """Take in the trials of the database, in the order of their numbers."""
         for record in records:
-            trial = self._walk.visit(record.params)
-            if record.number == 0 and self._was_listed(trial):
-                self._walk.lists, self._first = True, []
+            if record.number == 0:
+                self.begin_as(record)
+            self._walk.visit(record.params)
             self._n_asked += 1
 
     def ask(self) -> Trial:
@@ -63,16 +75,6 @@ class Grid:
             trial = self._walk.visit(first)
             check_names(first, trial)
             self._ahead.append(trial)
-
-    def _was_listed(self, trial: Trial) -> bool:
-        """Return whether trial 0 began a list of all points, as in earlier versions.
-
-        Those have the first value of each parameter. A walk begins with the values in the middle.
-        """
-        values = [self._values(name, domain) for name, domain in trial.domains.items()]
-        is_lowest = [v[0] for v in values] == [*trial.params.values()]
-        is_wanted = any(first.items() <= trial.params.items() for first in self._first[:1])
-        return is_lowest and not is_wanted
 
     def _values(self, name: str, domain: Domain) -> Sequence[Value]:
         self._kinds.check(name, domain)

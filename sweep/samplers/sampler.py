@@ -74,6 +74,11 @@ class Sampler:
         grid = self._grid
         return guarded("space", grid.limit, self.study) if grid else None
 
+    def begin_as(self, record: TrialRecord) -> None:
+        """Suggest what a run is given that began with this trial, maybe in an earlier version."""
+        if self._grid is not None:
+            self._grid.begin_as(record)
+
     def restore(self, records: Sequence[TrialRecord]) -> None:
         """Take in the trials of the database, in the order of their numbers."""
         if self._grid is not None:

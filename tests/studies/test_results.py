@@ -12,6 +12,7 @@ import netlib as nl
 import sweep
 from sweep.checkpoints.format import Checkpoint, encode
 from sweep.cli.main import main
+from sweep.driver.replay import other_suggestions, versions_of
 from sweep.reports import write as report
 
 RESULTS = Path(__file__).parents[2] / "studies" / "results"
@@ -36,6 +37,14 @@ def test_a_committed_report_is_made_of_its_database_alone(run, tmp_path):
     assert made.keys() == kept.keys()
     for name, content in kept.items():
         assert made[name] == content, name
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
+def test_a_committed_grid_which_an_earlier_version_listed_is_suggested_again(run, tmp_path):
+    shutil.copy(run / "sweep.db", tmp_path)
+    kept = sweep.Run(tmp_path)
+    versions = versions_of(kept, str(RESULTS.parent / f"{run.name}.py"))
+    assert not list(other_suggestions(versions, kept.records))
 
 
 def figures_of(run, table, header):

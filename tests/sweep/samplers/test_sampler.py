@@ -288,6 +288,9 @@ def test_a_run_that_began_with_a_list_of_its_grid_continues_with_it():
         rest = [fresh.ask(number).params for number in range(n, fresh.limit)]
         assert rest == listed[n:]
     assert live.ask(0).params == listed[-1]
+    again = Sampler(live.study)
+    again.begin_as(records[0])
+    assert [again.ask(number).params for number in range(5)] == listed
 
 
 def test_a_grid_that_is_begun_with_its_first_point_because_it_is_wanted_is_walked():
