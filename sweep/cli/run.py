@@ -33,6 +33,9 @@ INTERRUPTED = "interrupted: run the same command again to resume; no finished wo
 MAX_EXIT_SECONDS = 2.0
 """How long an orderly exit may take; `ray job stop` kills after 3 s."""
 
+_told = threading.Lock()
+"""Held as soon as the interruption has been told: a second signal, or the timer, says no more."""
+
 
 @study_command
 @run_options
@@ -109,7 +112,8 @@ def interruptible() -> Iterator[None]:
     except KeyboardInterrupt:
         if timer.is_alive():
             timer.cancel()
-            sys.stdout.flush()
+            with suppress(OSError):
+                sys.stdout.flush()
             leave()
         raise
     finally:
@@ -120,8 +124,10 @@ def interruptible() -> Iterator[None]:
 
 
 def _exit(stdout: int, stderr: int, *_: object) -> NoReturn:
-    show_cursor = "\x1b[?25h" if os.isatty(stdout) else ""  # the live status hides it
-    os.write(stderr, f"{show_cursor}{INTERRUPTED}\n".encode())
+    if _told.acquire(blocking=False):
+        show_cursor = "\x1b[?25h" if os.isatty(stdout) else ""  # the live status hides it
+        with suppress(OSError):
+            os.write(stderr, f"{show_cursor}{INTERRUPTED}\n".encode())
     for pid in _descendants(os.getpid()):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)  # some of Ray's would outlive this one by half a minute

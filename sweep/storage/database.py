@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from sweep.errors import RunError, StorageError
+from sweep.storage.damage import damage_named
 from sweep.storage.trial_table import TrialTable
 
 OPEN_TRIES = 20
@@ -97,7 +98,8 @@ class Database:
     def studies(self) -> list[str]:
         """Return the names of the studies, the search first."""
         prefix = self._backend.prefix
-        names = [study.study_name for study in self._storage.get_all_studies()]
+        with damage_named():
+            names = [study.study_name for study in self._storage.get_all_studies()]
         return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 
     def study(self, name: str) -> TrialTable:

@@ -71,7 +71,7 @@ class TrialTable:
     @property
     def has_trials(self) -> bool:
         """Whether any trial has begun; with many, a thousand times faster than reading them."""
-        mine = TRIALS.select().where(TRIALS.c.study_id == self._study_id).limit(1)
+        mine = select(TRIALS.c.trial_id).where(TRIALS.c.study_id == self._study_id).limit(1)
         with self._storage.engine.connect() as connection:
             return connection.execute(mine).first() is not None
 

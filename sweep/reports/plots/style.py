@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,7 +60,8 @@ def blank(rows: int = 1, columns: int = 1, height: float = 3.6) -> tuple[Figure,
 def to_svg(figure: Figure) -> str:
     """Return the figure as an SVG file."""
     text = io.StringIO()
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # the reader's fonts draw the text
         figure.savefig(text, format="svg", metadata={"Date": None})
     return text.getvalue()
 

@@ -425,6 +425,17 @@ def test_an_interrupted_run_exits_with_130_and_goes_on_later(
     assert {len(record.epochs) for record in run.records} == {3}
 
 
+def test_an_interruption_is_told_once_however_often_it_comes() -> None:
+    script = (
+        "from sweep.cli import run; codes = []; run.os._exit = codes.append; "
+        "run._exit(); run._exit(2); raise SystemExit(codes != [130, 130])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert answer.stderr.count("interrupted: ") == answer.stderr.count("\n") == 1
+
+
 def test_settings_reach_the_study_and_the_record(
     study_file: StudyFile, capsys: pytest.CaptureFixture[str]
 ) -> None:

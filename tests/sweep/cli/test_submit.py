@@ -12,7 +12,7 @@ import pytest
 import sweep
 from sweep.cli.main import main
 from sweep.storage.run_directory import RunDirectory
-from sweep.workers.kernel import variables
+from sweep.workers.process.kernel import variables
 
 ADDRESS = "http://127.0.0.1:9"  # nothing listens there
 

@@ -80,6 +80,29 @@ def test_a_table_that_another_program_locks_is_named(server: Server) -> None:
         table.add(TrialRecord(0, {}, {}, {}, seed=0, endings_known=0))
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE study_user_attributes SET value_json = '{bad'",
+        "UPDATE trial_user_attributes SET value_json = '{bad'",
+        "UPDATE trial_user_attributes SET value_json = '3'",
+        "UPDATE trial_params SET distribution_json = '{}'",
+        "UPDATE trials SET state = 'SLEEPING'",
+    ],
+)
+def test_damaged_records_are_named(
+    make_study: Callable[..., sweep.Study], inline: Inline, damage: str
+) -> None:
+    folder = inline(make_study(trials=1)).directory
+    with closing(sqlite3.connect(folder.database)) as connection, connection:
+        connection.execute(damage)
+    message = r"database: expected records as sweep writes them, got \w+: .*; restore the database"
+    with pytest.raises(StorageError, match=message):
+        sweep.Run(folder.path)
+    with pytest.raises(StorageError, match=message):
+        inline(make_study(trials=2))
+
+
 # Permissions
 
 
