@@ -36,6 +36,10 @@ USED = "[mp][0-9a-f]{10}"
 """Matplotlib ids that other elements refer to (markers, clip paths)."""
 
 
+NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Characters that a name of a parameter may have, and XML may not."""
+
+
 BLUE, GREY, ORANGE, RED = "#1b6ca8", "#b8b8b8", "#e3a857", "#d1495b"
 
 MAX_SHOWN = 400
@@ -63,7 +67,7 @@ def to_svg(figure: Figure) -> str:
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # the reader's fonts draw the text
         figure.savefig(text, format="svg", metadata={"Date": None})
-    return text.getvalue()
+    return NO_XML.sub("\ufffd", text.getvalue())
 
 
 def in_page(svg: str, name: str, title: str) -> str:
