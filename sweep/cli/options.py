@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -126,8 +127,11 @@ def open_run(run: str) -> Run:
     for path in (Path(run), Path("runs", run)):
         if RunDirectory(path).exists:
             return Run(path)
+    names = [path.name for path in Path("runs").glob("*") if RunDirectory(path).exists]
+    near = get_close_matches(Path(run).name, names, 1)
+    advice = "check the name, or run `python -m sweep run` first"
     raise RunError(f"{run}: expected a run directory or a name below ./runs, found no sweep.db or "
-                   f"storage.json; check the name, or run `python -m sweep run` first")  # fmt: skip
+                   f"storage.json; {f'did you mean {near[0]}?' if near else advice}")  # fmt: skip
 
 
 def open_runs(names: Sequence[str]) -> dict[str, Run]:

@@ -183,6 +183,14 @@ def test_status_shows_what_runs_without_waiting_for_the_driver(
         driver.communicate()
 
 
+def test_a_run_of_a_similar_name_is_proposed(
+    study_file: StudyFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_inline(study_file(("trials=5", "trials=1")), "--name", "first_try")
+    assert main(["status", "frist_try"]) == 2
+    assert capsys.readouterr().err.endswith("or storage.json; did you mean first_try?\n")
+
+
 def test_report_makes_the_files_again(
     study_file: StudyFile, capsys: pytest.CaptureFixture[str]
 ) -> None:
