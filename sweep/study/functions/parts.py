@@ -30,10 +30,10 @@ COMPILED = ("function ", "class ")
 """Beginnings of the names of parts that can only be compared within one version of Python."""
 
 
-_given: dict[tuple[str, str], str] = {}
-"""What values were before a run in this process changed them, by their names and what they became.
+_given: dict[tuple[str, str], dict[str | None, str | None]] = {}
+"""What parts were before a run in this process changed them, such as a cache that `data` fills.
 
-For example a cache that `data` fills: that is not a change of the study.
+By study and part, then by what the part became; None where there was or is none.
 """
 
 
@@ -43,7 +43,12 @@ def of_functions(study: Study) -> dict[str, str]:
     Empty for a study from a file, which counts as a whole.
     """
     texts = {} if study.file else _texts(study)
-    return {name: _given.get((name, text), text) for name, text in texts.items()}
+    names = dict.fromkeys([*texts, *(part for name, part in _given if name == study.name)])
+    given = {
+        part: _given.get((study.name, part), {}).get(texts.get(part), texts.get(part))
+        for part in names
+    }
+    return {part: text for part, text in given.items() if text is not None}
 
 
 def note_own_changes(study: Study, before: Mapping[str, str]) -> None:
@@ -53,9 +58,11 @@ def note_own_changes(study: Study, before: Mapping[str, str]) -> None:
         study: The study.
         before: What its functions did when the run began.
     """
-    for name, text in of_functions(study).items():
-        if name.startswith("value ") and text != before.get(name, text):
-            _given[name, text] = before[name]
+    after = {} if study.file else _texts(study)
+    for part in before.keys() | after.keys():
+        old, new = before.get(part), after.get(part)
+        if part.startswith("value ") or old is None or new is None:
+            _given.setdefault((study.name, part), {})[new] = old
 
 
 def function_changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

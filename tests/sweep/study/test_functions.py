@@ -325,12 +325,16 @@ def test_a_difference_is_told_by_part() -> None:
 def test_what_a_run_itself_has_changed_is_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "_given", {})
     study, cache = made_by(SCRIPT), made_by(SCRIPT).train.func.__globals__  # type: ignore[attr-defined]
-    study = SimpleNamespace(file="", pruner=None, final=None, data=None, space=print)  # type: ignore[assignment]
+    study = SimpleNamespace(name="s", file="", pruner=None, final=None, data=None, space=print)  # type: ignore[assignment]
     cache["CACHE"] = {}
     exec("def train(*_): CACHE", cache)
     study.train = cache["train"]  # type: ignore[misc]
     before = of_functions(study)
     cache["CACHE"]["loaded"] = 1
+    note_own_changes(study, before)
+    assert of_functions(study) == before
+    cache["CACHE"]["loaded"] = eval("lambda: 1", cache)
+    assert function_changes(before, of_functions(study)) == ["function CACHE (new)", "value CACHE"]
     note_own_changes(study, before)
     assert of_functions(study) == before
     cache["CACHE"]["loaded"] = 2
