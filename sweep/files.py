@@ -3,6 +3,7 @@
 import fcntl
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from sweep.errors import StorageError
@@ -37,7 +38,8 @@ def write_atomically(path: Path, data: bytes, former: Path | None = None) -> Non
         Path(temporary).replace(path)
     except OSError as error:
         if temporary:
-            Path(temporary).unlink(missing_ok=True)
+            with suppress(OSError):  # the reason of the first failure is what counts
+                Path(temporary).unlink(missing_ok=True)
         raise StorageError(
             f"{path}: cannot write: {error.strerror}. Free some space or fix its permissions and "
             f"run again; no finished work is lost"

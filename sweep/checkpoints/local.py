@@ -5,7 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from sweep.checkpoints.format import flaw_of, newest_usable
-from sweep.files import write_atomically
+from sweep.files import delete, write_atomically
 
 
 class LocalCheckpoints:
@@ -44,9 +44,9 @@ class LocalCheckpoints:
 
     def discard(self, number: int, *, keep_last: bool) -> None:
         """See `Checkpoints.discard`."""
-        self._former(number).unlink(missing_ok=True)
+        delete(self._former(number))
         if not keep_last:
-            self.path(number).unlink(missing_ok=True)
+            delete(self.path(number))
 
     def clean_up(self, running: Collection[int], ended: Collection[int]) -> None:
         """See `Checkpoints.clean_up`. Files that a crash left half-written are deleted too."""
@@ -56,7 +56,7 @@ class LocalCheckpoints:
         kept |= {self._former(number) for number in running}
         for path in self._folder.glob("*"):
             if path not in kept and ours.fullmatch(path.name):
-                path.unlink()
+                delete(path)
 
     def _former(self, number: int) -> Path:
         return self.path(number).with_suffix(".former.safetensors")

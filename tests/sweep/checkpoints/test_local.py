@@ -202,3 +202,13 @@ def test_a_run_whose_checkpoints_are_damaged_ends_like_one_that_was_not(
     for name in (f"checkpoints/{kept[0]}", "best/config.json"):
         hurt_bytes = (tmp_path / "hurt" / name).read_bytes()
         assert hurt_bytes == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_checkpoint_that_cannot_be_deleted_is_named(tmp_path: Path) -> None:
+    store = LocalCheckpoints(tmp_path, "toy")
+    store.path(0).mkdir()
+    message = r"toy-00000.safetensors: cannot delete: .*\. Fix the permissions of its folder"
+    with pytest.raises(sweep.StorageError, match=message):
+        store.discard(0, keep_last=False)
+    with pytest.raises(sweep.StorageError, match=message):
+        store.clean_up([], [])
