@@ -4,9 +4,14 @@ import fcntl
 import os
 import tempfile
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
 from sweep.errors import StorageError
+
+STANDARD_OUTPUT = "standard output"
+"""Its name in errors."""
 
 
 def write_atomically(path: Path, data: bytes, former: Path | None = None) -> None:
@@ -72,3 +77,15 @@ def delete(path: Path) -> None:
             f"{path}: cannot delete: {error.strerror}. Fix the permissions of its folder and run "
             f"again; no finished work is lost"
         ) from error
+
+
+class StandardOutput(FileIO):
+    """A file descriptor of standard output, named in the errors that it raises."""
+
+    def write(self, data: Any) -> int:
+        """Write; see `FileIO`."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            error.filename = STANDARD_OUTPUT
+            raise

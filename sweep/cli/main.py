@@ -4,9 +4,8 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from io import BufferedWriter, FileIO, TextIOWrapper
+from io import BufferedWriter, TextIOWrapper
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -22,10 +21,9 @@ from sweep.cli.show import show
 from sweep.cli.status import status
 from sweep.cli.submit import submit
 from sweep.errors import SweepError
+from sweep.files import STANDARD_OUTPUT, StandardOutput
 
 EXIT_MISTAKE = 2
-
-OUTPUT = "standard output"
 
 
 @click.group(
@@ -77,18 +75,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
-class StandardOutput(FileIO):
-    """Standard output, named in the errors that it raises."""
-
-    def write(self, data: Any) -> int:
-        """Write; see `FileIO`."""
-        try:
-            return super().write(data)
-        except OSError as error:
-            error.filename = OUTPUT
-            raise
-
-
 def _prepare_output() -> None:
     """Make sure that there are output streams, which take any text and are named in errors."""
     for name in ("stdout", "stderr"):
@@ -112,7 +98,7 @@ def _complain(line: str) -> None:
 
 def _refused(error: OSError) -> int:
     """Tell in a line what the operating system refused."""
-    if error.filename == OUTPUT:
+    if error.filename == STANDARD_OUTPUT:
         _give_up_output()
     place = "" if error.filename is None else f"{error.filename}: "
     _complain(f"error: {place}{error.strerror}. Fix that and run again; no finished work is lost")

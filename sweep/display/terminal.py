@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from sweep.files import copy_of
+from sweep.files import StandardOutput, copy_of
 from sweep.text import duration, short, terminal_text
 from sweep.trials.records import Ending, TrialRecord
 from sweep.workers.messages import Output
@@ -158,7 +158,7 @@ def relative(path: Path) -> Path:
 def _copy(stream: TextIO) -> TextIO | None:
     """Return a stream to the same place with a descriptor of its own; None if it has none."""
     try:
-        raw = io.FileIO(copy_of(stream.fileno()), "w")
+        raw = StandardOutput(copy_of(stream.fileno()), "w")
     except (AttributeError, io.UnsupportedOperation):
         return None
     # Nothing is kept in memory, so nothing is left to write when the reader has gone.

@@ -377,7 +377,7 @@ BROKEN = [
     (("def space(trial):", "def space(trial:"), "toy.py:4: the study file raised"),
     (("import sweep", "import sweeep"), "toy.py:2: the study file raised ModuleNot"),
     (("trials=5", "trials=0"), "Study: expected trials to be a whole number >= 1, got 0"),
-    (('"x", -1, 1', '"x", 1, -1'), "suggest_float('x'): expected low <= high, got low=1, high=-1"),
+    (('"x", -1, 1', '"x", 1, -1'), "suggest_float('x'): expected finite numbers low <= high, got low=1, high=-1"),
     (("return {", "return None and {"), "expected a configuration (a dataclass or a dict), got N"),
     (('return {"x"', 'return 1 / 0 and {"x"'), "toy.py:5: space() raised ZeroD"),
     (("range(3)", "range(0)"), "train: expected at least one epoch, got none"),
@@ -436,7 +436,7 @@ def test_an_interrupted_run_exits_with_130_and_goes_on_later(
 def test_an_interruption_is_told_once_however_often_it_comes() -> None:
     script = (
         "from sweep.cli import run; codes = []; run.os._exit = codes.append; "
-        "run._exit(); run._exit(2); raise SystemExit(codes != [130, 130])"
+        "run._exit(1, 2); run._exit(1, 2, 15); raise SystemExit(codes != [130, 130])"
     )
     answer = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

@@ -209,7 +209,7 @@ def test_a_final_training_that_raises_trial_pruned_has_failed(
     assert (failed.final, failed.test) == (None, None)
     assert failed.final_failure is not None
     assert failed.final_failure.message == "it raised TrialPruned"
-    run = inline(final_study(trials=2))
+    run = inline(final_study(trials=2), accept_changes=True)
     assert [record.ending for record in run.finals] == ["pruned", "complete"]
     assert run.final_failure is None
 

@@ -16,7 +16,7 @@ from sweep.driver import observers
 from sweep.driver.observers import OutputFiles
 from sweep.driver.progress import Snapshot, TrialCounts
 from sweep.storage.run_directory import RunDirectory
-from sweep.text import GAP, printable
+from sweep.text import GAP, terminal_text
 from sweep.trials.records import TrialRecord
 from sweep.workers.messages import Output
 
@@ -273,4 +273,4 @@ def test_a_log_that_cannot_be_written_is_told_once_and_ends_nothing(
 
 def test_what_a_program_prints_is_shown_without_being_obeyed() -> None:
     text = b"\x1b[1;31mred\x1b[0m\r\n10%\r20%\rdone\n\x1b]0;title\x07a\tb\x07 \xff \xe2\x80\xae\x1b"
-    assert printable(text) == "red\ndone\na\tb\\x07 \\xff \\u202e\\x1b"
+    assert terminal_text(text) == "red\ndone\na\tb\\x07 \\xff \\u202e\\x1b"

@@ -150,7 +150,7 @@ def test_a_script_replays_its_run(make_study: MakeStudy, inline: Inline) -> None
 
     told = sweep.replay(make_study(trials=6, seed=7, train=another), run, 5)
     assert len(told) == 4
-    assert told[0].startswith("epoch 1: DIFFERENT: loss")
+    assert told[0].startswith("epoch 1: DIFFERENT (largest relative difference")
     assert told[3].endswith("now no such epoch")
     assert sweep.replay(make_study(sampler="random", seed=7), run) == []
 
@@ -159,7 +159,7 @@ def test_another_suggestion_is_told(make_study: MakeStudy, inline: Inline) -> No
     run = inline(make_study(trials=3))
     run.records[1].params["k"] = 4 - run.records[1].params["k"]
     (told,) = sweep.replay(make_study(), run)
-    assert told.startswith(f"trial 1: recorded {run.records[1].params}, now ")
+    assert told.startswith(f"trial 1: DIFFERENT: recorded {run.records[1].params}, now ")
 
 
 def test_a_trial_that_there_is_not_cannot_be_replayed(

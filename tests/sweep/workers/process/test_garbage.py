@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import sweep
-from sweep.workers import garbage
 from sweep.workers.messages import Work
+from sweep.workers.process import garbage
 from sweep.workers.process.garbage import Garbage
 from sweep.workers.session import Session
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sweep.trials.worker import Kernel
-from sweep.workers import kernel as module
+from sweep.workers.process import kernel as module
 from sweep.workers.process.kernel import forcing, is_kernel, kernel, slower, variables
 
 KERNELS = ("Prescott", "Zen", "SkylakeX")
