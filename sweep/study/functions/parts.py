@@ -42,7 +42,9 @@ def of_functions(study: Study) -> dict[str, str]:
 
     Empty for a study from a file, which counts as a whole.
     """
-    texts = {} if study.file else _texts(study)
+    if study.file:
+        return {}
+    texts = _texts(study)
     names = dict.fromkeys([*texts, *(part for name, part in _given if name == study.name)])
     given = {
         part: _given.get((study.name, part), {}).get(texts.get(part), texts.get(part))
@@ -58,7 +60,9 @@ def note_own_changes(study: Study, before: Mapping[str, str]) -> None:
         study: The study.
         before: What its functions did when the run began.
     """
-    after = {} if study.file else _texts(study)
+    if study.file:
+        return
+    after = _texts(study)
     for part in before.keys() | after.keys():
         old, new = before.get(part), after.get(part)
         if part.startswith("value ") or old is None or new is None:
