@@ -322,11 +322,9 @@ def test_killing_a_worker_costs_an_attempt_and_no_trial(slow_study: Path) -> Non
 @pytest.mark.parametrize(
     "signals",
     [
-        [signal.SIGINT],
         [signal.SIGTERM],
         [signal.SIGHUP],
         [signal.SIGINT, signal.SIGINT],
-        [signal.SIGINT, signal.SIGTERM],
     ],
 )
 def test_an_interruption_loses_nothing_and_leaves_no_process_behind(
