@@ -10,6 +10,7 @@ from sweep.errors import OptionError, RunError, StorageError, StudyError, SweepE
 from sweep.pruners.asha import Asha
 from sweep.pruners.median import Median
 from sweep.study.loading import load_study
+from sweep.study.optuna_sampler import OptunaSampler
 from sweep.study.published import PublishedCurve, PublishedTable, Quantity, tables_in
 from sweep.study.settings import settings
 from sweep.study.space import Trial
@@ -31,6 +32,7 @@ __all__ = [
     "Median",
     "OptionError",
     "Options",
+    "OptunaSampler",
     "PublishedCurve",
     "PublishedTable",
     "Quantity",

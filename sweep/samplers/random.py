@@ -2,9 +2,9 @@
 
 from optuna.samplers import RandomSampler
 
+from sweep.samplers.question import Question
 
-class Random(RandomSampler):
-    """Optuna's random sampler; it needs to know nothing of other trials."""
 
-    def __init__(self, seed: int, memory: object) -> None:  # noqa: ARG002 - same for all
-        super().__init__(seed=seed)
+def random(question: Question) -> RandomSampler:
+    """Return a sampler for one draw, which needs to know nothing of other trials."""
+    return RandomSampler(seed=question.seed)

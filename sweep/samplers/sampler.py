@@ -1,24 +1,24 @@
 """Suggests parameters: asks one of Optuna's samplers, on a copy of the study in memory.
 
-The copy makes a suggestion a hundred times faster than the database would. The Optuna sampler is
-created for each trial, from the study's seed and the trial's number, so that a suggestion depends
-only on these and on the endings that the trial knows.
+The copy makes a suggestion a hundred times faster than the database would. A suggestion depends
+only on the study's seed, the trial's number and the endings that the trial knows. So most of
+Optuna's samplers are made anew for each trial. Those that note something at each question are made
+once, and a restart asks them all questions again.
 """
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
+from operator import attrgetter
 
 import optuna
-from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.samplers.first import check_names, first_value
-from sweep.samplers.grid import Grid
-from sweep.samplers.random import Random
-from sweep.samplers.tpe import SamplerMemory, Tpe
+from sweep.samplers.kinds import kind_of
+from sweep.samplers.question import Question
+from sweep.samplers.tpe import SamplerMemory
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Kinds, Trial
 from sweep.study.study import Study
@@ -31,22 +31,6 @@ MAX_DRAWS = 10
 """Draws per trial before a configuration that was already tried is accepted."""
 
 
-class Kind(NamedTuple):
-    """One kind of sampler.
-
-    Attributes:
-        make: (seed, memory) -> the Optuna sampler that answers one question.
-        points: study -> the points to try, if the sampler asks no questions.
-    """
-
-    make: Callable[[int, SamplerMemory], BaseSampler]
-    points: Callable[[Study], Grid] | None = None
-
-
-SAMPLERS = {"tpe": Kind(Tpe), "random": Kind(Random), "grid": Kind(Random, points=Grid)}
-"""Every kind by the name that a study gives."""
-
-
 class Sampler:
     """Suggests the parameters of each new trial, given how the others ended.
 
@@ -57,12 +41,16 @@ class Sampler:
     def __init__(self, study: Study) -> None:
         self.study = study
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._make, points = SAMPLERS[study.sampler]
-        self._grid = points(study) if points else None
+        self._kind = kind_of(study)
+        self._grid = self._kind.points(study) if self._kind.points else None
         self._kinds = Kinds()
-        self._memory = SamplerMemory(study.sign, study.sampler_memory)
+        self._memory = SamplerMemory(
+            study.sign, None if self._kind.keeps_notes else study.sampler_memory
+        )
         self._copy = optuna.create_study(
-            storage=self._memory, direction="minimize" if study.sign > 0 else "maximize"
+            sampler=self._kind.make(self._question(0, 0)) if self._kind.keeps_notes else None,
+            storage=self._memory,
+            direction="minimize" if study.sign > 0 else "maximize",
         )
         self._untold: list[TrialRecord] = []
         self._drawn: set[str] = set()
@@ -83,15 +71,23 @@ class Sampler:
         """Take in the trials of the database, in the order of their numbers."""
         if self._grid is not None:
             guarded("space", partial(self._grid.restore, records), self.study)
+        self._untold += [record for record in records if record.has_ended]
         for record in records:
             for name, domain in record.domains.items():
                 self._kinds.check(name, domain)
-            if self._grid is None:
+            if self._grid is None and not self._asks_again(record):
                 self._copy.add_trial(create_trial(record, state=TrialState.RUNNING))
                 self._memory.begin(record.number)
             self._drawn.add(_key(record.params))
-            if record.has_ended:
-                self.tell(record)
+
+    def _asks_again(self, record: TrialRecord) -> bool:
+        """Return whether a sampler that keeps notes has noted a recorded trial again."""
+        if not self._kind.keeps_notes:
+            return False
+        if self.ask(record.number, record.endings_known).params == record.params:
+            return True
+        self._memory.withdraw(record.number)  # another version of the sampler answers otherwise
+        return False
 
     def tell(self, record: TrialRecord) -> None:
         """Take in how a trial ended, for the questions that may depend on it."""
@@ -110,7 +106,7 @@ class Sampler:
         """
         # In deterministic mode a trial may know only the endings of a window before it, however
         # early others arrived. Those wait here, so that a resumed run or a replay draws the same.
-        for record in self._untold:
+        for record in sorted(self._untold, key=attrgetter("ending_number")):
             if record.ending_number <= endings_known:
                 self._tell(record)
         self._untold = [record for record in self._untold if record.ending_number > endings_known]
@@ -139,30 +135,47 @@ class Sampler:
             self._memory.withdraw(number)
         if given:
             self._copy.enqueue_trial(given)
-        purpose = f"sampler {attempt}" if attempt else "sampler"
-        seed = derive_seed(self.study.seed, purpose, number)
-        self._copy.sampler = self._make(seed, self._memory)
-        asked = self._copy.ask()
+        if not self._kind.keeps_notes:
+            self._copy.sampler = self._kind.make(self._question(number, attempt))
+        asked = guarded("sampler", self._copy.ask, self.study)
         trial_id = self._memory.begin(number)
 
         def choose(name: str, domain: Domain) -> Value:
             self._kinds.check(name, domain)
             if name in given:
                 first_value(given, name, domain)
-            return _suggest(asked, name, domain)
+            value: Value = guarded("sampler", partial(_suggest, asked, name, domain), self.study)
+            return value
 
         trial = Trial(choose)
         guarded("space", lambda: self.study.space(trial), self.study)
         check_names(given, trial)
-        self._forget_notes(trial_id)
+        if not self._kind.keeps_notes:
+            self._forget_notes(trial_id)
         return trial
+
+    def _question(self, number: int, attempt: int) -> Question:
+        purpose = f"sampler {attempt}" if attempt else "sampler"
+        seed = derive_seed(self.study.seed, purpose, number)
+        study_seed = derive_seed(self.study.seed, "sampler of the study", 0)
+        return Question(number, attempt, seed, study_seed, self._memory)
 
     def _tell(self, record: TrialRecord) -> None:
         if self._grid is None:
-            self._memory.end(record.number, record.ending_number, self._outcome(record))
+            outcome = self._outcome(record)
+            if self._kind.keeps_notes:
+                self._tell_sampler(record.number, outcome)
+            self._memory.end(record.number, record.ending_number, outcome)
         if record.score is not None:
             key = _key(record.params)
             self._scored[key] = min(record.number, self._scored.get(key, record.number))
+
+    def _tell_sampler(self, number: int, outcome: FrozenTrial) -> None:
+        """Let a sampler note how a trial ended, as Optuna does."""
+        running = self._memory.running(number)
+        after = self._copy.sampler.after_trial
+        told = partial(after, self._copy, running, outcome.state, outcome.values)
+        guarded("sampler", told, self.study)
 
     def _outcome(self, record: TrialRecord) -> FrozenTrial:
         """Return a trial as the sampler sees it.

@@ -14,6 +14,8 @@ from optuna.samplers import TPESampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from sweep.samplers.question import Question
+
 N_BEST = 25
 """Best trials shown to TPE: as many as it fits its first density to."""
 
@@ -63,6 +65,10 @@ class SamplerMemory(InMemoryStorage):
         """Forget a draw that will be repeated."""
         self.set_trial_state_values(self._running.pop(number), TrialState.FAIL)
 
+    def running(self, number: int) -> FrozenTrial:
+        """Return running trial `number`."""
+        return self.get_trial(self._running[number])
+
     def end(self, number: int, place: int, outcome: FrozenTrial) -> None:
         """Take in how a trial ended, and its position among all endings."""
         trial_id = self._running.pop(number)
@@ -108,10 +114,10 @@ class SamplerMemory(InMemoryStorage):
 class Tpe(TPESampler):
     """Optuna's TPE, spared from looking for the common search space at each question."""
 
-    def __init__(self, seed: int, memory: SamplerMemory) -> None:
-        """Sample from a seed, given the trials that the memory shows."""
-        super().__init__(seed=seed, multivariate=True, constant_liar=True)
-        self._memory = memory
+    def __init__(self, question: Question) -> None:
+        """Answer a question, given the trials that the memory shows."""
+        super().__init__(seed=question.seed, multivariate=True, constant_liar=True)
+        self._memory = question.memory
 
     def infer_relative_search_space(self, *_: object) -> dict[str, BaseDistribution]:
         """Return the distributions common to all trials; TPE draws these parameters jointly."""

@@ -8,11 +8,11 @@ Comparisons and provenance list the same values.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from sweep.study.fingerprint import of_code
 from sweep.study.functions.parts import function_changes, of_functions
-from sweep.study.study import Study
+from sweep.study.study import SamplerName, Study
 
 ALWAYS_RECORDED = object()
 
@@ -45,12 +45,16 @@ def _field(name: str, value: Callable[[Study], Any] | None = None, **more: Any) 
     return Recorded(name, (name,), value or attrgetter(name), **more)
 
 
+def _sampler(study: Study) -> str:
+    return "tpe" if study.sampler == "auto" else str(study.sampler)
+
+
 def _memory(study: Study) -> int | None:
-    return study.sampler_memory if study.sampler == "tpe" else None
+    return study.sampler_memory if _sampler(study) in ("tpe", "gp") else None
 
 
 def _errors(study: Study) -> str:
-    return study.errors if study.sampler == "tpe" else "ignore"
+    return study.errors if _sampler(study) == "tpe" else "ignore"
 
 
 def _window(study: Study) -> int | None:
@@ -63,7 +67,7 @@ RECORDED = (
     Recorded("metric", GOAL, lambda study: study.metric),
     Recorded("direction", GOAL, lambda study: GOAL[study.sign < 0]),
     _field("seed", acceptable=True, restored=True),
-    _field("sampler", acceptable=True, restored=True),
+    _field("sampler", _sampler, acceptable=True, restored=True),
     _field("sampler_memory", _memory, acceptable=True, restored=True, earlier=None),
     _field("errors", _errors, acceptable=True, restored=True, earlier="ignore"),
     _field("pruner", lambda study: repr(study.pruner), acceptable=True),
@@ -114,5 +118,7 @@ def restored(study: Study, about: Mapping[str, Any]) -> Study:
     known = recorded(about)
     changes = {row.key: known[row.key] for row in RECORDED if row.restored}
     window = changes.pop("window")
+    if changes["sampler"] not in get_args(SamplerName):  # only the study file can make it
+        del changes["sampler"]
     changes |= {"deterministic": window is not None, "window": window or study.window}
     return replace(study, **changes)

@@ -36,7 +36,7 @@ def optional(rule: Rule, words: str = " or None") -> Rule:
 def choices(declaration: type) -> dict[str, Rule]:
     """Return the rule for each field of a dataclass whose type is a `Literal`."""
     kinds = {f.name: get_args(f.type) for f in fields(declaration) if get_origin(f.type) is Literal}
-    return {name: (_either(values), values.__contains__) for name, values in kinds.items()}
+    return {name: (either(values), values.__contains__) for name, values in kinds.items()}
 
 
 def broken(declaration: Any, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Any]]:
@@ -47,6 +47,7 @@ def broken(declaration: Any, rules: Mapping[str, Rule]) -> Iterator[tuple[str, A
             yield f"{name} to be {words}", value
 
 
-def _either(values: tuple[object, ...]) -> str:
+def either(values: tuple[object, ...]) -> str:
+    """Return the values as in "'a', 'b' or 'c'"."""
     *others, last = map(repr, values)
     return f"{', '.join(others)} or {last}"

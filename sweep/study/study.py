@@ -4,12 +4,22 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sweep.errors import StudyError
 from sweep.pruners.pruner import Pruner
+from sweep.study.optuna_sampler import OptunaSampler
 from sweep.study.published import WHAT_TABLES_ARE, Table, are_tables
-from sweep.study.rules import FUNCTION, MAX_NAME, Rule, broken, choices, optional, whole_number
+from sweep.study.rules import (
+    FUNCTION,
+    MAX_NAME,
+    Rule,
+    broken,
+    choices,
+    either,
+    optional,
+    whole_number,
+)
 from sweep.study.space import Space
 from sweep.trials.domains import Params
 from sweep.trials.evaluation import Evaluation
@@ -22,7 +32,7 @@ Train = Callable[..., Iterable[Any]]
 FINAL_SUFFIX = "-final"
 """Ends the name of the study that holds a search's final trainings."""
 
-SamplerName = Literal["tpe", "random", "grid"]
+SamplerName = Literal["auto", "tpe", "gp", "cmaes", "qmc", "nsga2", "nsga3", "random", "grid"]
 
 
 Callback = Callable[[str, TrialRecord], None]
@@ -79,11 +89,12 @@ class Study:
         data: Loads the training and validation data, once; workers share them read-only.
         trials: Total number of trials of the run.
         seed: The seed that all other seeds are derived from.
-        sampler: "tpe" (Optuna's), "random", or "grid": every point of a finite space once, the
-            first ones spread over all of it.
-        sampler_memory: Number of most recently ended trials that TPE is shown, in addition to the
-            best 25 and the 100 running ones that began last. A bound keeps its cost per trial
-            constant. None shows it all trials.
+        sampler: "auto" (now TPE), one of Optuna's "tpe", "gp", "cmaes", "nsga2" and "nsga3", "qmc"
+            (evenly spread points), "random", "grid" (every point of a finite space once,
+            the first ones spread over all of it), or an `OptunaSampler` for any other.
+        sampler_memory: Number of most recently ended trials that TPE and GP are shown, in addition
+            to the best 25 and the 100 running ones that began last. A bound keeps the cost per
+            trial constant. None shows all trials.
         errors: Whether TPE should "avoid" configurations whose training raised, as the worst of
             all, or "ignore" such trials because the error had nothing to do with the parameters.
         pruner: Stops unpromising trials early: `Asha`, `Median` or None.
@@ -118,7 +129,7 @@ class Study:
     data: Callable[[], Any] | None = None
     trials: int = 20
     seed: int = 0
-    sampler: SamplerName = "tpe"
+    sampler: SamplerName | OptunaSampler = "auto"
     sampler_memory: int | None = 250
     errors: Literal["avoid", "ignore"] = "avoid"
     pruner: Pruner | None = None
@@ -172,6 +183,10 @@ def _is_name(value: object) -> bool:
     return bool(is_name) and len(str(value).encode()) <= MAX_NAME
 
 
+def _is_sampler(value: object) -> bool:
+    return isinstance(value, OptunaSampler) or value in get_args(SamplerName)
+
+
 def _is_pruner(value: object) -> bool:
     return isinstance(value, Pruner) and not isinstance(value, type)
 
@@ -191,6 +206,7 @@ RULES: dict[str, Rule] = {
     "data": optional(FUNCTION, ""),
     "trials": whole_number(1),
     "seed": whole_number(0),
+    "sampler": (f"{either(get_args(SamplerName))}, or an OptunaSampler", _is_sampler),
     "sampler_memory": optional(whole_number(1)),
     "pruner": optional(("Asha(...), Median(...)", _is_pruner)),
     "repeats": whole_number(1),

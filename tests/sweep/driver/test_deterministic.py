@@ -1,7 +1,6 @@
 """One table, whatever the number of slots and whatever dies; and every run replays."""
 
 import json
-import random
 import re
 import sqlite3
 from collections.abc import Callable
@@ -13,104 +12,26 @@ from typing import Any
 import pytest
 
 import sweep
-from sweep.checkpoints.local import LocalCheckpoints
 from sweep.cli.main import main
 from sweep.cli.options import open_run
-from sweep.driver.ledger import open_ledger
-from sweep.driver.loop import Driver
-from sweep.driver.options import Options
 from sweep.driver.replay import other_suggestions, versions_of
-from sweep.storage.database import Database
-from sweep.storage.sqlite import SQLiteFile
-from sweep.trials.records import Ending, Failure, TrialRecord
-from sweep.trials.worker import Worker
-from sweep.workers.messages import Output, Progress, SlotLost, Work
+from sweep.trials.records import TrialRecord
 from sweep.workers.process.kernel import forcing, kernel
-from sweep.workers.session import Session
+from tests.sweep.driver.shuffled import drive, lasting
 
 MakeStudy = Callable[..., sweep.Study]
-
-
-class ShuffledPool:
-    """So many slots in this process, which answer in random order and die now and then."""
-
-    def __init__(self, study: sweep.Study, size: int, chance: random.Random, deaths: float) -> None:
-        self.size = size
-        self._chance, self._deaths = chance, deaths
-        self._sessions = [Session(study, None, blas_threads=1) for _ in range(size)]
-        self._asked: dict[int, tuple[Work | None, int | None]] = {}
-        self._trials: dict[int, int] = {}
-
-    @property
-    def idle(self) -> list[int]:
-        return [slot for slot in range(self.size) if slot not in self._trials]
-
-    def worker(self, slot: int) -> Worker:
-        return self._sessions[slot].worker()
-
-    def advance(self, slot: int, work: Work | None = None, pause_at: int | None = None) -> None:
-        if work is not None:
-            self._trials[slot] = work.trial
-        self._asked[slot] = work, pause_at
-
-    def release(self, slot: int) -> None:
-        del self._trials[slot]
-
-    def kill(self, slot: int) -> None:
-        del self._asked[slot]
-        self.release(slot)
-
-    def wait(self, _timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:
-        slot = self._chance.choice(sorted(self._asked))
-        asked = self._asked.pop(slot)
-        if self._chance.random() < self._deaths:
-            return [(slot, SlotLost(self._trials.pop(slot), Failure(Ending.LOST, "died")))]
-        return [(slot, self._sessions[slot].advance(*asked))]
-
-    def take_output(self) -> list[Output]:
-        return []
-
-    def close(self) -> None:
-        while self._sessions:
-            self._sessions.pop().close()
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Callable[..., list[TrialRecord]]:
     """The records of a study that was driven by so many slots, in an order of their own."""
 
-    def drive(study: sweep.Study, slots: int, order: int, deaths: float = 0) -> list[TrialRecord]:
+    def driven(study: sweep.Study, slots: int, order: int, deaths: float = 0) -> list[TrialRecord]:
         folder = tmp_path / f"{slots}-{order}-{deaths}"
         folder.mkdir()
-        with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
-            table = database.ensure(study.name, minimize=True, attributes={})
-            while True:
-                checkpoints = LocalCheckpoints(folder, study.name)
-                ledger = open_ledger(study, table, checkpoints)
-                if not ledger.n_left:
-                    return table.trials()
-                driver = Driver(study, ledger, Options(retries=99), lambda *_: None)
-                pool = ShuffledPool(study, slots, random.Random(order), deaths)
-                with closing(pool):
-                    driver.run(pool)
+        return drive(study, folder, slots, order, deaths=deaths)
 
-    return drive
-
-
-def lasting(records: list[TrialRecord]) -> list[tuple[Any, ...]]:
-    return [
-        (
-            r.number,
-            r.params,
-            r.seed,
-            r.endings_known,
-            r.ending_number,
-            r.ending,
-            r.score,
-            r.curve("loss"),
-        )
-        for r in records
-    ]
+    return driven
 
 
 PRUNERS = [None, sweep.Asha(min_epochs=1, factor=2, max_epochs=4), sweep.Median(1, 2)]

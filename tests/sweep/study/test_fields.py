@@ -4,6 +4,7 @@ import json
 from dataclasses import fields, replace
 
 import pytest
+from optuna.samplers import RandomSampler
 
 import sweep
 from sweep.study.fields import (
@@ -26,7 +27,7 @@ def train(config, data, seed, state):
     yield {"loss": 0.0}
 
 
-STUDY = Study(name="toy", space=space, train=train, minimize="loss")
+STUDY = Study(name="toy", space=space, train=train, minimize="loss", sampler="tpe")
 CHANGED = replace(
     STUDY,
     seed=7,
@@ -66,6 +67,17 @@ def test_what_is_recorded_is_restored():
 def test_runs_of_before_a_key_existed_are_restored_to_what_was_done_then():
     recorded = {k: v for k, v in identity(CHANGED).items() if k not in EARLIER}
     assert restored(CHANGED, recorded) == replace(CHANGED, **EARLIER)
+
+
+def test_auto_is_recorded_as_what_it_chose():
+    assert identity(replace(STUDY, sampler="auto")) == identity(STUDY)
+
+
+def test_a_sampler_of_the_study_is_recorded_by_name_and_not_restored():
+    brought = replace(STUDY, sampler=sweep.OptunaSampler(RandomSampler))
+    told = identity(brought)
+    assert told["sampler"] == "OptunaSampler(RandomSampler)"
+    assert restored(brought, told).sampler == brought.sampler
 
 
 @pytest.mark.parametrize("sampler", ["random", "grid"])

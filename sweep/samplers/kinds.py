@@ -1,0 +1,77 @@
+"""Every kind of sampler, by the name that a study gives."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import NamedTuple
+
+from optuna.samplers import BaseSampler
+
+from sweep.errors import StudyError
+from sweep.samplers.evolution import cmaes, nsga2, nsga3
+from sweep.samplers.gp import gp
+from sweep.samplers.grid import Grid
+from sweep.samplers.qmc import qmc
+from sweep.samplers.question import Question
+from sweep.samplers.random import random
+from sweep.samplers.tpe import Tpe
+from sweep.study.optuna_sampler import OptunaSampler
+from sweep.study.study import Study
+from sweep.study.user_code import guarded
+
+
+class Kind(NamedTuple):
+    """One kind of sampler.
+
+    Attributes:
+        make: Makes the Optuna sampler that answers a question or, if it keeps notes, all of them.
+        points: study -> the points to try, if the sampler asks no questions.
+        keeps_notes: Whether an answer depends on what the sampler noted at earlier questions. Then
+            a resumed run asks those again, so that nothing but the trials has to be recorded.
+        packages: What it imports, which the extra of the sampler's name installs.
+    """
+
+    make: Callable[[Question], BaseSampler]
+    points: Callable[[Study], Grid] | None = None
+    keeps_notes: bool = False
+    packages: tuple[str, ...] = ()
+
+
+SAMPLERS = {
+    "auto": Kind(Tpe),
+    "tpe": Kind(Tpe),
+    "gp": Kind(gp, packages=("torch", "scipy")),
+    "cmaes": Kind(cmaes, keeps_notes=True, packages=("cmaes",)),
+    "qmc": Kind(qmc),
+    "nsga2": Kind(nsga2, keeps_notes=True),
+    "nsga3": Kind(nsga3, keeps_notes=True),
+    "random": Kind(random),
+    "grid": Kind(random, points=Grid),
+}
+
+
+def kind_of(study: Study) -> Kind:
+    """Return the kind of a study's sampler.
+
+    Raises:
+        StudyError: If a package is missing.
+    """
+    sampler = study.sampler
+    if isinstance(sampler, OptunaSampler):
+        return Kind(lambda question: _made(study, sampler, question.study_seed), keeps_notes=True)
+    missing = [name for name in SAMPLERS[sampler].packages if find_spec(name) is None]
+    if missing:
+        raise StudyError(
+            f"Study: sampler {sampler!r} needs {' and '.join(missing)}, not installed here; "
+            f"pip install 'sweep-netlib[{sampler}]', or use another sampler"
+        )
+    return SAMPLERS[sampler]
+
+
+def _made(study: Study, sampler: OptunaSampler, seed: int) -> BaseSampler:
+    made = guarded("sampler", lambda: sampler.make(seed), study)
+    if not isinstance(made, BaseSampler):
+        raise StudyError(
+            f"OptunaSampler: expected make(seed) to return a sampler of Optuna, got {made!r}; "
+            f"return an optuna.samplers.BaseSampler"
+        )
+    return made

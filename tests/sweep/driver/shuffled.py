@@ -1,0 +1,115 @@
+"""Drives a study on slots that answer in random order and die, by a driver that dies too."""
+
+import random
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import sweep
+from sweep.checkpoints.local import LocalCheckpoints
+from sweep.driver.ledger import open_ledger
+from sweep.driver.loop import Driver
+from sweep.driver.options import Options
+from sweep.driver.progress import Snapshot
+from sweep.storage.database import Database
+from sweep.storage.sqlite import SQLiteFile
+from sweep.trials.records import Ending, Failure, TrialRecord
+from sweep.trials.worker import Worker
+from sweep.workers.messages import Output, Progress, SlotLost, Work
+from sweep.workers.session import Session
+
+
+class ShuffledPool:
+    """So many slots in this process, which answer in random order and die now and then."""
+
+    def __init__(self, study: sweep.Study, size: int, chance: random.Random, deaths: float) -> None:
+        self.size = size
+        self._chance, self._deaths = chance, deaths
+        self._sessions = [Session(study, None, blas_threads=1) for _ in range(size)]
+        self._asked: dict[int, tuple[Work | None, int | None]] = {}
+        self._trials: dict[int, int] = {}
+
+    @property
+    def idle(self) -> list[int]:
+        return [slot for slot in range(self.size) if slot not in self._trials]
+
+    def worker(self, slot: int) -> Worker:
+        return self._sessions[slot].worker()
+
+    def advance(self, slot: int, work: Work | None = None, pause_at: int | None = None) -> None:
+        if work is not None:
+            self._trials[slot] = work.trial
+        self._asked[slot] = work, pause_at
+
+    def release(self, slot: int) -> None:
+        del self._trials[slot]
+
+    def kill(self, slot: int) -> None:
+        del self._asked[slot]
+        self.release(slot)
+
+    def wait(self, _timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:
+        slot = self._chance.choice(sorted(self._asked))
+        asked = self._asked.pop(slot)
+        if self._chance.random() < self._deaths:
+            return [(slot, SlotLost(self._trials.pop(slot), Failure(Ending.LOST, "died")))]
+        return [(slot, self._sessions[slot].advance(*asked))]
+
+    def take_output(self) -> list[Output]:
+        return []
+
+    def close(self) -> None:
+        while self._sessions:
+            self._sessions.pop().close()
+
+
+class DriverKilledError(Exception):
+    pass
+
+
+def drive(
+    study: sweep.Study, folder: Path, slots: int, order: int, *, deaths: float = 0, kills: int = 0
+) -> list[TrialRecord]:
+    """Return the records of a study that was driven by so many slots, in an order of their own.
+
+    Args:
+        study: The study.
+        folder: An empty folder of its own.
+        slots: Number of slots.
+        order: Seed of the order in which they answer.
+        deaths: How likely a slot dies instead of answering.
+        kills: How many times the driver is killed, each time after some more trials have ended.
+    """
+    with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
+        table = database.ensure(study.name, minimize=study.sign > 0, attributes={})
+        while True:
+            ledger = open_ledger(study, table, LocalCheckpoints(folder, study.name))
+            if not ledger.n_left:
+                return table.trials()
+            n_allowed = ledger.counts.n_ended + study.trials // (kills + 1) if kills else 10**9
+            kills = max(0, kills - 1)
+
+            def observe(snapshot: Snapshot, _event: object, n_allowed: int = n_allowed) -> None:
+                if snapshot.counts.n_ended >= n_allowed:
+                    raise DriverKilledError
+
+            driver = Driver(study, ledger, Options(retries=99), observe)
+            pool = ShuffledPool(study, slots, random.Random(order), deaths)
+            with closing(pool), suppress(DriverKilledError):
+                driver.run(pool)
+
+
+def lasting(records: list[TrialRecord]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            r.number,
+            r.params,
+            r.seed,
+            r.endings_known,
+            r.ending_number,
+            r.ending,
+            r.score,
+            r.curve("loss"),
+        )
+        for r in records
+    ]
