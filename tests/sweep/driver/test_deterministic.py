@@ -204,4 +204,4 @@ def test_replay_needs_a_run_of_a_file(
 ) -> None:
     run = inline(make_study())
     assert main(["replay", str(run.directory.path)]) == 2
-    assert "expected a run of a study file, got one made in Python" in capsys.readouterr().err
+    assert "expected a run of a study file, got one made in " in capsys.readouterr().err
