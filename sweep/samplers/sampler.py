@@ -2,7 +2,7 @@
 
 The copy makes a suggestion a hundred times faster than the database would. A suggestion depends
 only on the study's seed, the trial's number and the endings that the trial knows. So most of
-Optuna's samplers are made anew for each trial. Those that note something at each question are made
+Optuna's samplers are made for one trial each. Those that note something at each question are made
 once, and a restart asks them all questions again.
 """
 

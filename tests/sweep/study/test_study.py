@@ -27,7 +27,7 @@ def study(**changes):
 
 def test_the_shortest_study_has_defaults_for_all_else():
     toy = study()
-    assert (toy.trials, toy.seed, toy.sampler, toy.score) == (20, 0, "tpe", "last")
+    assert (toy.trials, toy.seed, toy.sampler, toy.score) == (20, 0, "auto", "last")
     assert (toy.data, toy.pruner, toy.first, toy.final, toy.settings) == (None, None, (), None, {})
 
 
@@ -68,7 +68,7 @@ def test_a_name_can_be_a_directory(name):
         ({"trials": True}, r"expected trials to be a whole number >= 1, got True"),
         ({"seed": -1}, r"expected seed to be a whole number >= 0, got -1"),
         ({"seed": None}, r"expected seed to be a whole number >= 0, got None"),
-        ({"sampler": "cma"}, r"expected sampler to be 'tpe', 'random' or 'grid', got 'cma'"),
+        ({"sampler": "cma"}, r"'random' or 'grid', or an OptunaSampler, got 'cma'"),
         ({"errors": "raise"}, r"expected errors to be 'avoid' or 'ignore', got 'raise'"),
         (
             {"sampler_memory": 0},
