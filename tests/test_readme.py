@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,11 +66,21 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the runs "cnn" and "other"."""
+    folder = tmp_path_factory.mktemp("done")
+    (folder / "cnn.py").write_text(STUDY)
+    for more in (["--name", "cnn"], ["--name", "other", "--seed", "1"]):
+        command = ["run", str(folder / "cnn.py"), "--runs", str(folder / "runs")]
+        assert main([*command, "--pool", "inline", *more]) == 0
+    return folder / "runs"
+
+
 @pytest.fixture
-def runs(study: Path) -> None:
+def runs(study: Path, done: Path) -> None:
     """The runs "cnn" and "other"."""
-    for more in ([], ["--name", "other", "--seed", "1"]):
-        assert main(["run", str(study), "--pool", "inline", *more]) == 0
+    shutil.copytree(done, study.parents[1] / "runs")
 
 
 def test_the_two_commands_stand_alone_on_a_line_each() -> None:

@@ -41,7 +41,7 @@ def test_a_hundred_parameters_half_of_them_switches(make_study: MakeStudy, inlin
         yield {"loss": float(sum(config.values()))}
 
     study = partial(make_study, space=space, train=train)
-    run = resumed(study(trials=12), study(trials=14), inline)
+    run = resumed(study(trials=4), study(trials=6), inline)
     losses = [sum(map(float, record.params.values())) for record in run.records]
     assert run.trials()["loss"].tolist() == pytest.approx(losses)
 
