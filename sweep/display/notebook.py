@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from sweep.display.terminal import heading, line, view
+from sweep.display.terminal import REFRESH_SECONDS, heading, line, view
 from sweep.trials.records import TrialRecord
 
 if TYPE_CHECKING:
     from sweep.driver.progress import Event, Snapshot
-
-REFRESH_SECONDS = 0.25
 
 WIDTH, HEIGHT = 110, 24
 """Columns and rows of the view."""

@@ -106,8 +106,8 @@ class LiveStatus:
             lines, newline, rest = lines + newline + rest, b"\n", b""
         if rest:
             self._unfinished[trial] = rest
-        for line in terminal_text(lines).split("\n") if newline else []:
-            self._print(Text.assemble((f"trial {trial}: ", "cyan"), line), whole=True)
+        for printed in terminal_text(lines).split("\n") if newline else []:
+            self._print(Text.assemble((f"trial {trial}: ", "cyan"), printed), whole=True)
 
     def end(self, result: str) -> None:
         """Print how the run ended."""

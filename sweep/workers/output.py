@@ -49,9 +49,8 @@ class Capture:
         Args:
             path: Where, so that it outlives this process; None for a file without a name.
         """
-        handle = _nameless() if path is None else os.open(path, NEW, 0o600)
-        self._file = os.fdopen(handle, "r+b", buffering=0)
-        fcntl.fcntl(handle, fcntl.F_SETFL, os.O_APPEND)
+        self._file = _opened(path)
+        fcntl.fcntl(self._file.fileno(), fcntl.F_SETFL, os.O_APPEND)
         self._position = 0
         self._kept = b""
         self._depth = 0
@@ -189,10 +188,11 @@ def _part(fd: int, start: int, end: int) -> bytes:
     return os.pread(fd, half, start) + gap + os.pread(fd, half, end - half)
 
 
-def _nameless() -> int:
-    handle, name = tempfile.mkstemp()
-    Path(name).unlink()
-    return handle
+def _opened(path: Path | None) -> Any:
+    """Open the file of a capture, to read and write at once."""
+    if path is None:
+        return tempfile.TemporaryFile(buffering=0)
+    return os.fdopen(os.open(path, NEW, 0o600), "r+b", buffering=0)
 
 
 class _Lenient(io.FileIO):

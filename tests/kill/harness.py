@@ -11,6 +11,7 @@ from pathlib import Path
 
 import sweep
 from tests.kill import processes
+from tests.lasting import lasting
 
 ROOT = Path(__file__).parents[2]
 STUDY = Path(__file__).parent / "study.py"
@@ -63,7 +64,7 @@ class Campaign:
         self._n_runs = 0
         self._finished: dict[int, str] = {}
         self._epochs: dict[int, list[float]] = {}
-        self._whole = _lasting(self._run_whole())
+        self._whole = lasting(self._run_whole().records)
 
     def at_moment(self, who: str, when: str, function: str = "", event: str = "") -> Kill:
         """Kill at a chosen moment: the driver in a run without Ray, others in a run on Ray."""
@@ -104,7 +105,7 @@ class Campaign:
         self._check()
         run = sweep.Run(self._path, self._storage)
         assert run.best is not None, out
-        assert _lasting(run) == self._whole
+        assert lasting(run.records) == self._whole
         assert len(run.finals) == 1
         assert run.test is not None
         self._n_runs += 1
@@ -156,19 +157,3 @@ class Campaign:
         finished = {record.number: str(record) for record in run.records if record.finished}
         assert self._finished.items() <= finished.items()
         self._finished = finished
-
-
-def _lasting(run: sweep.Run) -> list[object]:
-    return [
-        (
-            r.number,
-            r.params,
-            r.seed,
-            r.endings_known,
-            r.ending_number,
-            r.ending,
-            r.score,
-            r.curve("loss"),
-        )
-        for r in run.records
-    ]

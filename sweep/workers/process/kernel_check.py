@@ -92,9 +92,7 @@ class KernelCheck:
         else:
             way = f"use --blas-kernel {_lesser(expected.name, got.name)}, which both can run"
         if self._has_trials:
-            way += (
-                ", accept other last bits with --accept-changes, or start another run with --name"
-            )
+            way += f", {ANYWAY}"
         return RunError(
             f"--deterministic: expected the kernel of {whose}, {expected}, got {got} "
             f"{_place(worker)}; {way}"

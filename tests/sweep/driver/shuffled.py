@@ -3,7 +3,6 @@
 import random
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 import sweep
 from sweep.checkpoints.local import LocalCheckpoints
@@ -97,19 +96,3 @@ def drive(
             pool = ShuffledPool(study, slots, random.Random(order), deaths)
             with closing(pool), suppress(DriverKilledError):
                 driver.run(pool)
-
-
-def lasting(records: list[TrialRecord]) -> list[tuple[Any, ...]]:
-    return [
-        (
-            r.number,
-            r.params,
-            r.seed,
-            r.endings_known,
-            r.ending_number,
-            r.ending,
-            r.score,
-            r.curve("loss"),
-        )
-        for r in records
-    ]

@@ -10,7 +10,8 @@ from optuna.samplers import BaseSampler, NSGAIISampler, RandomSampler
 import sweep
 from sweep.driver.replay import other_suggestions
 from sweep.samplers.kinds import SAMPLERS
-from tests.sweep.driver.shuffled import drive, lasting
+from tests.lasting import lasting
+from tests.sweep.driver.shuffled import drive
 
 
 class Countdown(RandomSampler):

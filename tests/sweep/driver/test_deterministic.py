@@ -17,7 +17,8 @@ from sweep.cli.options import open_run
 from sweep.driver.replay import other_suggestions, versions_of
 from sweep.trials.records import TrialRecord
 from sweep.workers.process.kernel import forcing, kernel
-from tests.sweep.driver.shuffled import drive, lasting
+from tests.lasting import lasting
+from tests.sweep.driver.shuffled import drive
 
 MakeStudy = Callable[..., sweep.Study]
 
