@@ -9,18 +9,19 @@ from sweep.driver.options import Options
 from sweep.errors import OptionError, RunError, StorageError, StudyError, SweepError
 from sweep.pruners.asha import Asha
 from sweep.pruners.median import Median
-from sweep.study.loading import load_study
+from sweep.study.code.loading import load_study
+from sweep.study.final import Final
 from sweep.study.optuna_sampler import OptunaSampler
 from sweep.study.published import PublishedCurve, PublishedTable, Quantity, tables_in
 from sweep.study.settings import settings
 from sweep.study.space import Trial
-from sweep.study.study import Final, Study
+from sweep.study.study import Study
 from sweep.trials.evaluation import Evaluation, Exhibit
 from sweep.trials.records import Epoch, TrialRecord
 
 if TYPE_CHECKING:
-    from sweep.driver.replay import replay
     from sweep.driver.run import run
+    from sweep.driver.verify.replay import replay
     from sweep.reports.results import Run
 
 __all__ = [
@@ -53,7 +54,7 @@ __all__ = [
 
 _LAZY = {
     "Run": "sweep.reports.results",
-    "replay": "sweep.driver.replay",
+    "replay": "sweep.driver.verify.replay",
     "run": "sweep.driver.run",
 }
 """Names that need pandas, Optuna and SQLAlchemy, which a worker process does without."""

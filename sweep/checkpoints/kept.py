@@ -2,7 +2,8 @@
 
 from sweep.checkpoints.format import Checkpoint, decode
 from sweep.checkpoints.store import Checkpoints
-from sweep.trials.records import State, TrialRecord, scores
+from sweep.trials.ranking import scores
+from sweep.trials.records import State, TrialRecord
 
 GONE = "the training yielded none, or its checkpoint is gone or damaged"
 

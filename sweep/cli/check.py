@@ -5,8 +5,8 @@ import json
 import click
 
 from sweep.cli.options import study_command
-from sweep.driver.dry_run import dry_run
 from sweep.driver.options import Options
+from sweep.driver.verify.dry_run import dry_run
 from sweep.machine import size_text
 from sweep.study.study import Study
 from sweep.text import duration, metrics_text

@@ -15,7 +15,7 @@ from sweep.driver.options import Options
 from sweep.errors import OptionError, RunError
 from sweep.reports.results import Run
 from sweep.storage.run_directory import RunDirectory
-from sweep.study.loading import load_study
+from sweep.study.code.loading import load_study
 from sweep.study.study import Study
 
 Function = Callable[..., Any]

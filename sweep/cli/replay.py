@@ -3,8 +3,8 @@
 import click
 
 from sweep.cli.options import run_command
-from sweep.driver.differences import verdict
-from sweep.driver.replay import (
+from sweep.driver.verify.differences import verdict
+from sweep.driver.verify.replay import (
     compared_epoch,
     compared_suggestion,
     other_suggestions,

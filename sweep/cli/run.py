@@ -23,7 +23,7 @@ from sweep.files import copy_of
 from sweep.reports import tables
 from sweep.reports.formats import to_markdown
 from sweep.study.study import Study
-from sweep.trials.records import n_ended
+from sweep.trials.ranking import n_ended
 from sweep.workers.process.kernel import forcing, kernel, slower, usual_simd
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

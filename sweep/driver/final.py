@@ -15,8 +15,9 @@ from sweep.checkpoints.store import Checkpoints
 from sweep.errors import StudyError
 from sweep.storage.database import Database
 from sweep.storage.trial_table import TrialTable
+from sweep.study.final import FINAL_SUFFIX, Final
 from sweep.study.space import Trial, fixed
-from sweep.study.study import FINAL_SUFFIX, Final, Study
+from sweep.study.study import Study
 from sweep.trials.domains import Params
 from sweep.trials.evaluation import TESTS, Evaluation, Exhibit, TestOpening, test_openings, to_plain
 from sweep.trials.records import Ending, TrialRecord

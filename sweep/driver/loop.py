@@ -3,13 +3,13 @@
 One driver with one thread: everything that slots send back is handled here, one by one.
 """
 
-import re
 import time
 from collections.abc import Sequence
 
 from sweep.driver.ledger import Ledger
 from sweep.driver.options import Options
 from sweep.driver.progress import Event, Observer, Snapshot
+from sweep.driver.same_errors import ErrorsInARow
 from sweep.errors import StudyError
 from sweep.study.study import Study
 from sweep.trials.records import INTERRUPTED, PREEMPTED, Ending, Failure, TrialRecord
@@ -20,14 +20,6 @@ from sweep.workers.process.kernel_check import KernelCheck
 
 TICK_S = 0.25
 """Longest wait for slots, in seconds, before the driver checks time limits again."""
-
-MAX_SAME_ERRORS = 3
-"""Equal errors in a row after which the run stops: then the study is broken, not the parameters.
-
-Equal are type, lines, and message up to its numbers, since it may hold addresses or parameters.
-"""
-
-NUMBER = re.compile(r"0x[0-9a-f]+|[-+]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
 
 
 class Driver:
@@ -52,7 +44,7 @@ class Driver:
         self._check_kernel = KernelCheck(options.blas_kernel, earlier, is_same=study.deterministic)
         self._running: dict[int, tuple[TrialRecord, float]] = {}
         self._doomed: dict[int, int] = {}  # by trial, the epoch at which it is pruned if it has it
-        self._same_errors: list[Failure] = []
+        self._errors = ErrorsInARow()
         self._events: list[Event] = []
 
     def run(self, pool: Pool) -> None:
@@ -79,7 +71,7 @@ class Driver:
                     self._handle(pool, slot, answer)
                 self._end_overdue(pool, now)
                 self._announce(snapshot, pool)
-                self._stop_if_broken()
+                self._errors.stop_if_broken()
         finally:
             pool.close()
             self._announce(snapshot, pool)
@@ -187,36 +179,16 @@ class Driver:
             self._fail(record, Failure(Ending.TIMEOUT, message))
 
     def _fail(self, record: TrialRecord, failure: Failure) -> None:
-        same = self._same_errors
-        if any(_pattern(failure) != _pattern(other) for other in same):
-            same = []
         self._end(record, failure.ending, failure if failure.ending.is_failure else None)
-        if failure.ending is Ending.ERROR:
-            self._same_errors = [*same, failure]
 
     def _end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
         self._doomed.pop(record.number, None)
         self._ledger.end(record, ending, failure)
         self._events.append(record)
-        self._same_errors = []
-
-    def _stop_if_broken(self) -> None:
-        if len(self._same_errors) >= MAX_SAME_ERRORS:
-            error = self._same_errors[0]
-            raise StudyError(
-                f"the same error in {MAX_SAME_ERRORS} trials in a row, so the run was stopped: "
-                f"{error.message}. Fix the study and run again with --accept-changes, or start "
-                f"over with --name\n{error.traceback}"
-            )
+        self._errors.note(failure)
 
 
 def latest_kernel(records: Sequence[TrialRecord]) -> Kernel | None:
     """Return the kernel that the latest of some trials trained on; None if none is recorded."""
     kernels = (r.worker.kernel for r in reversed(records) if r.worker and r.epochs)
     return next(filter(None, kernels), None)
-
-
-def _pattern(failure: Failure) -> tuple[str, list[str]]:
-    """Return what equal errors have in common."""
-    lines = re.findall(r'^ *File ".*", line \d+', failure.traceback, re.MULTILINE)
-    return NUMBER.sub("#", failure.message), lines

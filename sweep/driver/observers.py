@@ -8,8 +8,8 @@ from typing import Any
 from sweep.driver.progress import Event, Observer, Snapshot
 from sweep.errors import StorageError
 from sweep.storage.run_directory import RunDirectory
+from sweep.study.code.user_code import text_of
 from sweep.study.study import Callback
-from sweep.study.user_code import text_of
 from sweep.text import short, shortened
 from sweep.trials.records import TrialRecord
 from sweep.workers.messages import Output

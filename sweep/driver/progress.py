@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sweep.trials.records import Ending, TrialRecord, best_of
+from sweep.trials.ranking import best_of
+from sweep.trials.records import Ending, TrialRecord
 from sweep.workers.messages import Output
 
 if TYPE_CHECKING:

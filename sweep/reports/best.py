@@ -9,7 +9,7 @@ from safetensors.numpy import save
 
 from sweep.checkpoints.kept import GONE, state_of
 from sweep.checkpoints.places import checkpoints_at
-from sweep.study.study import FINAL_SUFFIX
+from sweep.study.final import FINAL_SUFFIX
 from sweep.trials.records import State
 
 if TYPE_CHECKING:

@@ -12,10 +12,11 @@ import pandas as pd
 from sweep.reports.costs import costs
 from sweep.reports.results import Run
 from sweep.reports.tables import frame
+from sweep.study.code.functions.parts import PYTHON
 from sweep.study.fields import recorded
-from sweep.study.functions.parts import PYTHON
 from sweep.text import short
-from sweep.trials.records import Ending, scores
+from sweep.trials.ranking import scores
+from sweep.trials.records import Ending
 
 Runs = Mapping[str, Run]
 """Runs by the names to show."""

@@ -16,7 +16,8 @@ from sweep.storage.run_directory import RunDirectory
 from sweep.study.published import tables_from_json
 from sweep.text import short, terminal_text
 from sweep.trials.evaluation import TestOpening, test_openings
-from sweep.trials.records import Ending, Failure, TrialRecord, best_of, final_of, n_ended
+from sweep.trials.ranking import best_of, final_of, n_ended
+from sweep.trials.records import Ending, Failure, TrialRecord
 
 PRINTED_LINES = 20
 PRINTED_BYTES = 8192

@@ -14,7 +14,8 @@ from sweep.reports.published import FilledTable
 from sweep.study.fields import difference, recorded
 from sweep.text import counted, duration, metrics_text, short
 from sweep.trials.evaluation import Exhibit
-from sweep.trials.records import TrialRecord, n_ended
+from sweep.trials.ranking import n_ended
+from sweep.trials.records import TrialRecord
 
 if TYPE_CHECKING:
     from sweep.reports.results import Run

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from sweep.text import short
-from sweep.trials.records import Ending, TrialRecord, best_of, ranked
+from sweep.trials.ranking import best_of, ranked
+from sweep.trials.records import Ending, TrialRecord
 
 DTYPES: dict[type, Any] = {int: "Int64", float: "Float64", bool: "boolean", str: "string"}
 """Nullable pandas dtypes, so that integer columns with gaps stay integers."""

@@ -14,9 +14,9 @@ from sweep.samplers.qmc import qmc
 from sweep.samplers.question import Question
 from sweep.samplers.random import random
 from sweep.samplers.tpe import Tpe
+from sweep.study.code.user_code import guarded
 from sweep.study.optuna_sampler import OptunaSampler
 from sweep.study.study import Study
-from sweep.study.user_code import guarded
 
 
 class Kind(NamedTuple):

@@ -19,10 +19,10 @@ from sweep.samplers.first import check_names, first_value
 from sweep.samplers.kinds import kind_of
 from sweep.samplers.question import Question
 from sweep.samplers.tpe import SamplerMemory
+from sweep.study.code.user_code import guarded
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Kinds, Trial
 from sweep.study.study import Study
-from sweep.study.user_code import guarded
 from sweep.trials.domains import Categorical, Domain, Float, Int, Params, Value
 from sweep.trials.optuna_trials import STATES, create_trial
 from sweep.trials.records import Ending, TrialRecord

@@ -10,8 +10,8 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any, NamedTuple, get_args
 
-from sweep.study.fingerprint import of_code
-from sweep.study.functions.parts import function_changes, of_functions
+from sweep.study.code.fingerprint import of_code
+from sweep.study.code.functions.parts import function_changes, of_functions
 from sweep.study.study import SamplerName, Study
 
 ALWAYS_RECORDED = object()

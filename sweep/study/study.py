@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from sweep.errors import StudyError
 from sweep.pruners.pruner import Pruner
+from sweep.study.final import Final
 from sweep.study.optuna_sampler import OptunaSampler
 from sweep.study.published import WHAT_TABLES_ARE, Table, are_tables
 from sweep.study.rules import (
@@ -22,15 +23,12 @@ from sweep.study.rules import (
 )
 from sweep.study.space import Space
 from sweep.trials.domains import Params
-from sweep.trials.evaluation import Evaluation
-from sweep.trials.records import State, TrialRecord, scores
+from sweep.trials.ranking import scores
+from sweep.trials.records import TrialRecord
 
 Train = Callable[..., Iterable[Any]]
 """train(config, data, seed, state) yields an `Epoch`, or a dictionary of metrics, per epoch."""
 
-
-FINAL_SUFFIX = "-final"
-"""Ends the name of the study that holds a search's final trainings."""
 
 SamplerName = Literal["auto", "tpe", "gp", "cmaes", "qmc", "nsga2", "nsga3", "random", "grid"]
 
@@ -47,29 +45,6 @@ MINIMUM = """
         yield {"loss": config["x"] ** 2}
 
     study = sweep.Study(name="quadratic", space=space, train=train, minimize="loss")"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Final:
-    """The last step of a study: retrain the best configuration, then evaluate it on the test set.
-
-    The workers of the search never see what `test` returns. Each evaluation is recorded.
-
-    Attributes:
-        data: Loads the data for the final training, as `Study.data` does for the search.
-        test: Loads the test set. Called only after the final training.
-        evaluate: evaluate(config, state, test_set) returns the metrics of the trained state as
-            plain numbers, or an `Evaluation` that also holds exhibits to look at.
-        minimize: Name of a metric that the final training reports, such as its loss. The metric of
-            the search needs validation data, which the final training may train on.
-        config: Changes the best configuration for the final training, for example to more epochs.
-    """
-
-    data: Callable[[], Any]
-    test: Callable[[], Any]
-    evaluate: Callable[[Any, State, Any], Mapping[str, float] | Evaluation]
-    minimize: str
-    config: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

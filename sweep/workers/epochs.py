@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sweep.errors import EpochError
-from sweep.study.user_code import text_of
+from sweep.study.code.user_code import text_of
 from sweep.text import printable, shown
 from sweep.trials.records import Epoch, State
 

@@ -2,7 +2,7 @@
 
 import traceback
 
-from sweep.study.user_code import text_of
+from sweep.study.code.user_code import text_of
 from sweep.text import printable
 from sweep.trials.records import Ending, Failure
 

@@ -9,9 +9,9 @@ from typing import Any
 import cloudpickle
 
 from sweep.errors import StudyError
+from sweep.study.code.study_module import rebound
+from sweep.study.code.user_code import text_of
 from sweep.study.study import Study
-from sweep.study.study_module import rebound
-from sweep.study.user_code import text_of
 
 BufferCallback = Callable[[pickle.PickleBuffer], object]
 

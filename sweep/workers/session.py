@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sweep.checkpoints.format import Checkpoint, encode
 from sweep.errors import EpochError, StudyError
 from sweep.machine import size_text
+from sweep.study.code.user_code import guarded, text_of
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Trial, fixed
-from sweep.study.user_code import guarded, text_of
 from sweep.text import shown
 from sweep.trials.records import Ending, EpochRecord, Failure
 from sweep.trials.worker import Worker

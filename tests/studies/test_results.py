@@ -12,7 +12,7 @@ import netlib as nl
 import sweep
 from sweep.checkpoints.format import Checkpoint, encode
 from sweep.cli.main import main
-from sweep.driver.replay import other_suggestions, versions_of
+from sweep.driver.verify.replay import other_suggestions, versions_of
 from sweep.reports import write as report
 
 RESULTS = Path(__file__).parents[2] / "studies" / "results"

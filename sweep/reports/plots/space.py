@@ -12,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 
 from sweep.reports.plots.style import BLUE, blank, plain_ticks, scale, scores_of, shown, to_svg
 from sweep.trials.domains import Categorical, Domain, Int, Value
-from sweep.trials.records import TrialRecord, ranked
+from sweep.trials.ranking import ranked
+from sweep.trials.records import TrialRecord
 
 MAX_PARAMETERS = 12
 """Parameters drawn in one plot; more could not be read."""

@@ -13,7 +13,8 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from sweep.trials.records import TrialRecord, ranked
+from sweep.trials.ranking import ranked
+from sweep.trials.records import TrialRecord
 
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "sweep",

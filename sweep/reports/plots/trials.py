@@ -17,7 +17,8 @@ from sweep.reports.plots.style import (
     shown,
     to_svg,
 )
-from sweep.trials.records import Ending, ranked
+from sweep.trials.ranking import ranked
+from sweep.trials.records import Ending
 
 if TYPE_CHECKING:
     from sweep.reports.results import Run

@@ -16,7 +16,7 @@ from typing import Any
 import ray
 
 from sweep.errors import OptionError
-from sweep.study import ray_environment
+from sweep.study.code import ray_environment
 from sweep.workers.pickling import dumps
 from sweep.workers.process import threads
 

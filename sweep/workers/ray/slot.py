@@ -12,7 +12,7 @@ from typing import Any
 import ray
 from ray.exceptions import OutOfMemoryError, RayError
 
-from sweep.study.local_modules import LocalModules
+from sweep.study.code.local_modules import LocalModules
 from sweep.study.study import Study
 from sweep.trials.records import Ending, Failure
 from sweep.trials.worker import Worker

@@ -8,7 +8,7 @@ import pytest
 from optuna.samplers import BaseSampler, NSGAIISampler, RandomSampler
 
 import sweep
-from sweep.driver.replay import other_suggestions
+from sweep.driver.verify.replay import other_suggestions
 from sweep.samplers.kinds import SAMPLERS
 from tests.lasting import lasting
 from tests.sweep.driver.shuffled import drive

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 import sweep
-from sweep.driver.dry_run import N_BRANCHES, N_PROBES, probe
 from sweep.driver.identity import check, check_space
+from sweep.driver.verify.dry_run import N_BRANCHES, N_PROBES, probe
 from sweep.errors import RunError, StudyError
 from sweep.samplers.sampler import Sampler
 from sweep.study.fields import EARLIER, identity

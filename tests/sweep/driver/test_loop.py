@@ -19,7 +19,8 @@ from sweep.driver.loop import Driver
 from sweep.driver.options import Options
 from sweep.driver.progress import Snapshot
 from sweep.storage.database import Backend, Database
-from sweep.trials.records import Ending, Failure, TrialRecord, best_of
+from sweep.trials.ranking import best_of
+from sweep.trials.records import Ending, Failure, TrialRecord
 from sweep.trials.worker import Worker
 from sweep.workers.messages import Output, Progress, SlotLost, Work
 from sweep.workers.pool import InlinePool

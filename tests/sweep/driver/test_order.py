@@ -18,7 +18,8 @@ from sweep.driver.order import TrialOrder
 from sweep.driver.progress import TrialCounts
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
-from sweep.trials.records import Ending, EpochRecord, TrialRecord, best_of
+from sweep.trials.ranking import best_of
+from sweep.trials.records import Ending, EpochRecord, TrialRecord
 from sweep.workers.pool import InlinePool
 
 MakeStudy = Callable[..., sweep.Study]

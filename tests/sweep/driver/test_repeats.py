@@ -6,7 +6,7 @@ import pytest
 
 import sweep
 from sweep.driver.ledger import Ledger
-from sweep.driver.replay import other_suggestions, retrain
+from sweep.driver.verify.replay import other_suggestions, retrain
 from sweep.trials.records import Ending, TrialRecord
 
 MakeStudy = Callable[..., sweep.Study]

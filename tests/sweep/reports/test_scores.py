@@ -1,6 +1,7 @@
 """What reports and the driver share: trainings, their scores, and the order of trials by score."""
 
-from sweep.trials.records import EpochRecord, TrialRecord, ranked, scores
+from sweep.trials.ranking import ranked, scores
+from sweep.trials.records import EpochRecord, TrialRecord
 
 
 def trial(number, score=None, epochs=()):

@@ -9,7 +9,7 @@ from optuna.samplers._tpe.sampler import default_gamma
 from optuna.search_space import intersection_search_space
 from optuna.trial import TrialState, create_trial
 
-from sweep.driver.replay import other_suggestions
+from sweep.driver.verify.replay import other_suggestions
 from sweep.samplers import tpe
 from sweep.samplers.sampler import Sampler
 from sweep.samplers.tpe import N_BEST, SamplerMemory

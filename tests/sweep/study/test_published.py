@@ -11,7 +11,7 @@ import pytest
 
 import sweep
 from sweep.cli.export import TABLES
-from sweep.study.fingerprint import of_code
+from sweep.study.code.fingerprint import of_code
 from sweep.study.published import STANDARD_TABLES, tables_as_json, tables_from_json
 
 QUANTITY = sweep.Quantity(source="loss", header="loss", published={"1": 0.5}, band={"2": 0.1})

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sweep.study import fingerprint
+from sweep.study.code import fingerprint
 
 STUDY = """
 import numpy as np

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.study.local_modules import LocalModules, with_imports
+from sweep.study.code.local_modules import LocalModules, with_imports
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ from textwrap import dedent
 
 import pytest
 
+import sweep
 from sweep.errors import OptionError, StudyError
-from sweep.study import loading
-from sweep.study.loading import load_study
+from sweep.study.code import loading
+from sweep.study.code.loading import load_study
+from sweep.study.code.user_code import guarded, where
 from sweep.study.study import MINIMUM
-from sweep.study.user_code import guarded, where
 from tests.machine import environment_without_ray
 
 HEAD = """\
@@ -309,7 +310,7 @@ def test_a_folder_named_like_a_package_that_sweep_imports_is_named():
 
 def test_every_package_that_sweep_imports_is_on_that_list():
     imported = set()
-    for path in Path(loading.__file__).parents[1].rglob("*.py"):
+    for path in Path(sweep.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.split(".")[0] for alias in node.names}

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sweep.study.code.study_module import loaded_as, run_as_module
 from sweep.study.settings import overriding
-from sweep.study.study_module import loaded_as, run_as_module
 
 INSTALLED = {"site-packages", "dist-packages"}
 """Folders that packages are installed in."""

@@ -6,16 +6,16 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from sweep.driver.differences import difference, verdict
 from sweep.driver.identity import check_space
+from sweep.driver.verify.differences import difference, verdict
 from sweep.errors import RunError
 from sweep.reports.results import Run
 from sweep.samplers.sampler import Sampler
+from sweep.study.code.functions.parts import note_own_changes, of_functions
+from sweep.study.code.loading import load_study
+from sweep.study.code.user_code import guarded
 from sweep.study.fields import restored
-from sweep.study.functions.parts import note_own_changes, of_functions
-from sweep.study.loading import load_study
 from sweep.study.study import Study
-from sweep.study.user_code import guarded
 from sweep.text import metrics_text
 from sweep.trials.domains import Params
 from sweep.trials.records import EpochRecord, TrialRecord

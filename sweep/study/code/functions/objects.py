@@ -15,8 +15,8 @@ from re import Pattern
 from types import FunctionType, MappingProxyType, MethodType
 from typing import Any
 
-from sweep.study.fingerprint import of_data
-from sweep.study.local_modules import is_installed
+from sweep.study.code.fingerprint import of_data
+from sweep.study.code.local_modules import is_installed
 
 NUMBERS = (type(None), bool, int, float, complex)
 WRITTEN = (*NUMBERS, str, bytes, type(...), PurePath, Decimal, Fraction, date, timedelta, range)

@@ -12,11 +12,11 @@ from types import ModuleType
 from typing import NoReturn
 
 from sweep.errors import StudyError, SweepError
-from sweep.study import ray_environment
+from sweep.study.code import ray_environment
+from sweep.study.code.study_module import module_name, run_as_module
+from sweep.study.code.user_code import text_of, where
 from sweep.study.settings import overriding
 from sweep.study.study import MINIMUM, Study
-from sweep.study.study_module import module_name, run_as_module
-from sweep.study.user_code import text_of, where
 
 PACKAGES = (
     *("click", "cloudpickle", "fsspec", "jinja2", "matplotlib", "mlflow", "msgspec", "numpy"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sweep.study.local_modules import parsed, with_imports
+from sweep.study.code.local_modules import parsed, with_imports
 
 LENGTH = 12
 """Hexadecimal digits of a digest: enough that no two versions of one study share them."""

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import sweep
+from sweep.study.code.functions import parts
+from sweep.study.code.functions.parts import function_changes, note_own_changes, of_functions
 from sweep.study.fields import difference, identity
-from sweep.study.functions import parts
-from sweep.study.functions.parts import function_changes, note_own_changes, of_functions
 
 SCRIPT = '''
 import functools
@@ -343,7 +343,7 @@ def test_what_a_run_itself_has_changed_is_no_change(monkeypatch: pytest.MonkeyPa
 
 def test_digests_are_the_same_in_every_process_and_folder(tmp_path: Path) -> None:
     script = tmp_path / "go.py"
-    show = "from sweep.study.functions.parts import of_functions\nprint(of_functions(study))"
+    show = "from sweep.study.code.functions.parts import of_functions\nprint(of_functions(study))"
     script.write_text(SCRIPT + show)
     texts = [
         subprocess.run(

@@ -12,10 +12,10 @@ from functools import partial
 from sweep.errors import StudyError
 from sweep.samplers.sampler import Sampler
 from sweep.samplers.walk import Walk
+from sweep.study.code.user_code import guarded
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Kinds, as_dict
 from sweep.study.study import Study
-from sweep.study.user_code import guarded
 from sweep.trials.domains import Categorical, Domain, Float, Params, Value
 from sweep.trials.records import EpochRecord
 from sweep.workers.data import as_loaded

@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
-from sweep.study.fingerprint import digest_of, module_digest
-from sweep.study.functions.bytecode import code_text, global_names, imported_names
-from sweep.study.functions.objects import WRITTEN, inside, is_own, is_shown, members, variables
-from sweep.study.local_modules import is_installed, own_modules
+from sweep.study.code.fingerprint import digest_of, module_digest
+from sweep.study.code.functions.bytecode import code_text, global_names, imported_names
+from sweep.study.code.functions.objects import WRITTEN, inside, is_own, is_shown, members, variables
+from sweep.study.code.local_modules import is_installed, own_modules
 from sweep.study.study import Study
 
 PYTHON = "python"

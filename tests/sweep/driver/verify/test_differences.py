@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sweep.driver.differences import difference, verdict
+from sweep.driver.verify.differences import difference, verdict
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,130 @@
+"""The search, then the final step: puts database, checkpoints, pool and driver together."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import Any
+
+from sweep.checkpoints.places import checkpoints_at
+from sweep.checkpoints.store import Checkpoints
+from sweep.driver import final as final_step
+from sweep.driver.identity import check_space, settle
+from sweep.driver.ledger import Ledger, open_ledger
+from sweep.driver.loop import Driver
+from sweep.driver.observers import LogFile, OutputFiles, all_of, calling_back
+from sweep.driver.options import Options
+from sweep.driver.pools import Pools
+from sweep.driver.progress import Observer
+from sweep.driver.provenance import provenance
+from sweep.errors import StorageError, SweepError
+from sweep.storage.database import Database
+from sweep.storage.locations import place_of_checkpoints, storage_of
+from sweep.storage.run_directory import RunDirectory
+from sweep.storage.trial_table import TrialTable
+from sweep.study.code.fingerprint import of_data
+from sweep.study.code.user_code import guarded
+from sweep.study.published import tables_as_json
+from sweep.study.study import Study
+from sweep.trials.ranking import best_of, final_of
+from sweep.trials.worker import to_kernel
+from sweep.workers.process.kernel_check import check_drawing
+
+
+class Runner:
+    """Puts database, checkpoints, pool and driver together: for the search, then the final step."""
+
+    def __init__(
+        self, study: Study, directory: RunDirectory, options: Options, observer: Observer
+    ) -> None:
+        self._study = study
+        self._directory = directory
+        self._options = options
+        log = all_of(LogFile(directory.logs / "run.log"), observer)
+        watched = all_of(OutputFiles(directory, study.name, log), log)
+        self._observer = all_of(watched, calling_back(study.callbacks, watched))
+        self._ledgers: list[Ledger] = []
+        self._place = ""
+
+    @property
+    def n_trials(self) -> int:
+        """Number of trials of the search that there will be in the end."""
+        return self._ledgers[0].n_trials
+
+    @property
+    def has_trained(self) -> bool:
+        """Whether any epoch is recorded that could be lost."""
+        return any(record.epochs for ledger in self._ledgers for record in ledger.records)
+
+    def work(self, declared: dict[str, Any]) -> None:
+        """Carry out the search, then the final step.
+
+        Args:
+            declared: The study's identity.
+        """
+        study = self._study
+        with self._database() as database:
+            table = _open(database, study, declared, accept_changes=self._options.accept_changes)
+            name = self._directory.path.name
+            self._place = place_of_checkpoints(table, self._options.checkpoints, name)
+            with closing(Pools(self._options)) as pools:
+                search = self._drive(study, table, pools)
+                best = best_of(study.sign, search.records)
+                if search.n_left or best is None or study.final is None:
+                    return
+                finals = final_step.final_table(study, database)
+                last = final_step.final_study(study, study.final, best.params, finals.trials())
+                trainings = self._drive(last, finals, pools)
+            trained = final_of(best.params, trainings.records)
+            if trained is not None:
+                about = last, study.final, trained, finals, self._checkpoints(last)
+                guarded("evaluate", lambda: final_step.evaluate(*about), study)
+
+    @contextmanager
+    def _database(self) -> Iterator[Database]:
+        """Open the database to write; a failure before any training leaves nothing new in it."""
+        storage = storage_of(self._directory, self._options.storage)
+        with closing(Database(storage, drives=True)) as database:
+            is_new = not database.studies()
+            try:
+                yield database
+            except SweepError:
+                if is_new and not self.has_trained:
+                    with suppress(StorageError):
+                        database.clear()
+                raise
+
+    def _drive(self, study: Study, table: TrialTable, pools: Pools) -> Ledger:
+        """Train until all trials of a study have ended or the time is up."""
+        ledger = open_ledger(study, table, self._checkpoints(study))
+        self._ledgers.append(ledger)
+        if ledger.n_left:
+            if study.deterministic and not self._options.accept_changes:
+                check_drawing(to_kernel(table.attributes().get("provenance", {}).get("kernel")))
+            data = guarded("data", study.data, study) if study.data else None
+            self._check_data(data, table, len(ledger.records))
+            pool = pools.open(study, data, ledger.n_useful_slots)
+            Driver(study, ledger, self._options, self._observer).run(pool)
+        return ledger
+
+    def _check_data(self, data: Any, table: TrialTable, n_trials: int) -> None:
+        """Refuse data other than those recorded; record the first that a study trains on."""
+        now = {"data": of_data(data)}
+        settle(table, now, n_trials, accept_changes=self._options.accept_changes)
+
+    def _checkpoints(self, study: Study) -> Checkpoints:
+        return checkpoints_at(self._place, self._directory.checkpoints, study.name)
+
+
+def _open(
+    database: Database, study: Study, now: dict[str, Any], *, accept_changes: bool
+) -> TrialTable:
+    """Return the study's table: a new one, or the existing one if it is of the same study."""
+    names = database.studies()
+    about = now | {"file": study.file, "provenance": provenance()}
+    name = names[0] if names else study.name
+    table = database.ensure(name, minimize=study.sign > 0, attributes=about)
+    records, tables = table.trials(), tables_as_json(study.tables)
+    check_space(study, records)
+    settle(table, now, len(records), accept_changes=accept_changes)
+    if table.attributes().get("tables", []) != tables:  # presentation may always change
+        table.set_attribute("tables", tables)
+    return table
