@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from sweep.driver.options import Options
 from sweep.errors import OptionError, RunError, StorageError, StudyError, SweepError
 from sweep.pruners.asha import Asha
+from sweep.pruners.hyperband import Hyperband
 from sweep.pruners.median import Median
+from sweep.pruners.patient import Patient
+from sweep.pruners.percentile import Percentile
+from sweep.pruners.threshold import Threshold
+from sweep.pruners.wilcoxon import Wilcoxon
 from sweep.study.code.loading import load_study
 from sweep.study.final import Final
 from sweep.study.optuna_sampler import OptunaSampler
@@ -30,10 +35,13 @@ __all__ = [
     "Evaluation",
     "Exhibit",
     "Final",
+    "Hyperband",
     "Median",
     "OptionError",
     "Options",
     "OptunaSampler",
+    "Patient",
+    "Percentile",
     "PublishedCurve",
     "PublishedTable",
     "Quantity",
@@ -43,8 +51,10 @@ __all__ = [
     "Study",
     "StudyError",
     "SweepError",
+    "Threshold",
     "Trial",
     "TrialRecord",
+    "Wilcoxon",
     "load_study",
     "replay",
     "run",

@@ -130,7 +130,7 @@ def view(snapshot: "Snapshot", times: Sequence[float], width: int, height: int) 
         width: Columns of the terminal.
         height: Rows of the terminal; the view fills at most about half of them.
     """
-    running = list(snapshot.counts.running.values())
+    running = snapshot.counts.at_work()
     n_shown = max(height // 2 - 1, 1)
     table = Table.grid(padding=(0, 2))
     for record in running[:n_shown]:
@@ -200,8 +200,10 @@ def _cells(metric: str, record: TrialRecord, width: int) -> list[Text]:
 def _summary(snapshot: "Snapshot", times: Sequence[float]) -> Text:
     counts, best = snapshot.counts, snapshot.counts.best
     done, pruned = counts.count(Ending.COMPLETE), counts.count(Ending.PRUNED)
+    busy = len(counts.at_work())
+    paused = len(counts.running) - busy
     parts = [
-        f"{len(counts.running)}/{snapshot.slots} slots busy",
+        f"{busy}/{snapshot.slots} slots busy" + f", {paused} paused" * bool(paused),
         f"{done} done, {pruned} pruned, {counts.n_ended - done - pruned} failed, "
         f"{snapshot.n_trials - counts.n_ended} left",
         f"best {short(best.score)} (trial {best.number})" if best else "no score yet",
@@ -215,7 +217,7 @@ def _left(snapshot: "Snapshot", mean: float) -> float:
 
     Assumes that no slot is ever idle. The time that running trials have taken so far is subtracted.
     """
-    running = snapshot.counts.running.values()
-    waiting = snapshot.n_trials - snapshot.counts.n_ended - len(running)
+    running = snapshot.counts.at_work()
+    waiting = snapshot.n_trials - len(snapshot.counts.records)
     ahead = sum(max(mean - record.seconds, 0.0) for record in running)
     return (waiting * mean + ahead) / max(snapshot.slots, 1)

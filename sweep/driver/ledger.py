@@ -4,23 +4,19 @@ Each change is written to the database before anything depends on it. So the pro
 between any two lines, and the next driver continues from what is written.
 """
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 from sweep.checkpoints.store import Checkpoints
-from sweep.driver.order import TrialOrder
+from sweep.driver.attempts import Attempts
+from sweep.driver.order.trial_order import TrialOrder
 from sweep.driver.progress import TrialCounts
 from sweep.samplers.sampler import Sampler
 from sweep.storage.trial_table import TrialTable
 from sweep.study.seeds import derive_seed
 from sweep.study.space import as_dict
 from sweep.study.study import Study
-from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord
+from sweep.trials.records import Ending, Failure, Pause, TrialRecord
 from sweep.trials.worker import Worker
-from sweep.workers.messages import Progress, Work
-
-DROPPED = "; trained again with other results, so its epochs from {} on were dropped"
-"""Says in the attempt that was cut short what the next one did to its epochs."""
 
 
 def open_ledger(study: Study, table: TrialTable, checkpoints: Checkpoints) -> "Ledger":
@@ -42,6 +38,7 @@ class Ledger:
 
     Attributes:
         counts: The trials, and how many of them are in which state.
+        attempts: Records their training.
     """
 
     def __init__(
@@ -58,6 +55,7 @@ class Ledger:
         self._sampler = sampler
         self._order = order
         self.counts = order.counts
+        self.attempts = Attempts(table, checkpoints, order.curves, study.metric)
         ended = [r.number for r in self.records if r.has_ended and self._keeps_state(r)]
         checkpoints.clean_up([*self.counts.running], ended)
 
@@ -83,14 +81,42 @@ class Ledger:
         return self._order.n_useful_slots(self.n_left)
 
     def running(self) -> list[TrialRecord]:
-        """Return the trials that have begun and not ended."""
-        return list(self.counts.running.values())
+        """Return the trials that have begun, have not ended and are not paused."""
+        return self.counts.at_work()
 
-    def new_trial(self, worker: Worker) -> TrialRecord | None:
-        """Create the next trial; None if there are enough, or it has to wait for others."""
-        number = len(self.records)
-        known = self._order.endings_known(number)
-        if number >= self.n_trials or known is None:
+    def paused(self) -> list[TrialRecord]:
+        """Return the trials that are paused."""
+        return self._order.paused()
+
+    def next_trial(self, worker: Worker) -> TrialRecord | None:
+        """Return a paused trial that continues now, or else a new one.
+
+        None if there is nothing to do, or it has to wait for other trials.
+        """
+        may_begin = len(self.records) < self.n_trials
+        record = self._order.to_continue(may_begin=may_begin)
+        if record is not None:
+            return self._continue(record)
+        return self._new_trial(worker) if may_begin else None
+
+    def continues(self, record: TrialRecord) -> bool:
+        """Return whether a paused trial is the one that continues next; then it does."""
+        may_begin = len(self.records) < self.n_trials
+        if record is not self._order.to_continue(may_begin=may_begin):
+            return False
+        self._continue(record)
+        return True
+
+    def _continue(self, record: TrialRecord) -> TrialRecord:
+        jobs = [*record.jobs, self._order.next_job]
+        self._table.set_trial_attribute(record.number, "jobs", jobs)
+        record.jobs = jobs
+        self._order.begin(record)
+        return record
+
+    def _new_trial(self, worker: Worker) -> TrialRecord | None:
+        number, known = len(self.records), self._order.known()
+        if known is None:
             return None
         trial = self._sampler.ask(number, known)
         record = TrialRecord(
@@ -102,74 +128,39 @@ class Ledger:
             endings_known=known,
             reused=self._sampler.twin(trial.params),
             worker=worker,
+            jobs=[self._order.next_job],
             started=datetime.now(UTC),
         )
         self._table.add(record)
         self.counts.begin(record)
-        self._order.note(record)
+        self._order.curves.note(record)
+        self._order.begin(record)
         return record
+
+    def pause_at(self, record: TrialRecord) -> int | None:
+        """Return the number of epochs after which a trial is to be paused; None if never."""
+        return self._order.pause_at(record)
+
+    def is_at_rung(self, record: TrialRecord) -> bool:
+        """Return whether a trial is to be paused after its latest epoch."""
+        return self._order.is_at_rung(record)
+
+    def pause(self, record: TrialRecord) -> None:
+        """Record that a trial is paused; it needs one checkpoint from now on."""
+        pause = Pause(self._order.next_event(record), len(record.epochs))
+        self._table.set_trial_attribute(record.number, "pauses", [*record.pauses, pause])
+        record.pauses.append(pause)
+        self._order.pause(record)
+        self._sampler.tell(record, since=len(record.pauses) - 1)
+        self._checkpoints.discard(record.number, keep_last=True)
 
     def prunes(self, record: TrialRecord) -> bool:
         """Return whether the study's pruner stops a trial after its latest epoch."""
-        return self._order.prunes(record)
+        return self._order.curves.prunes(record)
 
     def may_be_over(self, record: TrialRecord) -> bool:
         """Return whether a trial's latest epoch may have been its last."""
-        return self._order.may_be_over(record)
-
-    def begin_attempt(self, record: TrialRecord, worker: Worker) -> tuple[Work, str]:
-        """Record which process trains a trial from now on.
-
-        Returns:
-            What that process needs, and what was wrong with the trial's checkpoints ("" if nothing
-            was).
-        """
-        if record.worker != worker:
-            record.worker = worker
-            self._table.set_trial_attribute(record.number, "worker", asdict(worker))
-        checkpoint, flaw = self._checkpoints.recover(record.number, len(record.epochs))
-        return Work(record.number, record.params, record.seed, checkpoint), flaw
-
-    def end_attempt(
-        self, record: TrialRecord, reason: str, message: str, traceback: str = ""
-    ) -> None:
-        """Record why an attempt ended before its trial did."""
-        attempt = {"reason": reason, "message": message, "epoch": len(record.epochs)}
-        attempt |= {"traceback": traceback} if traceback else {}
-        record.attempts.append(attempt | (asdict(record.worker) if record.worker else {}))
-        self._table.set_trial_attribute(record.number, "attempts", record.attempts)
-
-    def add_epochs(self, record: TrialRecord, progress: Progress) -> bool:
-        """Record what a slot has sent of a trial; return False if all its epochs were recorded.
-
-        After an interruption, a training repeats epochs. If one comes out differently, or if it
-        ends earlier, what the interrupted one left from there on is dropped, so that the curve is
-        that of one training.
-        """
-        ends = progress.finished or progress.failure is not None
-        known = len(record.epochs)
-        other = next((e.number for e in progress.epochs if _differs(e, record)), known + 1)
-        since = min(other, progress.n_epochs + 1) if ends else other
-        if since <= known:
-            self._drop(record, since)
-        new = [epoch for epoch in progress.epochs if epoch.number > len(record.epochs)]
-        if new:
-            self._table.add_epochs(record.number, new, self._study.metric)
-            record.epochs += new
-            self._order.note(record, new[0].number)
-        if progress.checkpoint is not None:
-            self._checkpoints.write(record.number, progress.checkpoint)
-            record.kept = progress.kept
-        return bool(new)
-
-    def _drop(self, record: TrialRecord, since: int) -> None:
-        """Delete the epochs of a trial from this one on."""
-        self._table.drop_epochs(record.number, range(since, len(record.epochs) + 1))
-        del record.epochs[since - 1 :]
-        self._order.note(record, since)
-        if record.attempts:
-            record.attempts[-1]["message"] += DROPPED.format(since)
-            self._table.set_trial_attribute(record.number, "attempts", record.attempts)
+        return self._order.curves.may_be_over(record)
 
     def end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
         """Record how a trial ended; it never changes after that."""
@@ -180,14 +171,14 @@ class Ledger:
             curves = record.curves(self._study.metric)
             record.score, record.score_std = self._study.score_of(curves)
         record.kept = record.kept if ending is Ending.COMPLETE else None
+        record.ending_number = self._order.next_event(record)
         record.ending, record.failure = ending, failure
-        record.ending_number = self._order.ending_number(record)
         record.finished = datetime.now(UTC)
         self._table.finish(record)
         former_best = self.counts.best
         self.counts.end(record)
-        self._order.note(record, len(record.epochs) + 1)
-        self._sampler.tell(record)
+        self._order.end(record)
+        self._sampler.tell(record, since=len(record.pauses))
         for ended in (record, former_best):
             if ended is not None:
                 self._checkpoints.discard(ended.number, keep_last=self._keeps_state(ended))
@@ -196,11 +187,3 @@ class Ledger:
         """Return whether an ended trial keeps its last checkpoint."""
         keeps_all = self._study.keep == "all" and ended.ending is Ending.COMPLETE
         return keeps_all or ended is self.counts.best
-
-
-def _differs(epoch: EpochRecord, record: TrialRecord) -> bool:
-    """Return whether an epoch is recorded with other metrics, or as one of another training."""
-    if epoch.number > len(record.epochs):
-        return False
-    known = record.epochs[epoch.number - 1]
-    return (epoch.metrics, epoch.repeat) != (known.metrics, known.repeat)

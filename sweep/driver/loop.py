@@ -58,7 +58,7 @@ class Driver:
         """
         ledger = self._ledger
         for record in self._waiting:
-            ledger.end_attempt(record, INTERRUPTED, "the driver ended")
+            ledger.attempts.end(record, INTERRUPTED, "the driver ended")
         snapshot = Snapshot(self._study, ledger.counts, pool.size, ledger.n_trials)
         deadline = time.monotonic() + self._options.hours * 3600
         try:
@@ -90,21 +90,22 @@ class Driver:
             if record is None:
                 break
             self._running[slot] = record, time.monotonic() - record.seconds
-            work, flaw = self._ledger.begin_attempt(record, worker)
+            work, flaw = self._ledger.attempts.begin(record, worker)
             if flaw:
                 self._events.append(f"trial {record.number}: {flaw}")
-            pool.advance(slot, work, self._doomed.get(record.number))
+            pool.advance(slot, work, self._pause_at(record))
         return bool(self._running) or self._ledger.n_left > 0
 
     def _next(self, worker: Worker) -> TrialRecord | None:
         """Return the next trial to train, interrupted ones first; None if there is none now."""
-        while record := self._waiting.pop(0) if self._waiting else self._ledger.new_trial(worker):
+        while record := self._waiting.pop(0) if self._waiting else self._ledger.next_trial(worker):
             if record.reused is not None:
                 self._end(record, Ending.COMPLETE)
-            elif self._is_pruned(record):  # a crash came between its latest epoch and its end
-                self._end(record, Ending.PRUNED)
-            else:
+            elif not self._halts(record):  # unless a crash came between its latest epoch and that
                 return record
+        if not self._running:  # no paused trial will ever continue
+            for record in self._ledger.paused():
+                self._end(record, Ending.PRUNED)
         return None
 
     def _handle(self, pool: Pool, slot: int, answer: Progress | SlotLost) -> None:
@@ -115,8 +116,8 @@ class Driver:
             self._lose(record, answer)
             return
         self._take(record, answer)
-        if not record.has_ended:
-            pool.advance(slot, pause_at=self._doomed.get(record.number))
+        if not record.has_ended and (not record.is_paused or self._ledger.continues(record)):
+            pool.advance(slot, pause_at=self._pause_at(record))
             return
         del self._running[slot]
         if record.ending is Ending.OOM:
@@ -131,13 +132,24 @@ class Driver:
             any_right = progress.epochs or any(r.epochs for r in self._ledger.records)
             if failure is None or not any_right:
                 raise StudyError(f"{progress.complaint} (trial {record.number}: {record.params})")
-        is_new = self._ledger.add_epochs(record, progress)
+        is_new = self._ledger.attempts.add_epochs(record, progress)
         if failure is not None:
             self._fail(record, failure)
         elif progress.finished:
             self._end(record, Ending.COMPLETE)
-        elif is_new and self._is_pruned(record):
+        elif is_new:
+            self._halts(record)
+
+    def _halts(self, record: TrialRecord) -> bool:
+        """Pause or prune a trial if it is time; return whether it was."""
+        if self._ledger.is_at_rung(record):
+            self._ledger.pause(record)
+        elif self._is_pruned(record):
             self._end(record, Ending.PRUNED)
+        return record.is_paused or record.has_ended
+
+    def _pause_at(self, record: TrialRecord) -> int | None:
+        return self._doomed.get(record.number) or self._ledger.pause_at(record)
 
     def _is_pruned(self, record: TrialRecord) -> bool:
         """Return whether to prune a trial now; not if its latest epoch may have been its last.
@@ -159,7 +171,7 @@ class Driver:
         """Queue a trial whose process died again, or give it up after too many losses."""
         failure = lost.failure
         reason = PREEMPTED if lost.preempted else failure.ending.value
-        self._ledger.end_attempt(record, reason, failure.message, failure.traceback)
+        self._ledger.attempts.end(record, reason, failure.message, failure.traceback)
         losses = [a for a in record.attempts if a["reason"] not in (INTERRUPTED, PREEMPTED)]
         if len(losses) > self._options.retries:
             self._fail(record, failure)

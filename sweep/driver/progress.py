@@ -18,7 +18,7 @@ class TrialCounts:
 
     Attributes:
         records: All trials, in the order of their numbers.
-        running: Trials that have not ended, by number and in that order.
+        running: Trials that have not ended, paused ones included, by number and in that order.
         best: The complete trial with the best score, the first of equals; None if there is none.
     """
 
@@ -39,6 +39,10 @@ class TrialCounts:
     def n_ended(self) -> int:
         """Number of trials that have ended."""
         return len(self.records) - len(self.running)
+
+    def at_work(self) -> list[TrialRecord]:
+        """Return the trials that have not ended and are not paused."""
+        return [record for record in self.running.values() if not record.is_paused]
 
     def count(self, *endings: Ending) -> int:
         """Return how many trials ended in one of these ways."""

@@ -1,12 +1,10 @@
 """The median stopping rule."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from sweep.errors import StudyError
-from sweep.pruners.pruner import Peers
+from sweep.pruners.percentile import Percentile
+from sweep.pruners.pruner import Curve, Peers
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,6 @@ class Median:
         """Return whether the warm-up is over."""
         return epoch > self.warmup_epochs
 
-    def prunes(self, values: Sequence[float], peers: Peers) -> bool:
+    def prunes(self, curve: Curve, peers: Peers) -> bool:
         """Return whether the best value so far is worse than the median of the complete trials."""
-        complete = peers.values[peers.complete]
-        return len(complete) >= self.min_trials and min(values) > float(np.median(complete))
+        return Percentile(50, self.warmup_epochs, self.min_trials).prunes(curve, peers)

@@ -13,10 +13,29 @@ class Peers(NamedTuple):
     Attributes:
         values: (n,) metric of each after that epoch, lower is better.
         complete: (n,) whether each has completed since.
+        numbers: (n,) number of each trial.
+        best: (m,) metric of the best complete trial after each of its epochs; empty without one.
     """
 
     values: NDArray[np.float64]
     complete: NDArray[np.bool_]
+    numbers: NDArray[np.intp]
+    best: Sequence[float] = ()
+
+
+class Curve(NamedTuple):
+    """The trial that may be pruned.
+
+    Attributes:
+        values: (n,) metric after each of its epochs, lower is better.
+        number: Number of the trial.
+        sign: `sign` times a value is the metric as the study reports it: 1 if it is minimised, -1
+            if it is maximised.
+    """
+
+    values: Sequence[float]
+    number: int = 0
+    sign: int = 1
 
 
 @runtime_checkable
@@ -26,5 +45,29 @@ class Pruner(Protocol):
     def decides_after(self, epoch: int) -> bool:
         """Return whether there is anything to decide after this epoch, counted from 1."""
 
-    def prunes(self, values: Sequence[float], peers: Peers) -> bool:
-        """Return whether to stop a trial, given its metric after each epoch, lower is better."""
+    def prunes(self, curve: Curve, peers: Peers) -> bool:
+        """Return whether to stop a trial."""
+
+
+@runtime_checkable
+class Halving(Pruner, Protocol):
+    """A pruner that pauses trials at rungs, and continues the best of each rung.
+
+    Attributes:
+        factor: One in `factor` trials of a rung continues.
+        resume: Whether trials are paused; if not, those that do not continue at once are stopped.
+    """
+
+    factor: int
+    resume: bool
+
+    def bracket(self, number: int) -> int:
+        """Return the bracket of a trial; only trials of one bracket are compared."""
+
+    def next_rung(self, number: int, epoch: int) -> int | None:
+        """Return the first rung of a trial after an epoch; None if it trains on to its end."""
+
+
+def pausing(pruner: Pruner | None) -> Halving | None:
+    """Return a pruner if it pauses trials, else None."""
+    return pruner if isinstance(pruner, Halving) and pruner.resume else None

@@ -15,6 +15,7 @@ from operator import attrgetter
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from sweep.samplers.events import Event, events_of, outcome
 from sweep.samplers.first import check_names, first_value
 from sweep.samplers.kinds import kind_of
 from sweep.samplers.question import Question
@@ -24,8 +25,8 @@ from sweep.study.seeds import derive_seed
 from sweep.study.space import Kinds, Trial
 from sweep.study.study import Study
 from sweep.trials.domains import Categorical, Domain, Float, Int, Params, Value
-from sweep.trials.optuna_trials import STATES, create_trial
-from sweep.trials.records import Ending, TrialRecord
+from sweep.trials.optuna_trials import create_trial
+from sweep.trials.records import TrialRecord
 
 MAX_DRAWS = 10
 """Draws per trial before a configuration that was already tried is accepted."""
@@ -52,7 +53,7 @@ class Sampler:
             storage=self._memory,
             direction="minimize" if study.sign > 0 else "maximize",
         )
-        self._untold: list[TrialRecord] = []
+        self._untold: list[Event] = []
         self._drawn: set[str] = set()
         self._scored: dict[str, int] = {}
 
@@ -71,8 +72,8 @@ class Sampler:
         """Take in the trials of the database, in the order of their numbers."""
         if self._grid is not None:
             guarded("space", partial(self._grid.restore, records), self.study)
-        self._untold += [record for record in records if record.has_ended]
         for record in records:
+            self.tell(record)
             for name, domain in record.domains.items():
                 self._kinds.check(name, domain)
             if self._grid is None and not self._asks_again(record):
@@ -89,27 +90,32 @@ class Sampler:
         self._memory.withdraw(record.number)  # another version of the sampler answers otherwise
         return False
 
-    def tell(self, record: TrialRecord) -> None:
-        """Take in how a trial ended, for the questions that may depend on it."""
-        self._untold.append(record)
+    def tell(self, record: TrialRecord, since: int = 0) -> None:
+        """Take in the pauses of a trial, and how it ended, for questions that may depend on them.
+
+        Args:
+            record: The trial.
+            since: How many of its pauses are known.
+        """
+        self._untold += events_of(record, since)
 
     def ask(self, number: int, endings_known: float = math.inf) -> Trial:
         """Draw the parameters of a new trial.
 
         Args:
             number: Number of the new trial, which is how many there are.
-            endings_known: How many endings the answer may depend on; trials that ended later count
+            endings_known: How many events the answer may depend on; trials that ended later count
                 as still running.
 
         Raises:
             StudyError: If the space breaks a law, such as changing a parameter's domain.
         """
-        # In deterministic mode a trial may know only the endings of a window before it, however
+        # In deterministic mode a trial may know only the events of a window before it, however
         # early others arrived. Those wait here, so that a resumed run or a replay draws the same.
-        for record in sorted(self._untold, key=attrgetter("ending_number")):
-            if record.ending_number <= endings_known:
-                self._tell(record)
-        self._untold = [record for record in self._untold if record.ending_number > endings_known]
+        for event in sorted(self._untold, key=attrgetter("position")):
+            if event.position <= endings_known:
+                self._tell(event)
+        self._untold = [event for event in self._untold if event.position > endings_known]
         grid = self._grid
         trial = guarded("space", grid.ask, self.study) if grid else self._draw_new(number)
         self._drawn.add(_key(trial.params))
@@ -160,35 +166,27 @@ class Sampler:
         study_seed = derive_seed(self.study.seed, "sampler of the study", 0)
         return Question(number, attempt, seed, study_seed, self._memory)
 
-    def _tell(self, record: TrialRecord) -> None:
+    def _tell(self, event: Event) -> None:
+        record = event.record
+        if event.is_pause:
+            if self._grid is None and not self._kind.keeps_notes:  # those are told once, in the end
+                self._memory.pause(record.number, event.position, outcome(event, self.study))
+            return
         if self._grid is None:
-            outcome = self._outcome(record)
+            ended = outcome(event, self.study)
             if self._kind.keeps_notes:
-                self._tell_sampler(record.number, outcome)
-            self._memory.end(record.number, record.ending_number, outcome)
+                self._tell_sampler(record.number, ended)
+            self._memory.end(record.number, event.position, ended)
         if record.score is not None:
             key = _key(record.params)
             self._scored[key] = min(record.number, self._scored.get(key, record.number))
 
-    def _tell_sampler(self, number: int, outcome: FrozenTrial) -> None:
+    def _tell_sampler(self, number: int, ended: FrozenTrial) -> None:
         """Let a sampler note how a trial ended, as Optuna does."""
         running = self._memory.running(number)
         after = self._copy.sampler.after_trial
-        told = partial(after, self._copy, running, outcome.state, outcome.values)
+        told = partial(after, self._copy, running, ended.state, ended.values)
         guarded("sampler", told, self.study)
-
-    def _outcome(self, record: TrialRecord) -> FrozenTrial:
-        """Return a trial as the sampler sees it.
-
-        Optuna's samplers ignore failed trials and would keep suggesting similar ones, so a trial
-        that raised looks like one that diverged, the worst of all, unless the study says otherwise.
-        """
-        if record.ending is Ending.COMPLETE:
-            return create_trial(record, value=record.score)
-        is_bad = record.ending is Ending.ERROR and self.study.errors == "avoid"
-        state = STATES[Ending.DIVERGED if is_bad else record.ending]
-        curve = record.curve(self.study.metric) if record.ending is Ending.PRUNED else []
-        return create_trial(record, state=state, intermediate_values=dict(enumerate(curve, 1)))
 
     def _forget_notes(self, trial_id: int) -> None:
         """Delete what Optuna notes on a trial besides its parameters: a restart would not know it.

@@ -47,6 +47,7 @@ class SamplerMemory(InMemoryStorage):
         self._n_running = None if n_latest is None else N_RUNNING
         self._newest = -1
         self._running: dict[int, int] = {}
+        self._paused: dict[int, tuple[int, FrozenTrial]] = {}  # by id: position, as if pruned
         self._best: list[tuple[_Rank, int]] = []
         self._latest: list[tuple[int, int]] = []
         self._common: dict[str, BaseDistribution] | None = None
@@ -69,21 +70,29 @@ class SamplerMemory(InMemoryStorage):
         """Return running trial `number`."""
         return self.get_trial(self._running[number])
 
+    def pause(self, number: int, place: int, outcome: FrozenTrial) -> None:
+        """Show a running trial as it was paused, until it is paused again or has ended.
+
+        Args:
+            number: Number of the trial.
+            place: Position of the pause among all events.
+            outcome: The trial, as if it was pruned there.
+        """
+        trial_id = self._running[number]
+        self._forget_pause(trial_id)
+        self._paused[trial_id] = place, outcome
+        self._show(trial_id, place, outcome)
+
     def end(self, number: int, place: int, outcome: FrozenTrial) -> None:
         """Take in how a trial ended, and its position among all endings."""
         trial_id = self._running.pop(number)
+        self._forget_pause(trial_id)
         for step, value in outcome.intermediate_values.items():
             self.set_trial_intermediate_value(trial_id, step, value)
         self.set_trial_state_values(trial_id, outcome.state, outcome.values)
         if outcome.state is TrialState.FAIL:  # no sampler sees it
             return
-        insort(self._best, (self._rank(outcome), trial_id))
-        insort(self._latest, (place, trial_id))
-        del self._best[N_BEST:]
-        if self._n_latest is not None:
-            del self._latest[: -self._n_latest]
-        known, new = self._common, outcome.distributions
-        self._common = new if known is None else {k: d for k, d in known.items() if new.get(k) == d}
+        self._show(trial_id, place, outcome)
 
     def common_space(self) -> dict[str, BaseDistribution]:
         """Return the distributions that all ended trials share, if not of a single value."""
@@ -100,8 +109,33 @@ class SamplerMemory(InMemoryStorage):
         shown.update(islice(reversed(self._running.values()), self._n_running))
         if states == (TrialState.WAITING,):  # where Optuna looks for enqueued parameters
             shown = {self._newest} - {-1}
-        trials = [self.get_trial(trial_id) for trial_id in sorted(shown)]
+        trials = [self._shown(trial_id) for trial_id in sorted(shown)]
         return [trial for trial in trials if states is None or trial.state in states]
+
+    def _show(self, trial_id: int, place: int, outcome: FrozenTrial) -> None:
+        insort(self._best, (self._rank(outcome), trial_id))
+        insort(self._latest, (place, trial_id))
+        del self._best[N_BEST:]
+        if self._n_latest is not None:
+            del self._latest[: -self._n_latest]
+        known, new = self._common, outcome.distributions
+        self._common = new if known is None else {k: d for k, d in known.items() if new.get(k) == d}
+
+    def _shown(self, trial_id: int) -> FrozenTrial:
+        if trial_id not in self._paused:
+            return self.get_trial(trial_id)
+        _, outcome = self._paused[trial_id]
+        outcome.number, outcome._trial_id = self.get_trial(trial_id).number, trial_id
+        return outcome
+
+    def _forget_pause(self, trial_id: int) -> None:
+        """Take back that a trial is paused, since more is known of it."""
+        if trial_id not in self._paused:
+            return
+        place, outcome = self._paused.pop(trial_id)
+        best, latest = (self._rank(outcome), trial_id), (place, trial_id)
+        self._best = [entry for entry in self._best if entry != best]
+        self._latest = [entry for entry in self._latest if entry != latest]
 
     def _rank(self, ended: FrozenTrial) -> _Rank:
         """Sort as TPE does: scores, then pruned trials by epochs and value, then the rest."""

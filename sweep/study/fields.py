@@ -57,6 +57,11 @@ def _errors(study: Study) -> str:
     return study.errors if _sampler(study) == "tpe" else "ignore"
 
 
+def _pruner(study: Study) -> str:
+    # Runs of earlier versions, which had no other way, stopped their trials.
+    return repr(study.pruner).replace(", resume=False", "")
+
+
 def _window(study: Study) -> int | None:
     return study.window if study.deterministic else None
 
@@ -70,7 +75,7 @@ RECORDED = (
     _field("sampler", _sampler, acceptable=True, restored=True),
     _field("sampler_memory", _memory, acceptable=True, restored=True, earlier=None),
     _field("errors", _errors, acceptable=True, restored=True, earlier="ignore"),
-    _field("pruner", lambda study: repr(study.pruner), acceptable=True),
+    _field("pruner", _pruner, acceptable=True),
     _field("score"),
     _field("duplicates", acceptable=True, restored=True, earlier="rerun"),
     _field("repeats", restored=True, earlier=1),

@@ -72,7 +72,8 @@ class Study:
             trial constant. None shows all trials.
         errors: Whether TPE should "avoid" configurations whose training raised, as the worst of
             all, or "ignore" such trials because the error had nothing to do with the parameters.
-        pruner: Stops unpromising trials early: `Asha`, `Median` or None.
+        pruner: Stops or pauses unpromising trials early: `Asha`, `Hyperband`, `Median`,
+            `Percentile`, `Threshold`, `Patient`, `Wilcoxon` or None.
         score: Which epoch of a trial counts: the "last" or the "best" one. Its state is the one
             that is kept, evaluated and shown; with `repeats`, that of the best of all trainings.
         duplicates: What to do with a configuration that was already tried: "resample" it if there
@@ -183,7 +184,13 @@ RULES: dict[str, Rule] = {
     "seed": whole_number(0),
     "sampler": (f"{either(get_args(SamplerName))}, or an OptunaSampler", _is_sampler),
     "sampler_memory": optional(whole_number(1)),
-    "pruner": optional(("Asha(...), Median(...)", _is_pruner)),
+    "pruner": optional(
+        (
+            "Asha(...), Hyperband(...), Median(...), Percentile(...), Threshold(...), "
+            "Patient(...), Wilcoxon(...)",
+            _is_pruner,
+        )
+    ),
     "repeats": whole_number(1),
     "first": ("a tuple of dictionaries", _are_params),
     "window": whole_number(1),

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sweep.errors import RunError, StudyError
 from sweep.trials.domains import Categorical, Domain, Float, Int
-from sweep.trials.records import Ending, EpochRecord, Failure, TrialRecord
+from sweep.trials.records import Ending, EpochRecord, Failure, Pause, TrialRecord
 from sweep.trials.worker import to_worker
 
 STATES = {
@@ -61,6 +61,8 @@ def to_frozen(record: TrialRecord) -> FrozenTrial:
         "worker": asdict(record.worker) if record.worker else None,
         "reused": record.reused,
     }
+    if record.jobs != [record.number + 1]:
+        attributes["jobs"] = record.jobs
     return create_trial(record, state=TrialState.RUNNING, user_attrs=attributes)
 
 
@@ -96,6 +98,8 @@ def to_record(frozen: FrozenTrial) -> TrialRecord:
         attempts=attributes.get("attempts", []),
         failure=Failure(**failure | {"ending": Ending(failure["ending"])}) if failure else None,
         worker=to_worker(worker) if worker else None,
+        jobs=attributes.get("jobs", []),
+        pauses=[Pause(*pause) for pause in attributes.get("pauses", [])],
         kept=ending.get("kept"),
         started=_in_utc(frozen.datetime_start),
         finished=_in_utc(frozen.datetime_complete),

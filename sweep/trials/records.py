@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sweep.trials.worker import Worker
 
@@ -94,6 +94,18 @@ class EpochRecord:
     repeat: int = 1
 
 
+class Pause(NamedTuple):
+    """A trial was paused after an epoch; it continues if it comes to be among the best.
+
+    Attributes:
+        position: Position of this pause among all events, which are pauses and endings, from 1.
+        epoch: Number of the epoch.
+    """
+
+    position: int
+    epoch: int
+
+
 @dataclass(repr=False)
 class TrialRecord:
     """Everything that the database knows of one trial.
@@ -104,9 +116,9 @@ class TrialRecord:
         domains: What each parameter was drawn from.
         config: The configuration that `space` built from `params`, as plain values.
         seed: Seed of its first training.
-        endings_known: Number of endings that the sampler knew when it suggested this trial: those
-            whose `ending_number` is not higher.
-        ending_number: Position of this trial's ending among all endings, from 1; 0 before it ends.
+        endings_known: Number of events (pauses and endings) that the sampler knew when it suggested
+            this trial: those whose position is not higher.
+        ending_number: Position of this trial's ending among all events, from 1; 0 before it ends.
         score: The metric to minimise or maximise, by the study's rule; None without one.
         score_std: Standard deviation of the repeats' scores, whose mean is `score`; None without
             repeats.
@@ -116,6 +128,9 @@ class TrialRecord:
             process that ran it.
         failure: Why it failed, if it did.
         worker: The process that trains it or trained it last, if any has.
+        jobs: Position among all jobs of the study, from 1, of each job of this trial: the first
+            begins it, each other one continues it after a pause.
+        pauses: When it was paused. A job ends with a pause, or with the trial.
         kept: Epoch whose state is kept; None without one, and in runs of earlier versions.
         started: When it was asked for, in UTC.
         finished: When it ended, in UTC; None before.
@@ -136,9 +151,14 @@ class TrialRecord:
     attempts: list[dict[str, Any]] = field(default_factory=list)
     failure: Failure | None = None
     worker: Worker | None = None
+    jobs: list[int] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
     kept: int | None = None
     started: datetime | None = None
     finished: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.jobs = self.jobs or [self.number + 1]  # where no trial pauses, each is one job
 
     def __repr__(self) -> str:
         """Return a line that identifies the trial, without its epochs."""
@@ -150,6 +170,11 @@ class TrialRecord:
     def has_ended(self) -> bool:
         """Whether the trial has ended, and so will never change again."""
         return self.ending is not Ending.RUNNING
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the trial waits to be continued."""
+        return not self.has_ended and len(self.pauses) == len(self.jobs)
 
     @property
     def seconds(self) -> float:

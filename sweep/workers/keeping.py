@@ -48,12 +48,18 @@ class Keeping:
         kept = Checkpoint(epoch, copied(state), repeat, known)
         self._last = kept.after(self._last, self._study.sign)
 
-    def due(self, *, finished: bool) -> Checkpoint | None:
-        """Return what to save now, at the end the state that counts; None if nothing is due."""
+    def due(self, *, finished: bool, pausing: bool = False) -> Checkpoint | None:
+        """Return what to save now; None if nothing is due.
+
+        Args:
+            finished: Whether this is the end, where the state that counts is saved.
+            pausing: Whether the training may be paused here, where its latest state is saved.
+        """
         if self._last is None:
             return None
         is_new = self._last.epoch != self._saved
-        if not finished and not (is_new and time.monotonic() - self._saved_at >= self.seconds):
+        is_time = pausing or time.monotonic() - self._saved_at >= self.seconds
+        if not finished and not (is_new and is_time):
             return None
         self._saved, self._saved_at = self._last.epoch, time.monotonic()
         return self._last.scored if finished else self._last

@@ -115,8 +115,9 @@ class Session:
                 finished = record is None or failure is not None
                 if failure is not None:
                     self.stop()
-                if finished or self._epoch == pause_at or self._pauses(began):
-                    return self._progress(records, failure, finished=finished)
+                pausing = self._epoch == pause_at
+                if finished or pausing or self._pauses(began):
+                    return self._progress(records, failure, finished=finished, pausing=pausing)
         except StudyError as error:
             self.stop()
             message = text_of(error)
@@ -199,9 +200,9 @@ class Session:
         return bool(decides) or time.monotonic() - began >= REPORT_SECONDS
 
     def _progress(
-        self, records: list[EpochRecord], failure: Failure | None = None, *, finished: bool = False
+        self, records: list[EpochRecord], failure: Failure | None, *, finished: bool, pausing: bool
     ) -> Progress:
-        kept = self.keeping.due(finished=finished) if failure is None else None
+        kept = self.keeping.due(finished=finished, pausing=pausing) if failure is None else None
         if kept is None:
             return self._answer(records, finished=finished, failure=failure)
         return self._answer(records, checkpoint=encode(kept), kept=kept.epoch, finished=finished)

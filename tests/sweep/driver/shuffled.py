@@ -9,7 +9,7 @@ from sweep.checkpoints.local import LocalCheckpoints
 from sweep.driver.ledger import open_ledger
 from sweep.driver.loop import Driver
 from sweep.driver.options import Options
-from sweep.driver.progress import Snapshot
+from sweep.driver.progress import Event, Observer, Snapshot
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.records import Ending, Failure, TrialRecord
@@ -67,7 +67,14 @@ class DriverKilledError(Exception):
 
 
 def drive(
-    study: sweep.Study, folder: Path, slots: int, order: int, *, deaths: float = 0, kills: int = 0
+    study: sweep.Study,
+    folder: Path,
+    slots: int,
+    order: int,
+    *,
+    deaths: float = 0,
+    kills: int = 0,
+    observe: Observer = lambda *_: None,
 ) -> list[TrialRecord]:
     """Return the records of a study that was driven by so many slots, in an order of their own.
 
@@ -78,6 +85,7 @@ def drive(
         order: Seed of the order in which they answer.
         deaths: How likely a slot dies instead of answering.
         kills: How many times the driver is killed, each time after some more trials have ended.
+        observe: Called on every change.
     """
     with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
         table = database.ensure(study.name, minimize=study.sign > 0, attributes={})
@@ -88,11 +96,12 @@ def drive(
             n_allowed = ledger.counts.n_ended + study.trials // (kills + 1) if kills else 10**9
             kills = max(0, kills - 1)
 
-            def observe(snapshot: Snapshot, _event: object, n_allowed: int = n_allowed) -> None:
+            def watch(snapshot: Snapshot, event: Event, n_allowed: int = n_allowed) -> None:
+                observe(snapshot, event)
                 if snapshot.counts.n_ended >= n_allowed:
                     raise DriverKilledError
 
-            driver = Driver(study, ledger, Options(retries=99), observe)
+            driver = Driver(study, ledger, Options(retries=99), watch)
             pool = ShuffledPool(study, slots, random.Random(order), deaths)
             with closing(pool), suppress(DriverKilledError):
                 driver.run(pool)

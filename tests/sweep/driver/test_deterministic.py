@@ -35,10 +35,20 @@ def table(tmp_path: Path) -> Callable[..., list[TrialRecord]]:
     return driven
 
 
-PRUNERS = [None, sweep.Asha(min_epochs=1, factor=2, max_epochs=4), sweep.Median(1, 2)]
+ASHA = sweep.Asha(min_epochs=1, factor=2, max_epochs=4)
+KINDS = ["none", "asha", "asha-stops", "hyperband", "median"]
+PRUNERS = [
+    None,
+    ASHA,
+    replace(ASHA, resume=False),
+    sweep.Hyperband(max_epochs=4, factor=2),
+    sweep.Median(1, 2),
+]
 
 
-@pytest.mark.parametrize("pruner", PRUNERS, ids=["none", "asha", "median"])
+@pytest.mark.parametrize(
+    "pruner", PRUNERS, ids=["none", "asha", "asha-stops", "hyperband", "median"]
+)
 def test_the_table_is_the_same_on_any_number_of_slots_and_after_deaths(
     make_study: MakeStudy, table: Callable[..., list[TrialRecord]], pruner: Any
 ) -> None:

@@ -63,7 +63,7 @@ def test_a_study_is_identical_to_itself_as_recorded():
         "sampler": "tpe",
         "sampler_memory": 250,
         "errors": "avoid",
-        "pruner": "Asha(min_epochs=2, factor=3, max_epochs=None)",
+        "pruner": "Asha(min_epochs=2, factor=3, max_epochs=None, resume=True)",
         "score": "last",
         "duplicates": "resample",
         "repeats": 1,

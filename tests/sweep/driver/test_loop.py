@@ -383,7 +383,7 @@ def test_the_score_is_the_last_epochs_unless_the_study_says_best(
 def test_pruned_trials_stop_at_the_rung_and_the_best_so_far_never_does(
     make_study: MakeStudy, drive: Any
 ) -> None:
-    pruner = sweep.Asha(min_epochs=2, factor=2, max_epochs=4)
+    pruner = sweep.Asha(min_epochs=2, factor=2, max_epochs=4, resume=False)
     records, _ = drive(make_study(pruner=pruner, trials=20))
     pruned = [record for record in records if record.ending is Ending.PRUNED]
     assert len(pruned) >= 5

@@ -14,7 +14,7 @@ from sweep.checkpoints.local import LocalCheckpoints
 from sweep.driver.ledger import Ledger, open_ledger
 from sweep.driver.loop import Driver
 from sweep.driver.options import Options
-from sweep.driver.order import TrialOrder
+from sweep.driver.order.trial_order import TrialOrder
 from sweep.driver.progress import TrialCounts
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
@@ -73,7 +73,7 @@ def test_a_trial_is_compared_with_those_it_knows_that_came_as_far(
         ending = Ending.COMPLETE if len(epochs) == 4 else Ending.PRUNED
         told = max(0, number - 3)
         records.append(TrialRecord(number, {}, {}, {}, 0, told, ending, number + 1, epochs=epochs))
-    pruner = sweep.Asha(factor=2)
+    pruner = sweep.Asha(factor=2, resume=False)
     study = make_study(pruner=pruner, deterministic=deterministic, window=4)
     order, decisions = TrialOrder(study, TrialCounts(1, records)), set()
     for record in records:
@@ -82,7 +82,7 @@ def test_a_trial_is_compared_with_those_it_knows_that_came_as_far(
         peers = [r for r in known if r is not record and len(r.epochs) >= epoch]
         n_better = sum(r.epochs[epoch - 1].metrics["loss"] < last for r in peers)
         expected = pruner.decides_after(epoch) and n_better >= max(1, (len(peers) + 1) // 2)
-        assert order.prunes(record) == expected
+        assert order.curves.prunes(record) == expected
         decisions.add((epoch, expected))
     assert decisions >= {(epoch, prunes) for epoch in (1, 2, 4) for prunes in (False, True)}
 

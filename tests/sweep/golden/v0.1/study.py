@@ -36,7 +36,7 @@ study = sweep.Study(
     minimize="loss",
     trials=20,
     seed=3,
-    pruner=sweep.Asha(min_epochs=1, factor=3, max_epochs=4),
+    pruner=sweep.Asha(min_epochs=1, factor=3, max_epochs=4, resume=False),
     final=sweep.Final(
         data=lambda: None,
         test=lambda: 2.0,

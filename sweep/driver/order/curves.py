@@ -1,7 +1,4 @@
-"""Which other trials a trial may depend on.
-
-These are all trials that have ended or, in deterministic mode, a set that timing does not change.
-"""
+"""The learning curves that a pruner is shown: those of the trials that a trial knows."""
 
 import math
 from array import array
@@ -10,38 +7,36 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.driver.progress import TrialCounts
-from sweep.pruners.pruner import Peers
+from sweep.pruners.pruner import Curve, Peers, pausing
 from sweep.study.study import Study
 from sweep.trials.records import Ending, EpochRecord, TrialRecord
 
 
-class TrialOrder:
-    """The order in which the endings of one study's trials become known.
+class Curves:
+    """The metric of each trial after each epoch, kept so that a decision costs little.
 
-    Normally a trial knows all trials that have ended when it is created. In deterministic mode it
-    knows those at least `window` before it, which it waits for, and no others; so neither its
-    parameters nor the decision to prune it depend on how fast anything was.
-
-    Attributes:
-        counts: The trials.
+    A trial knows all others, as far as they have come, or in deterministic mode those whose endings
+    it knew when it began, and no others; so pruning it does not depend on how fast anything was.
     """
 
-    def __init__(self, study: Study, counts: TrialCounts) -> None:
-        self.counts = counts
+    def __init__(self, study: Study, records: list[TrialRecord]) -> None:
         self._study = study
-        self._window = study.window if study.deterministic else None
         self._columns: dict[int, array[float]] = {}  # per epoch, a value per trial
         self._curves: dict[int, list[float]] = {}  # per running trial, a value per epoch
         self._complete = array("b")
-        for record in counts.records:
+        self._scores = array("d")
+        self._endings = array("d")  # positions among all events
+        for record in records:
             self.note(record)
 
     def note(self, record: TrialRecord, since: int = 1) -> None:
         """Take in the epochs from number `since` on, and the ending, of a trial."""
         if self._study.pruner is None:
             return
+        score = math.nan if record.score is None else self._study.sign * record.score
         _put(self._complete, record.number, record.ending is Ending.COMPLETE, missing=0)
+        _put(self._scores, record.number, score, missing=math.nan)
+        _put(self._endings, record.number, record.ending_number or math.inf, missing=math.inf)
         curve = self._curves.setdefault(record.number, [])
         n_before = len(curve)
         curve[since - 1 :] = self._values(record.epochs[since - 1 :])
@@ -52,30 +47,20 @@ class TrialOrder:
         if record.has_ended:
             del self._curves[record.number]
 
-    def n_useful_slots(self, n_left: int) -> int:
-        """Return how many slots can have a trial at the same time if `n_left` trials are left."""
-        return n_left if self._window is None else min(n_left, self._window)
-
-    def endings_known(self, number: int) -> int | None:
-        """Return how many endings trial `number` may know; None if it has to wait for one."""
-        if self._window is None:
-            return self.counts.n_ended
-        known = max(0, number - self._window + 1)
-        first_running = next(iter(self.counts.running), number)
-        return None if first_running < known else known
-
-    def ending_number(self, record: TrialRecord) -> int:
-        """Return the position among all endings, from 1, of a trial that is about to end."""
-        return record.number + 1 if self._window is not None else self.counts.n_ended + 1
-
     def prunes(self, record: TrialRecord) -> bool:
         """Return whether the study's pruner stops a trial, given the trials that it knows."""
         pruner, epochs = self._study.pruner, record.epochs
         in_first_training = bool(epochs) and epochs[-1].repeat == 1
-        if pruner is None or not in_first_training or not pruner.decides_after(len(epochs)):
+        if (
+            pruner is None
+            or pausing(pruner)
+            or not in_first_training
+            or not pruner.decides_after(len(epochs))
+        ):
             return False
         values = self._curves.get(record.number) or self._values(epochs)
-        return pruner.prunes(values, self._peers(record, len(values)))
+        curve = Curve(values, record.number, self._study.sign)
+        return pruner.prunes(curve, self._peers(record, len(values)))
 
     def may_be_over(self, record: TrialRecord) -> bool:
         """Return whether a trial's latest epoch may have been its last, by the trials it knows.
@@ -96,13 +81,25 @@ class TrialOrder:
         """Return the known trials that have a value after this epoch."""
         column = self._column(record, epoch)
         reached = ~np.isnan(column)
-        return Peers(column[reached], np.array(self._complete[: len(column)], bool)[reached])
+        complete = np.array(self._complete[: len(column)], bool)
+        known = complete & ~np.isnan(self._column(record, 1)[: len(column)])
+        best = self._best(np.where(known, self._scores[: len(column)], math.nan))
+        return Peers(column[reached], complete[reached], np.flatnonzero(reached), best)
+
+    def _best(self, scores: NDArray[np.float64]) -> list[float]:
+        """Return the curve of the trial with the best of these scores."""
+        if np.isnan(scores).all():
+            return []
+        best = int(np.nanargmin(scores))
+        values = (column[best] for column in self._columns.values() if best < len(column))
+        return [value for value in values if not math.isnan(value)]
 
     def _column(self, record: TrialRecord, epoch: int) -> NDArray[np.float64]:
         """Return the value of each known trial after this epoch, NaN for those without."""
         column = np.array(self._columns.get(epoch, ()), dtype=np.float64)
-        if self._window is not None:
-            column = column[: record.endings_known]
+        if self._study.deterministic:
+            known = record.jobs[-1] - self._study.window
+            column[np.array(self._endings[: len(column)]) > known] = math.nan
         column[record.number : record.number + 1] = math.nan
         return column
 

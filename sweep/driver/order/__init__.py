@@ -1,0 +1,1 @@
+"""What runs next, and which other trials it may depend on."""

@@ -1,0 +1,136 @@
+"""The order of a study's jobs: what runs next, and which events it may depend on.
+
+A job begins a trial or continues a paused one; it ends with an event, a pause or an ending. Both
+are numbered. Normally a job knows all events so far. In deterministic mode job j knows the events
+of jobs up to j - window, which it waits for, and no others; so what runs, with which parameters,
+does not depend on how fast anything was.
+"""
+
+import math
+
+from sweep.driver.order.curves import Curves
+from sweep.driver.order.rungs import Rungs
+from sweep.driver.progress import TrialCounts
+from sweep.pruners.pruner import pausing
+from sweep.study.study import Study
+from sweep.trials.records import TrialRecord
+
+
+class TrialOrder:
+    """The jobs and events of one study's trials.
+
+    Attributes:
+        counts: The trials.
+        curves: Their learning curves.
+    """
+
+    def __init__(self, study: Study, counts: TrialCounts) -> None:
+        self.counts = counts
+        self.curves = Curves(study, counts.records)
+        self._study = study
+        self._window = study.window if study.deterministic else None
+        self._n_jobs = self._last_job = self._n_events = 0
+        self._at_work: dict[int, TrialRecord] = {}  # by job, in that order
+        pruner = pausing(study.pruner)
+        self._rungs = Rungs(pruner, self._value) if pruner else None
+        for record in sorted(counts.records, key=lambda record: record.jobs[-1]):
+            self._restore(record)
+
+    def n_useful_slots(self, n_left: int) -> int:
+        """Return how many slots can have a trial at the same time if `n_left` trials are left."""
+        return n_left if self._window is None else min(n_left, self._window)
+
+    @property
+    def next_job(self) -> int:
+        """Position of the next job among all jobs, from 1."""
+        return self._n_jobs + 1
+
+    def known(self) -> int | None:
+        """Return how many events the next job may know; None if it has to wait for one."""
+        if self._window is None:
+            return self._n_events
+        known = max(0, self.next_job - self._window)
+        first_at_work = next(iter(self._at_work), math.inf)
+        return None if first_at_work <= known else known
+
+    def to_continue(self, *, may_begin: bool) -> TrialRecord | None:
+        """Return the paused trial that the next job continues; None if it continues none.
+
+        Args:
+            may_begin: Whether the next job may begin a new trial instead.
+        """
+        if self._rungs is None:
+            return None
+        while (known := self.known()) is not None:
+            record = self._rungs.next(known)
+            if record is not None or may_begin:
+                return record
+            if known >= self._last_job and not self._at_work:
+                return self._rungs.last_resort() if self.counts.best is None else None
+            if self._window is None:
+                return None
+            self._n_jobs += 1  # a job for nobody: the next one knows more
+        return None
+
+    def pause_at(self, record: TrialRecord) -> int | None:
+        """Return the number of epochs after which a trial is to be paused; None if never again."""
+        return self._rungs.next_rung(record) if self._rungs else None
+
+    def is_at_rung(self, record: TrialRecord) -> bool:
+        """Return whether a trial is to be paused now; only in its first training."""
+        epoch = self.pause_at(record)
+        reached = epoch is not None and len(record.epochs) >= epoch
+        return reached and record.epochs[-1].repeat == 1
+
+    def paused(self) -> list[TrialRecord]:
+        """Return the paused trials, in the order of their numbers."""
+        return self._rungs.paused() if self._rungs else []
+
+    def begin(self, record: TrialRecord) -> None:
+        """Take in that the next job, the last one of a trial so far, begins."""
+        self._n_jobs = self._last_job = record.jobs[-1]
+        self._at_work[self._n_jobs] = record
+        if self._rungs is not None and record.pauses:
+            self._rungs.leave(record)
+
+    def next_event(self, record: TrialRecord) -> int:
+        """Return the position among all events, from 1, of the pause or ending of a trial."""
+        self._n_events += 1
+        if self._window is None:
+            return self._n_events
+        if record.is_paused:  # ends although no job is at work on it
+            self._n_jobs += 1
+            return self._n_jobs
+        return record.jobs[-1]
+
+    def pause(self, record: TrialRecord) -> None:
+        """Take in the latest pause of a trial."""
+        del self._at_work[record.jobs[-1]]
+        if self._rungs is not None:
+            self._rungs.add(record, since=len(record.pauses) - 1)
+
+    def end(self, record: TrialRecord) -> None:
+        """Take in how a trial ended."""
+        self.curves.note(record, len(record.epochs) + 1)
+        self._at_work.pop(record.jobs[-1], None)
+        if self._rungs is not None and len(record.pauses) == len(record.jobs):
+            self._rungs.leave(record)
+
+    def _restore(self, record: TrialRecord) -> None:
+        """Take in a trial of the database."""
+        events = [pause.position for pause in record.pauses] + [record.ending_number]
+        self._n_events = max(self._n_events, *events)
+        self._last_job = max(self._last_job, record.jobs[-1])
+        self._n_jobs = max(self._n_jobs, self._last_job)
+        if self._window is not None:
+            self._n_jobs = max(self._n_jobs, self._n_events)
+        if not record.has_ended and not record.is_paused:
+            self._at_work[record.jobs[-1]] = record
+        if self._rungs is not None:
+            self._rungs.add(record)
+
+    def _value(self, record: TrialRecord, epoch: int) -> float:
+        """Return a trial's metric after an epoch, lower is better; inf if it is trained again."""
+        if epoch > len(record.epochs):
+            return math.inf
+        return self._study.sign * record.epochs[epoch - 1].metrics[self._study.metric]
