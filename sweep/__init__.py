@@ -10,6 +10,7 @@ from sweep.errors import OptionError, RunError, StorageError, StudyError, SweepE
 from sweep.pruners.asha import Asha
 from sweep.pruners.hyperband import Hyperband
 from sweep.pruners.median import Median
+from sweep.pruners.optuna_pruner import OptunaPruner
 from sweep.pruners.patient import Patient
 from sweep.pruners.percentile import Percentile
 from sweep.pruners.threshold import Threshold
@@ -39,6 +40,7 @@ __all__ = [
     "Median",
     "OptionError",
     "Options",
+    "OptunaPruner",
     "OptunaSampler",
     "Patient",
     "Percentile",

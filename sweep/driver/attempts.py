@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from sweep.checkpoints.store import Checkpoints
 from sweep.driver.order.curves import Curves
+from sweep.driver.order.repeat_scores import RepeatScores
 from sweep.storage.trial_table import TrialTable
 from sweep.trials.records import EpochRecord, TrialRecord
 from sweep.trials.worker import Worker
@@ -45,7 +46,7 @@ class Attempts:
         self._table.set_trial_attribute(record.number, "attempts", record.attempts)
 
     def add_epochs(self, record: TrialRecord, progress: Progress) -> bool:
-        """Record what a slot has sent of a trial; return False if all its epochs were recorded.
+        """Record what a slot has sent of a trial; return whether any of it is news.
 
         After an interruption, a training repeats epochs. If one comes out differently, or if it
         ends earlier, what the interrupted one left from there on is dropped, so that the curve is
@@ -62,10 +63,12 @@ class Attempts:
             self._table.add_epochs(record.number, new, self._metric)
             record.epochs += new
             self._curves.note(record, new[0].number)
+        if progress.n_trained and isinstance(self._curves, RepeatScores):
+            self._curves.finish(record, progress.n_trained)
         if progress.checkpoint is not None:
             self._checkpoints.write(record.number, progress.checkpoint)
             record.kept = progress.kept
-        return bool(new)
+        return bool(new or progress.n_trained)
 
     def _drop(self, record: TrialRecord, since: int) -> None:
         """Delete the epochs of a trial from this one on."""

@@ -68,6 +68,11 @@ class Halving(Pruner, Protocol):
         """Return the first rung of a trial after an epoch; None if it trains on to its end."""
 
 
-def pausing(pruner: Pruner | None) -> Halving | None:
+def compares_repeats(pruner: object) -> bool:
+    """Return whether a pruner decides after repeats rather than after epochs, if there are any."""
+    return bool(getattr(pruner, "compares_repeats", False))
+
+
+def pausing(pruner: object) -> Halving | None:
     """Return a pruner if it pauses trials, else None."""
     return pruner if isinstance(pruner, Halving) and pruner.resume else None

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from math import erf, sqrt
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ class Wilcoxon:
     equal are left out, and ranks of equal differences are averaged.
     """
 
+    compares_repeats: ClassVar[bool] = True
     p: float = 0.1
     min_pairs: int = 3
 

@@ -7,7 +7,8 @@ from statistics import fmean, stdev
 from typing import Any, Literal, get_args
 
 from sweep.errors import StudyError
-from sweep.pruners.pruner import Pruner
+from sweep.pruners.optuna_pruner import OptunaPruner
+from sweep.pruners.pruner import Pruner, compares_repeats
 from sweep.study.final import Final
 from sweep.study.optuna_sampler import OptunaSampler
 from sweep.study.published import WHAT_TABLES_ARE, Table, are_tables
@@ -73,9 +74,11 @@ class Study:
         errors: Whether TPE should "avoid" configurations whose training raised, as the worst of
             all, or "ignore" such trials because the error had nothing to do with the parameters.
         pruner: Stops or pauses unpromising trials early: `Asha`, `Hyperband`, `Median`,
-            `Percentile`, `Threshold`, `Patient`, `Wilcoxon` or None.
+            `Percentile`, `Threshold`, `Patient`, `Wilcoxon`, an `OptunaPruner` for any other, or
+            None.
         score: Which epoch of a trial counts: the "last" or the "best" one. Its state is the one
             that is kept, evaluated and shown; with `repeats`, that of the best of all trainings.
+            "mean" is the mean of all epochs, where each is a fold; the last state is kept.
         duplicates: What to do with a configuration that was already tried: "resample" it if there
             is another one, "reuse" its score if it has one, or "rerun" it.
         repeats: Number of times that a trial trains its configuration, each with its own seed; the
@@ -108,8 +111,8 @@ class Study:
     sampler: SamplerName | OptunaSampler = "auto"
     sampler_memory: int | None = 250
     errors: Literal["avoid", "ignore"] = "avoid"
-    pruner: Pruner | None = None
-    score: Literal["last", "best"] = "last"
+    pruner: Pruner | OptunaPruner | None = None
+    score: Literal["last", "best", "mean"] = "last"
     duplicates: Literal["resample", "reuse", "rerun"] = "resample"
     repeats: int = 1
     first: tuple[Params, ...] = ()
@@ -129,6 +132,11 @@ class Study:
             raise StudyError(
                 f"Study: expected either minimize or maximize to name a metric, got "
                 f"minimize={self.minimize!r}, maximize={self.maximize!r}; give one of them"
+            )
+        if compares_repeats(self.pruner) and self.repeats == 1 and self.score != "mean":
+            raise StudyError(
+                f"Study: expected repeats > 1 or score 'mean' for {self.pruner}, which compares "
+                f"trials pair by pair, got {self.repeats} and {self.score!r}; set one of them"
             )
 
     @property
@@ -164,7 +172,7 @@ def _is_sampler(value: object) -> bool:
 
 
 def _is_pruner(value: object) -> bool:
-    return isinstance(value, Pruner) and not isinstance(value, type)
+    return isinstance(value, Pruner | OptunaPruner) and not isinstance(value, type)
 
 
 def _are_params(value: object) -> bool:
@@ -187,7 +195,7 @@ RULES: dict[str, Rule] = {
     "pruner": optional(
         (
             "Asha(...), Hyperband(...), Median(...), Percentile(...), Threshold(...), "
-            "Patient(...), Wilcoxon(...)",
+            "Patient(...), Wilcoxon(...), OptunaPruner(...)",
             _is_pruner,
         )
     ),

@@ -1,6 +1,7 @@
 """Which trials are best, and what a trial's score is."""
 
 from collections.abc import Iterable, Sequence
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from sweep.trials.records import Ending, TrialRecord
@@ -39,11 +40,14 @@ def scores(curves: Iterable[Sequence[float]], rule: str, sign: int) -> list[floa
 
     Args:
         curves: The metric after each epoch, one curve per training.
-        rule: Which epoch counts: the "last" or the "best".
+        rule: Which epoch counts: the "last" or the "best"; or the "mean" of all.
         sign: 1 where a lower metric is better, -1 where a higher one is.
     """
     best = min if sign > 0 else max
-    return [best(curve) if rule == "best" else curve[-1] for curve in curves if curve]
+    some = [curve for curve in curves if curve]
+    if rule == "mean":
+        return [fmean(curve) for curve in some]
+    return [best(curve) if rule == "best" else curve[-1] for curve in some]
 
 
 def final_of(best: "Params", records: list[TrialRecord]) -> TrialRecord | None:

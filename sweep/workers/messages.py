@@ -49,6 +49,8 @@ class Progress:
         checkpoint: Encoded checkpoint of the last epoch with a state, or at the end, of the last or
             the best one, whichever counts; None if the last one sent is recent.
         kept: Epoch whose state the checkpoint holds; None without one.
+        n_trained: Number of trainings of the trial that have ended, if one just has and another
+            follows; else 0.
         finished: Whether the training has no more epochs.
         failure: Why the training failed, or pruned itself, if it did; then it has no more epochs
             either.
@@ -62,6 +64,7 @@ class Progress:
     epochs: tuple[EpochRecord, ...] = ()
     checkpoint: bytes | None = None
     kept: int | None = None
+    n_trained: int = 0
     finished: bool = False
     failure: Failure | None = None
     complaint: str = ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sweep.checkpoints.format import Checkpoint, encode
 from sweep.errors import EpochError, StudyError
 from sweep.machine import size_text
+from sweep.pruners.pruner import compares_repeats
 from sweep.study.code.user_code import guarded, text_of
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Trial, fixed
@@ -33,6 +34,7 @@ REPORT_SECONDS = 1.0
 """Seconds of training per report: shorter epochs are reported together, at almost no cost."""
 
 _NO_MORE = object()
+_ANOTHER = object()  # a training has ended, and another follows
 
 
 class Session:
@@ -71,6 +73,7 @@ class Session:
         self._epoch = 0
         self._repeat = 1
         self._epochs: Iterator[Any] = iter(())
+        self._another_follows = False
         self.keeping = Keeping(study)
         self._memory_per_slot = memory_per_slot
         if memory_per_slot is not None:
@@ -112,7 +115,7 @@ class Session:
                 record, failure = self._train_epoch()
                 if record is not None:
                     records.append(record)
-                finished = record is None or failure is not None
+                finished = failure is not None or (record is None and not self._another_follows)
                 if failure is not None:
                     self.stop()
                 pausing = self._epoch == pause_at
@@ -161,14 +164,17 @@ class Session:
             if state is None and self._epoch == before:
                 raise EpochError("train: expected at least one epoch, got none; yield one")
             state = None
+            if compares_repeats(self._study.pruner) and repeat < self._study.repeats:
+                yield _ANOTHER
 
     def _train_epoch(self) -> tuple[EpochRecord | None, Failure | None]:
         """Return the next epoch, or None at the end; and what went wrong, if anything did."""
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             item = next(self._epochs, _NO_MORE)
+            self._another_follows = item is _ANOTHER
             seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
-            if item is _NO_MORE:
+            if item is _NO_MORE or item is _ANOTHER:
                 return None, None
             metrics, state = read(item, self._study.metric)
             value = metrics[self._study.metric]
@@ -197,15 +203,17 @@ class Session:
         # Training on past a decision, made in the first training only, would waste what it stops.
         pruner = self._study.pruner
         decides = pruner and self._repeat == 1 and pruner.decides_after(self._epoch)
-        return bool(decides) or time.monotonic() - began >= REPORT_SECONDS
+        is_time = time.monotonic() - began >= REPORT_SECONDS
+        return bool(decides) or self._another_follows or is_time
 
     def _progress(
         self, records: list[EpochRecord], failure: Failure | None, *, finished: bool, pausing: bool
     ) -> Progress:
         kept = self.keeping.due(finished=finished, pausing=pausing) if failure is None else None
-        if kept is None:
-            return self._answer(records, finished=finished, failure=failure)
-        return self._answer(records, checkpoint=encode(kept), kept=kept.epoch, finished=finished)
+        rest: dict[str, Any] = {"finished": finished, "failure": failure}
+        rest |= {"checkpoint": encode(kept), "kept": kept.epoch} if kept else {}
+        n_trained = self._repeat if self._another_follows else 0
+        return self._answer(records, n_trained=n_trained, **rest)
 
     def _answer(self, records: list[EpochRecord], **rest: Any) -> Progress:
         return Progress(self._trial, self._epoch, tuple(records), **rest)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.pruners.pruner import Curve, Peers, pausing
+from sweep.pruners.pruner import Curve, Peers, Pruner, pausing
 from sweep.study.study import Study
-from sweep.trials.records import Ending, EpochRecord, TrialRecord
+from sweep.trials.records import Ending, TrialRecord
 
 
 class Curves:
@@ -39,7 +39,7 @@ class Curves:
         _put(self._endings, record.number, record.ending_number or math.inf, missing=math.inf)
         curve = self._curves.setdefault(record.number, [])
         n_before = len(curve)
-        curve[since - 1 :] = self._values(record.epochs[since - 1 :])
+        curve[since - 1 :] = self._values(record, since)
         for epoch in range(since, max(n_before, len(curve)) + 1):
             column = self._columns.setdefault(epoch, array("d"))
             value = curve[epoch - 1] if epoch <= len(curve) else math.nan
@@ -49,16 +49,12 @@ class Curves:
 
     def prunes(self, record: TrialRecord) -> bool:
         """Return whether the study's pruner stops a trial, given the trials that it knows."""
-        pruner, epochs = self._study.pruner, record.epochs
-        in_first_training = bool(epochs) and epochs[-1].repeat == 1
-        if (
-            pruner is None
-            or pausing(pruner)
-            or not in_first_training
-            or not pruner.decides_after(len(epochs))
-        ):
+        pruner = self._study.pruner
+        if not isinstance(pruner, Pruner) or pausing(pruner) or not self._is_in_time(record):
             return False
-        values = self._curves.get(record.number) or self._values(epochs)
+        values = self._curves.get(record.number) or self._values(record)
+        if not pruner.decides_after(len(values)):
+            return False
         curve = Curve(values, record.number, self._study.sign)
         return pruner.prunes(curve, self._peers(record, len(values)))
 
@@ -98,16 +94,31 @@ class Curves:
         """Return the value of each known trial after this epoch, NaN for those without."""
         column = np.array(self._columns.get(epoch, ()), dtype=np.float64)
         if self._study.deterministic:
-            known = record.jobs[-1] - self._study.window
-            column[np.array(self._endings[: len(column)]) > known] = math.nan
+            column[~self._is_known(record)[: len(column)]] = math.nan
         column[record.number : record.number + 1] = math.nan
         return column
 
-    def _values(self, epochs: list[EpochRecord]) -> list[float]:
-        """Return the metric after those of these epochs that are of the first training."""
+    def known(self, record: TrialRecord) -> list[int]:
+        """Return the numbers of the other trials that a trial knows."""
+        is_known = self._is_known(record)
+        is_known[record.number : record.number + 1] = False
+        return np.flatnonzero(is_known).tolist()
+
+    def _is_known(self, record: TrialRecord) -> NDArray[np.bool_]:
+        endings = np.array(self._endings)
+        if not self._study.deterministic:
+            return np.ones(len(endings), bool)
+        return endings <= record.jobs[-1] - self._study.window
+
+    def _is_in_time(self, record: TrialRecord) -> bool:
+        """Return whether a trial may still be pruned: only in its first training."""
+        return bool(record.epochs) and record.epochs[-1].repeat == 1
+
+    def _values(self, record: TrialRecord, since: int = 1) -> list[float]:
+        """Return the metric after each epoch of the first training, from one on."""
         sign, metric = self._study.sign, self._study.metric
-        first = [epoch for epoch in epochs if epoch.repeat == 1 and metric in epoch.metrics]
-        return [sign * epoch.metrics[metric] for epoch in first]
+        epochs = record.epochs[since - 1 :]
+        return [sign * e.metrics[metric] for e in epochs if e.repeat == 1 and metric in e.metrics]
 
 
 def _put(column: "array[Any]", number: int, value: float, *, missing: float) -> None:

@@ -9,9 +9,12 @@ does not depend on how fast anything was.
 import math
 
 from sweep.driver.order.curves import Curves
+from sweep.driver.order.optuna_curves import OptunaCurves
+from sweep.driver.order.repeat_scores import RepeatScores
 from sweep.driver.order.rungs import Rungs
 from sweep.driver.progress import TrialCounts
-from sweep.pruners.pruner import pausing
+from sweep.pruners.optuna_pruner import OptunaPruner
+from sweep.pruners.pruner import compares_repeats, pausing
 from sweep.study.study import Study
 from sweep.trials.records import TrialRecord
 
@@ -26,7 +29,7 @@ class TrialOrder:
 
     def __init__(self, study: Study, counts: TrialCounts) -> None:
         self.counts = counts
-        self.curves = Curves(study, counts.records)
+        self.curves = _curves(study, counts.records)
         self._study = study
         self._window = study.window if study.deterministic else None
         self._n_jobs = self._last_job = self._n_events = 0
@@ -134,3 +137,11 @@ class TrialOrder:
         if epoch > len(record.epochs):
             return math.inf
         return self._study.sign * record.epochs[epoch - 1].metrics[self._study.metric]
+
+
+def _curves(study: Study, records: list[TrialRecord]) -> Curves:
+    if isinstance(study.pruner, OptunaPruner):
+        return OptunaCurves(study, study.pruner, records)
+    if compares_repeats(study.pruner) and study.repeats > 1:
+        return RepeatScores(study, records)
+    return Curves(study, records)
