@@ -69,6 +69,11 @@ def metrics_text(metrics: Mapping[str, float] | None) -> str:
     return ", ".join(f"{name} {short(value)}" for name, value in (metrics or {}).items())
 
 
+def mean_text(mean: float, deviation: float | None) -> str:
+    """Return a mean and its standard deviation as text, such as "0.25 ± 0.01"."""
+    return short(mean) if deviation is None else f"{short(mean)} ± {deviation:.2g}"
+
+
 def short(value: object) -> str:
     """Return a value as text, floats with four significant digits."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)

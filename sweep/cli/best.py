@@ -7,8 +7,9 @@ import click
 from sweep.cli.options import run_command
 from sweep.display.terminal import relative
 from sweep.reports.best import best_state, loader
+from sweep.reports.finals import winner_text
 from sweep.reports.results import Run
-from sweep.text import metrics_text, short
+from sweep.text import short
 
 
 @run_command
@@ -23,9 +24,11 @@ def print_best(run: Run) -> None:
         click.echo(f"{run.name}: no trial has a score yet")
         return
     click.echo(f"best: trial {run.best.number}, {run.metric} {short(run.best.score)}")
+    if chosen := winner_text(run):
+        click.echo(f"runoff of the best {len(run.finalists)}: {chosen}")
     click.echo(f"config: {json.dumps((run.final or run.best).config)}")
     if run.test is not None:
-        click.echo(f"test set, opened after the search: {metrics_text(run.test.metrics)}")
+        click.echo(f"test set, opened after the search: {run.test}")
     weights = run.directory.best / "weights.safetensors"
     if weights.is_file():
         trained = run.final or run.best

@@ -69,7 +69,8 @@ def run(
         what = "trials" if result.n_trials == study.trials else "points of the grid"
         click.echo(f"all {n_done} {what} are done: {path}/report.html")
     if failure := result.final_failure:
-        raise RunError(f"the final training failed, {failure.message}; see {path}/logs/run.log, "
+        what = "final training" if result.chosen else "runoff"
+        raise RunError(f"the {what} failed, {failure.message}; see {path}/logs/run.log, "
                        f"and run the same command again to retry it")  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import click
 from sweep.cli.options import run_command
 from sweep.display.terminal import relative
 from sweep.reports import tables
+from sweep.reports.finals import runoff_result
 from sweep.reports.formats import to_markdown
 from sweep.reports.results import Run
 
@@ -18,9 +19,11 @@ def show(run: Run, trial: int) -> None:
     """Show everything about one trial, including its traceback and the last lines it printed."""
     record = run.trial(trial)
     worker = record.worker
+    in_runoff, is_chosen = runoff_result(run, record), record is run.chosen
     click.echo(f"trial {record.number} of {run.name}: {record.ending.value}")
     for title, value in (
         ("score", None if record.score is None else f"{run.metric} {record.score}"),
+        ("runoff", in_runoff and in_runoff + (", chosen" if is_chosen else "")),
         ("params", json.dumps(record.params)),
         ("config", json.dumps(record.config)),
         ("seed", record.seed),

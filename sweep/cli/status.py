@@ -5,9 +5,10 @@ import click
 from sweep.cli.options import run_command
 from sweep.display.terminal import relative
 from sweep.reports import tables
+from sweep.reports.finals import winner_text
 from sweep.reports.formats import to_markdown
 from sweep.reports.results import Run
-from sweep.text import metrics_text, short
+from sweep.text import short
 from sweep.trials.records import TrialRecord
 
 
@@ -19,9 +20,12 @@ def status(run: Run) -> None:
     _print_running("trial", run.records, run.metric)
     if run.best is not None:
         click.echo(f"best: trial {run.best.number}, {run.metric} {short(run.best.score)}")
+    _print_running("runoff training", run.runoff, run.metric)
+    if chosen := winner_text(run):
+        click.echo(f"runoff of the best {len(run.finalists)}: {chosen}")
     _print_running("final training", run.finals, run.final_metric)
     if run.test is not None:
-        click.echo(f"test set: {metrics_text(run.test.metrics)}")
+        click.echo(f"test set: {run.test}")
 
 
 def _print_running(what: str, records: list[TrialRecord], metric: str) -> None:

@@ -67,7 +67,7 @@ class OutputFiles:
 
         Args:
             directory: The run directory.
-            search: Name of the study whose trials are no final trainings.
+            search: Name of the search; those of other studies begin with it.
             observer: Receives a message when a file cannot be written; once, until one can be.
         """
         self._directory = directory
@@ -80,8 +80,8 @@ class OutputFiles:
         """Append what a trial has printed to its file; its first attempt begins a new one."""
         if not isinstance(event, Output):
             return
-        final = snapshot.study.name != self._search
-        path = self._directory.output(event.trial, final=final)
+        step = snapshot.study.name.removeprefix(self._search)[1:] or "trial"
+        path = self._directory.output(event.trial, step)
         attempts = snapshot.counts.records[event.trial].attempts
         try:
             self._append(path, event.text, attempts)

@@ -8,6 +8,7 @@ from sweep.driver.provenance import command
 from sweep.driver.runner import Runner
 from sweep.driver.verify.dry_run import probe
 from sweep.errors import StudyError, SweepError
+from sweep.reports.finals import winner_text
 from sweep.reports.results import Run
 from sweep.reports.write import write
 from sweep.storage.locations import note_storage, storage_of
@@ -101,5 +102,6 @@ def _result(run: Run) -> str:
     """Return how a run ended, in one line."""
     best = run.best
     score = f"best {run.metric} {short(best.score)} (trial {best.number})" if best else "no score"
+    score += f"; runoff: {chosen}" if (chosen := winner_text(run)) else ""
     done = f"{n_ended(run.records)} of {run.n_trials} trials have ended"
     return f"{run.name}: {score}; {done}: {relative(run.directory.path)}/report.html"

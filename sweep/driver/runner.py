@@ -1,4 +1,4 @@
-"""The search, then the final step: puts database, checkpoints, pool and driver together."""
+"""The search, the runoff, the final step: puts database, checkpoints, pool and driver together."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -15,6 +15,7 @@ from sweep.driver.options import Options
 from sweep.driver.pools import Pools
 from sweep.driver.progress import Observer
 from sweep.driver.provenance import provenance
+from sweep.driver.runoff import runoff_study, runoff_table
 from sweep.errors import StorageError, SweepError
 from sweep.storage.database import Database
 from sweep.storage.locations import place_of_checkpoints, storage_of
@@ -22,9 +23,11 @@ from sweep.storage.run_directory import RunDirectory
 from sweep.storage.trial_table import TrialTable
 from sweep.study.code.fingerprint import of_data
 from sweep.study.code.user_code import guarded
+from sweep.study.final import Final
 from sweep.study.published import tables_as_json
 from sweep.study.study import Study
-from sweep.trials.ranking import best_of, final_of
+from sweep.trials.ranking import finalists, trainings_of, winner
+from sweep.trials.records import TrialRecord
 from sweep.trials.worker import to_kernel
 from sweep.workers.process.kernel_check import check_drawing
 
@@ -67,16 +70,36 @@ class Runner:
             self._place = place_of_checkpoints(table, self._options.checkpoints, name)
             with closing(Pools(self._options)) as pools:
                 search = self._drive(study, table, pools)
-                best = best_of(study.sign, search.records)
-                if search.n_left or best is None or study.final is None:
+                if search.n_left or study.final is None:
                     return
-                finals = final_step.final_table(study, database)
-                last = final_step.final_study(study, study.final, best.params, finals.trials())
-                trainings = self._drive(last, finals, pools)
-            trained = final_of(best.params, trainings.records)
-            if trained is not None:
-                about = last, study.final, trained, finals, self._checkpoints(last)
-                guarded("evaluate", lambda: final_step.evaluate(*about), study)
+                chosen = self._chosen(study.final, search.records, database, pools)
+                if chosen is not None:
+                    self._finish(study.final, chosen, database, pools)
+
+    def _chosen(
+        self, final: Final, records: list[TrialRecord], database: Database, pools: Pools
+    ) -> TrialRecord | None:
+        """Return the trial to train on the final data: the best, after a runoff if there is one.
+
+        None if no trial has a score, or the runoff has no winner.
+        """
+        study, trainings = self._study, []
+        best = finalists(records, study.sign, final.runoff)
+        table = runoff_table(study, final, database)
+        if table is not None and best[1:]:
+            runoff = runoff_study(study, final, best, table.trials())
+            trainings = self._drive(runoff, table, pools).records
+        return winner(best, trainings, final.runoff_repeats, study.sign)
+
+    def _finish(self, final: Final, chosen: TrialRecord, database: Database, pools: Pools) -> None:
+        """Carry out the final trainings; evaluate them once all are complete."""
+        study = self._study
+        table = final_step.final_table(study, final, database)
+        last = final_step.final_study(study, final, chosen.params, table.trials())
+        trained = trainings_of(chosen, self._drive(last, table, pools).records)
+        if len(trained) >= final.repeats:
+            about = last, final, trained, table, self._checkpoints(last)
+            guarded("evaluate", lambda: final_step.evaluate(*about), study)
 
     @contextmanager
     def _database(self) -> Iterator[Database]:

@@ -28,12 +28,15 @@ def best_files(run: "Run") -> dict[str, str | bytes]:
     """Return the best configuration, and the weights trained with it, as files by name."""
     if run.best is None:
         return {}
-    best = run.final or run.best
+    best, trial = run.final or run.best, (run.chosen if run.final else None) or run.best
+    test = run.test
     about = {
         "study": run.name,
-        "trial": run.best.number,
-        "score": {run.metric: run.best.score},
-        "test": dict(run.test.metrics or {}) if run.test else None,
+        "trial": trial.number,
+        "score": {run.metric: trial.score},
+        "test": dict(test.metrics or {}) if test else None,
+        **({"test_std": test.spread} if test and test.spread else {}),
+        **({"test_ensemble": dict(test.ensemble)} if test and test.ensemble else {}),
         "params": best.params,
         "config": best.config,
         "seed": best.seed,

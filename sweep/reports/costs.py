@@ -48,8 +48,8 @@ def costs(records: Sequence[TrialRecord]) -> Costs:
     )
 
 
-def cost_sentences(search: Costs, final: Costs) -> list[str]:
-    """Return what the search and the final trainings cost, in sentences."""
+def cost_sentences(search: Costs, runoff: Costs, final: Costs) -> list[str]:
+    """Return what the search, the runoff and the final trainings cost, in sentences."""
     busy = "" if search.busy is None else f"{100 * search.busy:.1f} %"
     sentences = [
         (True, f"The search trained for {duration(search.spent)} of processor time: "
@@ -58,6 +58,7 @@ def cost_sentences(search: Costs, final: Costs) -> list[str]:
         (search.pruned, f"Pruning saved about {duration(search.saved)}: the time for pruned trials "
                         f"to reach, at their own pace, the median number of epochs of complete "
                         f"ones."),
+        (runoff.spent, f"The runoff took {duration(runoff.spent)} of processor time."),
         (final.spent, f"Final training took {duration(final.spent)} of processor time."),
         (busy, f"From the first trial's start to the last one's end, the slots in use "
                f"({search.slots}) trained for {busy} of the time; the rest went to bookkeeping, "

@@ -25,6 +25,7 @@ def markdown(report: "Report") -> str:
         report.headline,
         *(f"![{title}](plots/{name}.svg)" for name, title in PLOTS.items() if name in report.plots),
         *(_section(table.title, _table(table)) for table in tables),
+        _section(report.runoff.title, _table(report.runoff)),
         _section(report.finals.title, _table(report.finals), *openings),
         _section("Cost", _table(report.summary), _bullets(report.costs)),
         _section("Failures", _bullets(starmap(_failure, report.failures.items())),

@@ -4,6 +4,7 @@ import os
 from contextlib import closing
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -13,10 +14,18 @@ from sweep.reports.published import FilledTable, fill
 from sweep.storage.database import Database
 from sweep.storage.locations import storage_of
 from sweep.storage.run_directory import RunDirectory
+from sweep.study.final import FINAL_SUFFIX, RUNOFF_SUFFIX
 from sweep.study.published import tables_from_json
 from sweep.text import short, terminal_text
 from sweep.trials.evaluation import TestOpening, test_openings
-from sweep.trials.ranking import best_of, final_of, n_ended
+from sweep.trials.ranking import (
+    best_of,
+    finalists,
+    n_ended,
+    runoff_is_over,
+    trainings_of,
+    winner,
+)
 from sweep.trials.records import Ending, Failure, TrialRecord
 
 PRINTED_LINES = 20
@@ -32,6 +41,8 @@ class Run:
         about: The study's identity and provenance, as recorded when the run was made.
         records: All trials of the search.
         n_trials: How many there are; `sweep.run` says how many there will be in the end.
+        runoff: All trainings of the runoff.
+        runoff_repeats: Number of them per finalist.
         finals: All final trainings.
         final_metric: The metric of the final trainings; empty if there are none.
         tests: Every opening of the test set.
@@ -60,10 +71,13 @@ class Run:
             table = database.study(names[0])
             self.records = table.trials()
             self.n_trials = len(self.records)
-            finals = database.study(names[1]) if names[1:] else None
-            self.finals = finals.trials() if finals else []
-            self.final_metric = str(finals.attributes().get("metric", "")) if finals else ""
-            self.tests = test_openings(finals.attributes()) if finals else []
+            self.runoff, rule = _further(database, names[0] + RUNOFF_SUFFIX)
+            self._n_finalists = int(rule.get("finalists", 1))
+            self.runoff_repeats = int(rule.get("repeats", 1))
+            self.finals, about = _further(database, names[0] + FINAL_SUFFIX)
+            self._n_finals = int(about.get("repeats", 1))
+            self.final_metric = str(about.get("metric", ""))
+            self.tests = test_openings(about)
 
     def __repr__(self) -> str:
         """Return the state of the run, in one line."""
@@ -98,23 +112,49 @@ class Run:
         return best_of(self.sign, self.records)
 
     @property
+    def finalists(self) -> list[TrialRecord]:
+        """The trials of the runoff, the best of the search first; without one, the best trial."""
+        return finalists(self.records, self.sign, self._n_finalists)
+
+    @property
+    def chosen(self) -> TrialRecord | None:
+        """The trial to train on the final data: the runoff's winner; without one, the best trial.
+
+        None before there is one.
+        """
+        return winner(self.finalists, self.runoff, self.runoff_repeats, self.sign)
+
+    @property
     def final(self) -> TrialRecord | None:
-        """The finished final training of the best trial; None if there is none."""
-        return final_of(self.best.params, self.finals) if self.best else None
+        """The finished final training of the chosen trial, the first one; None if there is none."""
+        return next(iter(self._final_trainings()), None)
 
     @property
     def final_failure(self) -> Failure | None:
-        """Why the final training failed; None if it did not."""
-        last = self.finals[-1] if self.finals and not self.final else None
-        if last is not None and last.ending is Ending.PRUNED:
+        """Why a runoff without a winner or the final training failed; None if it did not."""
+        if len(self._final_trainings()) >= self._n_finals:
+            return None
+        if self.chosen is not None:
+            trainings = [r for r in self.finals if r.params == self.chosen.params]
+        else:
+            is_over = runoff_is_over(self.finalists, self.runoff, self.runoff_repeats)
+            trainings = self.runoff if is_over else []
+        if any(not record.has_ended for record in trainings):
+            return None
+        failed = [record for record in trainings if record.ending is not Ending.COMPLETE]
+        if failed and failed[-1].ending is Ending.PRUNED:
             return Failure(Ending.PRUNED, "it raised TrialPruned")
-        return last.failure if last is not None else None
+        return failed[-1].failure if failed else None
 
     @property
     def test(self) -> TestOpening | None:
-        """The final training's evaluation on the test set; None before it."""
+        """The latest evaluation of the final trainings on the test set; None before it."""
         number = self.final.number if self.final else -1
-        return next((test for test in self.tests if test.trial == number and test.metrics), None)
+        tests = [test for test in self.tests if number in test.trainings and test.metrics]
+        return tests[-1] if tests else None
+
+    def _final_trainings(self) -> list[TrialRecord]:
+        return trainings_of(self.chosen, self.finals) if self.chosen else []
 
     def printed(self, trial: int) -> str:
         """Return the last lines that a trial has printed; "" if it printed none."""
@@ -148,3 +188,11 @@ class Run:
         """Return the tables that the study declares, filled in, by name."""
         declared = tables_from_json(self.about.get("tables", []))
         return {table.name: fill(table, self.records) for table in declared}
+
+
+def _further(database: Database, name: str) -> tuple[list[TrialRecord], dict[str, Any]]:
+    """Return trials and attributes of a study that the run may not have."""
+    if name not in database.studies():
+        return [], {}
+    table = database.study(name)
+    return table.trials(), table.attributes()

@@ -9,10 +9,11 @@ import pandas as pd
 
 from sweep.reports import tables
 from sweep.reports.costs import cost_sentences, costs
+from sweep.reports.finals import opening_text, runoff_note, runoff_table, winner_text
 from sweep.reports.plots.all_plots import Plot, all_plots
 from sweep.reports.published import FilledTable
 from sweep.study.fields import difference, recorded
-from sweep.text import counted, duration, metrics_text, short
+from sweep.text import counted, duration, short
 from sweep.trials.evaluation import Exhibit
 from sweep.trials.ranking import n_ended
 from sweep.trials.records import TrialRecord
@@ -48,6 +49,7 @@ class Report:
         best: Number, configuration and seed of the best trial; empty before the first score.
         load: Line of Python that loads the best model; empty if there is none.
         exhibits: What the study shows of the best model.
+        runoff: The trials of the runoff.
         finals: All final trainings.
         openings: Each evaluation on the test set, as text.
         summary: How trials ended.
@@ -69,6 +71,7 @@ class Report:
     best: Pairs
     load: str
     exhibits: tuple[Exhibit, ...]
+    runoff: FilledTable
     finals: FilledTable
     openings: list[str]
     summary: FilledTable
@@ -85,7 +88,7 @@ def report_of(run: "Run", load: str = "") -> Report:
         run: The run; it may still be running, be empty, or have failed wholly.
         load: Name of the function that loads the best model; empty if there is none.
     """
-    best = run.final or run.best
+    best, trial = run.final or run.best, run.chosen if run.final else run.best
     failures = _failures(run.records)
     first = [trials[0].number for trials in failures.values()]
     return Report(
@@ -102,16 +105,17 @@ def report_of(run: "Run", load: str = "") -> Report:
             run.records, run.metric, run.sign, N_LEADERS)),
         trials=_table("All trials", run.trials(), ["cpu_seconds", "seed", "host", "started"]),
         best=[(name, str(value)) for name, value in [
-            ("trial", run.best.number), *best.config.items(), ("seed", best.seed)]]
-        if run.best and best else [],
+            ("trial", trial.number), *best.config.items(), ("seed", best.seed)]]
+        if trial and best else [],
         load=f'model = {load}("best/weights.safetensors")' if load else "",
         exhibits=run.test.exhibits if run.test else (),
+        runoff=_table("Runoff", runoff_table(run), (), runoff_note(run)),
         finals=_table("Final training", tables.trials(run.finals, run.final_metric),
                       ["attempts", "host", "started"]),
-        openings=[f"final training {test.trial}, {metrics_text(test.metrics) or 'not finished'}, "
-                  f"at {test.opened}" for test in run.tests],
+        openings=[opening_text(test) for test in run.tests],
         summary=_table("How trials ended", tables.summary(run.records)),
-        costs=cost_sentences(costs(run.records), costs(run.finals)) if run.records else [],
+        costs=cost_sentences(*map(costs, (run.records, run.runoff, run.finals)))
+        if run.records else [],
         failures=failures,
         printed={number: text for number in first if (text := run.printed(number))},
         provenance=_provenance(run),
@@ -131,9 +135,10 @@ def _headline(run: "Run") -> Iterator[str]:
         yield f"The best of {among} is trial {run.best.number}: {score}."
     else:
         yield f"None of {among} has a score." if ended else "No trial has ended yet."
+    if chosen := winner_text(run):
+        yield f"A runoff of the best {len(run.finalists)} chose {chosen}."
     if run.test:
-        yield (f"Retrained on all training data, it reaches {metrics_text(run.test.metrics)} "
-               f"on the test set.")  # fmt: skip
+        yield f"Retrained on all training data, it reaches {run.test} on the test set."
     if ended < n_trials:
         yield f"{ended} of {counted(n_trials, 'trial')} have ended."
 
@@ -141,10 +146,11 @@ def _headline(run: "Run") -> Iterator[str]:
 def _key_numbers(run: "Run") -> Pairs:
     cost = costs(run.records)
     counts = tables.summary(run.records)
-    tested = run.test.metrics or {} if run.test else {}
+    together = run.test.ensemble or {} if run.test else {}
     return [
         *([(f"best {run.metric}", short(run.best.score))] if run.best else []),
-        *((name, short(value)) for name, value in tested.items()),
+        *(run.test.texts.items() if run.test else ()),
+        *((f"{name}, ensemble", short(value)) for name, value in together.items()),
         *((status, str(n)) for status, n in zip(counts["status"], counts["trials"], strict=True)),
         ("core time", duration(cost.spent)),
         *([] if cost.busy is None else [("slots busy", f"{100 * cost.busy:.0f} %")]),

@@ -53,9 +53,9 @@ class RunDirectory:
         self.checkpoints = self.path / "checkpoints"
         self.logs = self.path / "logs"
 
-    def output(self, trial: int, *, final: bool = False) -> Path:
-        """Return the file of what a trial, or a final training, printed."""
-        return self.logs / f"{'final' if final else 'trial'}-{trial:05}.log"
+    def output(self, trial: int, step: str = "trial") -> Path:
+        """Return the file of what a trial printed, or a training of the "runoff" or "final"."""
+        return self.logs / f"{step}-{trial:05}.log"
 
     @property
     def exists(self) -> bool:

@@ -3,9 +3,11 @@
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import stdev
 from typing import Any, Literal, Self
 
 from sweep.errors import StudyError
+from sweep.text import mean_text, metrics_text
 from sweep.trials.domains import Params
 
 
@@ -121,14 +123,17 @@ TESTS = "tests"
 
 @dataclass(frozen=True)
 class TestOpening:
-    """One opening of the test set: for which final training, when, and with what result.
+    """One opening of the test set: for which final trainings, when, and with what result.
 
     Attributes:
-        trial: Number of the final training.
-        params: Its parameters, which are those of the best trial of the search.
+        trial: Number of the final training, the first one if there are several.
+        params: Its parameters, which are those of a trial of the search.
         opened: Time of the opening, in ISO 8601.
-        metrics: What `evaluate` returned; None if it did not finish.
-        exhibits: What it returned to look at.
+        metrics: What `evaluate` returned, the mean over the trainings; None if it did not finish.
+        exhibits: What it returned to look at, for the first training.
+        trials: Numbers of all final trainings; empty for a single one.
+        each: What `evaluate` returned for each of these.
+        ensemble: What `ensemble` returned for all of them together, if there is one.
     """
 
     trial: int
@@ -136,6 +141,35 @@ class TestOpening:
     opened: str
     metrics: Mapping[str, float] | None
     exhibits: tuple[Exhibit, ...] = ()
+    trials: tuple[int, ...] = ()
+    each: tuple[Mapping[str, float], ...] = ()
+    ensemble: Mapping[str, float] | None = None
+
+    @property
+    def trainings(self) -> list[int]:
+        """Numbers of the final trainings."""
+        return [*self.trials] or [self.trial]
+
+    @property
+    def spread(self) -> dict[str, float]:
+        """Sample standard deviation of each metric over the trainings; empty for a single one."""
+        values = {name: [m[name] for m in self.each if name in m] for name in self.metrics or {}}
+        return {name: stdev(xs) for name, xs in values.items() if len(xs) > 1}
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Each metric as text, with its standard deviation if there is one."""
+        return {
+            name: mean_text(value, self.spread.get(name))
+            for name, value in (self.metrics or {}).items()
+        }
+
+    def __str__(self) -> str:
+        """Return the result as text; empty if it did not finish."""
+        text = ", ".join(f"{name} {value}" for name, value in self.texts.items())
+        over = f" over {len(self.trials)} trainings" if text and self.trials else ""
+        together = f"; as an ensemble {metrics_text(self.ensemble)}" if self.ensemble else ""
+        return text + over + together
 
 
 def test_openings(attributes: Mapping[str, Any]) -> list[TestOpening]:
@@ -144,7 +178,16 @@ def test_openings(attributes: Mapping[str, Any]) -> list[TestOpening]:
     Args:
         attributes: The attributes of the final study.
     """
-    return [
-        TestOpening(**entry | {"exhibits": from_plain(entry.get("exhibits", []))})
-        for entry in attributes.get(TESTS, [])
-    ]
+    return [_opening(**entry) for entry in attributes.get(TESTS, [])]
+
+
+def _opening(
+    *,
+    exhibits: Sequence[Mapping[str, Any]] = (),
+    trials: Sequence[int] = (),
+    each: Sequence[Mapping[str, float]] = (),
+    **entry: Any,
+) -> TestOpening:
+    return TestOpening(
+        **entry, exhibits=from_plain(exhibits), trials=tuple(trials), each=tuple(each)
+    )

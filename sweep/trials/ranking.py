@@ -2,12 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING
 
 from sweep.trials.records import Ending, TrialRecord
-
-if TYPE_CHECKING:
-    from sweep.trials.domains import Params
 
 
 def n_ended(records: Iterable[TrialRecord]) -> int:
@@ -50,7 +46,59 @@ def scores(curves: Iterable[Sequence[float]], rule: str, sign: int) -> list[floa
     return [best(curve) if rule == "best" else curve[-1] for curve in some]
 
 
-def final_of(best: "Params", records: list[TrialRecord]) -> TrialRecord | None:
-    """Return the complete final training of these parameters, if there is one."""
-    matches = (r for r in records if r.params == best and r.ending is Ending.COMPLETE)
-    return next(matches, None)
+def finalists(records: Iterable[TrialRecord], sign: int, n: int) -> list[TrialRecord]:
+    """Return the n best trials of different parameters, best first; fewer if there are no more.
+
+    Args:
+        records: The trials of a search.
+        sign: 1 where a lower score is better, -1 where a higher one is.
+        n: Number of trials, at least 1.
+    """
+    best: list[TrialRecord] = []
+    for record in ranked(records, sign):
+        if len(best) < n and all(record.params != other.params for other in best):
+            best.append(record)
+    return best
+
+
+def trainings_of(trial: TrialRecord, records: Iterable[TrialRecord]) -> list[TrialRecord]:
+    """Return the complete ones of these records that have the parameters of `trial`."""
+    return [r for r in records if r.ending is Ending.COMPLETE and r.params == trial.params]
+
+
+def runoff_scores(finalist: TrialRecord, runoff: Iterable[TrialRecord]) -> list[float]:
+    """Return the scores of a finalist's complete trainings in the runoff."""
+    return [r.score for r in trainings_of(finalist, runoff) if r.score is not None]
+
+
+def runoff_is_over(
+    finalists: Iterable[TrialRecord], runoff: Iterable[TrialRecord], repeats: int
+) -> bool:
+    """Return whether `repeats` trainings of each finalist have ended, in whatever way."""
+    ended = [record.params for record in runoff if record.has_ended]
+    return all(ended.count(finalist.params) >= repeats for finalist in finalists)
+
+
+def winner(
+    finalists: Sequence[TrialRecord], runoff: Sequence[TrialRecord], repeats: int, sign: int
+) -> TrialRecord | None:
+    """Return the finalist with the best mean score in the runoff, the first of equal ones.
+
+    The scores of the search do not count: the finalists were selected by them, so they are too
+    good. A single finalist needs no runoff. One that failed in the runoff is out.
+
+    Args:
+        finalists: The best trials of the search, best first.
+        runoff: The trials of the runoff, maybe of other trials of the search, too.
+        repeats: Number of trainings of each finalist.
+        sign: 1 where a lower score is better, -1 where a higher one is.
+
+    Returns:
+        The finalist; None before every training has ended, and if each finalist failed.
+    """
+    if len(finalists) <= 1:
+        return next(iter(finalists), None)
+    if not runoff_is_over(finalists, runoff, repeats):
+        return None
+    whole = [f for f in finalists if len(runoff_scores(f, runoff)) >= repeats]
+    return min(whole, key=lambda f: sign * fmean(runoff_scores(f, runoff)), default=None)

@@ -213,7 +213,7 @@ def test_the_next_attempt_is_appended_after_a_line_that_says_so(tmp_path: Path) 
     )
 
 
-def test_final_trainings_have_files_of_their_own(
+def test_the_trainings_of_runoff_and_final_have_files_of_their_own(
     make_study: MakeStudy, inline: Callable[..., sweep.Run]
 ) -> None:
     def train(config: Any, data: str, *_: object) -> Iterator[sweep.Epoch]:
@@ -221,12 +221,13 @@ def test_final_trainings_have_files_of_their_own(
         yield sweep.Epoch({"loss": 1.0}, {"done": 1})
 
     final = sweep.Final(
-        data=lambda: "all", test=lambda: None, evaluate=lambda *_: {}, minimize="loss"
+        data=lambda: "all", test=lambda: None, evaluate=lambda *_: {}, minimize="loss", runoff=2
     )
-    run = inline(make_study(train=train, data=lambda: "part", final=final, trials=1))
+    run = inline(make_study(train=train, data=lambda: "part", final=final, trials=2))
     assert run.directory.output(0).read_text() == "part\n"
-    assert run.directory.output(0, final=True).read_text() == "all\n"
-    assert run.directory.output(0, final=True).name == "final-00000.log"
+    assert (run.directory.logs / "runoff-00005.log").read_text() == "part\n"
+    assert run.directory.output(0, "final").read_text() == "all\n"
+    assert run.directory.output(0, "final").name == "final-00000.log"
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def _texts(study: Study) -> dict[str, str]:
         used["pruner"] = study.pruner
     if final := study.final:
         used |= {"final data": final.data, "test": final.test}
-        used |= {"evaluate": final.evaluate, "config": final.config}
+        used |= {"evaluate": final.evaluate, "config": final.config, "ensemble": final.ensemble}
     parts = _Parts()
     for name, value in used.items():
         if value is not None:
