@@ -19,9 +19,10 @@ N_TRIALS = 12
 
 MOMENTS = {
     "asking": ["Sampler.ask", "TrialTable.add"],
-    "training": ["Session.advance", "Ledger.begin_attempt"],
+    "training": ["Session.advance", "Attempts.begin"],
     "checkpointing": ["LocalCheckpoints.write", "write_atomically", "LocalCheckpoints.discard"],
-    "recording": ["Ledger.add_epochs", "TrialTable.add_epochs", "TrialTable.set_trial_attribute"],
+    "recording": ["Attempts.add_epochs", "TrialTable.add_epochs", "TrialTable.set_trial_attribute"],
+    "pausing": ["Ledger.pause", "Ledger._continue", "TrialOrder.pause"],
     "telling": ["Ledger.end", "TrialTable.finish", "Sampler.tell"],
     "reporting": ["evaluate", "TrialTable.set_attribute", "Database.ensure", "write", "markdown"],
 }

@@ -13,12 +13,12 @@ STUDY = Path(__file__).parents[2] / "studies" / "smoke.py"
 DIES_AFTER = """
 import os, signal, sys
 from sweep.cli.main import main
-from sweep.driver.ledger import Ledger
+from sweep.driver.attempts import Attempts
 from sweep.workers import keeping, session
 
 session.REPORT_SECONDS = keeping.CHECKPOINT_SECONDS = 0.0
 left = int(sys.argv.pop(1))
-add_epochs = Ledger.add_epochs
+add_epochs = Attempts.add_epochs
 
 def counted(*arguments):
     global left
@@ -28,7 +28,7 @@ def counted(*arguments):
         os.kill(os.getpid(), signal.SIGKILL)
     return done
 
-Ledger.add_epochs = counted
+Attempts.add_epochs = counted
 sys.exit(main())
 """
 
