@@ -129,8 +129,17 @@ class TrialTable:
             connection.execute(VALUES.delete().where(*values))
 
     def set_trial_attribute(self, number: int, key: str, value: Any) -> None:
-        """Record a JSON value of a running trial under `key`; Optuna refuses it for ended ones."""
-        self._storage.set_trial_user_attr(self._trial_ids[number], key, value)
+        """Record a JSON value of a running trial under `key`.
+
+        Raises:
+            RunError: If another program has ended the trial.
+        """
+        trial_id = self._trial_ids[number]
+        former = ATTRIBUTES.c.trial_id == trial_id, ATTRIBUTES.c.key == key
+        with self._storage.engine.begin() as connection:
+            self._check_runs(connection, number)
+            connection.execute(ATTRIBUTES.delete().where(*former))
+            _insert(connection, ATTRIBUTES, trial_id, _as_json({key: value}))
 
     def finish(self, record: TrialRecord) -> None:
         """Record how a trial ended; from then on it never changes.

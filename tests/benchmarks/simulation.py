@@ -9,9 +9,10 @@ import io
 import math
 import random
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sweep
 from sweep.checkpoints.local import LocalCheckpoints
@@ -47,31 +48,50 @@ def loss(params: dict[str, Any], epoch: int) -> float:
     return sum(x * x for x in distances) + 3 / epoch
 
 
-class Clock:
-    """A clock that counts virtual seconds since its creation."""
+class Training(NamedTuple):
+    """What a slot pretends to do.
 
-    def __init__(self) -> None:
-        self._began = time.process_time()
+    Attributes:
+        epochs: Number of epochs of a whole training.
+        seconds: (params, epoch) -> how long an epoch takes.
+        metrics: (params, epoch) -> what it yields.
+    """
+
+    epochs: int
+    seconds: Callable[[dict[str, Any], int], float]
+    metrics: Callable[[dict[str, Any], int], dict[str, float]]
+
+
+class Clock:
+    """A clock that counts virtual seconds since its creation, and the work of this process."""
+
+    def __init__(self, work: Callable[[], float] = time.process_time) -> None:
+        self._work = work
+        self._began = work()
 
     def now(self) -> float:
-        return time.process_time() - self._began
+        return self._work() - self._began
 
     def skip_to(self, moment: float) -> None:
         self._began -= max(0.0, moment - self.now())
 
 
 class SimulatedPool:
-    """Slots that do no work; their epochs only take time on a virtual clock."""
+    """Slots that do no work; their epochs only take time on a virtual clock.
 
-    def __init__(self, size: int) -> None:
+    A paused trial continues where it stopped.
+    """
+
+    def __init__(self, size: int, training: Training, clock: Clock | None = None) -> None:
         self.size = size
         self.trained_s = self.waited_s = 0.0
         self.n_epochs = 0
-        self._clock = Clock()
-        self._chance = random.Random(0)
+        self._training = training
+        self._clock = clock or Clock()
+        self._done: dict[int, int] = {}  # epochs by trial
         self._idle = dict.fromkeys(range(size))
         self._free_since = [0.0] * size
-        self._work: dict[int, tuple[Work, int]] = {}
+        self._work: dict[int, Work] = {}
         self._answers: list[tuple[float, int]] = []
 
     @property
@@ -86,9 +106,11 @@ class SimulatedPool:
         self.waited_s += now - self._free_since[slot]
         if work is not None:
             del self._idle[slot]
-            self._work[slot] = work, 0
-        more = self._work[slot][1] < EPOCHS
-        seconds = EPOCH_S * self._chance.uniform(0.8, 1.2) if more else 0.0
+            self._work[slot] = work
+        trial = self._work[slot].trial
+        epoch = self._done.setdefault(trial, 0) + 1
+        more = epoch <= self._training.epochs
+        seconds = self._training.seconds(self._work[slot].params, epoch) if more else 0.0
         self.trained_s += seconds
         heapq.heappush(self._answers, (now + seconds, slot))
 
@@ -112,15 +134,25 @@ class SimulatedPool:
         return answers
 
     def _answer(self, slot: int) -> Progress:
-        work, n_before = self._work[slot]
-        if n_before == EPOCHS:
-            return Progress(work.trial, EPOCHS, finished=True)
-        epoch = n_before + 1
-        self._work[slot] = work, epoch
+        work, training = self._work[slot], self._training
+        if self._done[work.trial] == training.epochs:
+            return Progress(work.trial, training.epochs, finished=True)
+        self._done[work.trial] = epoch = self._done[work.trial] + 1
         self.n_epochs += 1
-        value = loss(work.params, epoch)
-        metrics = {"loss": value, "accuracy": 1 / value, "val_loss": value, "rate": 0.1}
-        return Progress(work.trial, epoch, (EpochRecord(epoch, metrics, EPOCH_S, EPOCH_S),))
+        metrics = training.metrics(work.params, epoch)
+        seconds = training.seconds(work.params, epoch)
+        return Progress(work.trial, epoch, (EpochRecord(epoch, metrics, seconds, seconds),))
+
+
+def epoch_seconds(params: dict[str, Any], epoch: int) -> float:
+    """Return how long an epoch takes: about as long for all."""
+    return EPOCH_S * random.Random(f"{params} {epoch}").uniform(0.8, 1.2)
+
+
+def metrics(params: dict[str, Any], epoch: int) -> dict[str, float]:
+    """Return what an epoch yields."""
+    value = loss(params, epoch)
+    return {"loss": value, "accuracy": 1 / value, "val_loss": value, "rate": 0.1}
 
 
 def train(*_: object) -> Any:
@@ -141,7 +173,8 @@ def drive(study: sweep.Study, n_slots: int, folder: Path) -> tuple[SimulatedPool
     with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
         table = database.ensure(study.name, minimize=True, attributes={})
         ledger = open_ledger(study, table, LocalCheckpoints(folder, study.name))
-        pool = SimulatedPool(min(n_slots, study.trials))
+        training = Training(EPOCHS, epoch_seconds, metrics)
+        pool = SimulatedPool(min(n_slots, study.trials), training)
         began = time.process_time()
         with LiveStatus(Terminal(file=io.StringIO())) as status:
             Driver(study, ledger, Options(), status).run(pool)

@@ -75,7 +75,7 @@ def probe(study: Study) -> None:
             break
         as_dict(guarded("space", partial(study.space, trial), study))
     sampler = Sampler(replace(study, duplicates="rerun"))
-    for number in range(min(N_PROBES, sampler.limit or N_PROBES)):
+    for number in range(min(N_PROBES, study.trials, sampler.limit or N_PROBES)):
         trial = sampler.ask(number)
         as_dict(guarded("space", partial(study.space, trial), study))
 

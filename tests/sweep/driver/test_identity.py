@@ -239,6 +239,7 @@ def test_a_grid_is_probed_no_further_than_it_goes():
         return {"n": trial.suggest_int("n", 1, 3)}
 
     probe(replace(STUDY, space=small, sampler="grid"))
+    probe(replace(STUDY, space=small, sampler="grid", trials=1))
 
 
 def conditional_trap(trial):

@@ -14,7 +14,7 @@ import optuna
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
+from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
@@ -225,7 +225,7 @@ def test_a_trial_can_go_on_after_it_was_read_again(database, table):
 
 def test_a_finished_trial_takes_no_more(table):
     write(table, trial(ending=Ending.PRUNED, ending_number=1))
-    with pytest.raises(UpdateFinishedTrialError, match="already finished and can not"):
+    with pytest.raises(RunError, match="expected trial 0 to be running, got it ended by another"):
         table.set_trial_attribute(0, "worker", {})
 
 
