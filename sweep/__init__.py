@@ -21,6 +21,7 @@ from sweep.study.optuna_sampler import OptunaSampler
 from sweep.study.published import PublishedCurve, PublishedTable, Quantity, tables_in
 from sweep.study.settings import settings
 from sweep.study.space import Trial
+from sweep.study.stopping import NoImprovement, Target
 from sweep.study.study import Study
 from sweep.trials.evaluation import Evaluation, Exhibit
 from sweep.trials.records import Epoch, TrialRecord
@@ -38,6 +39,7 @@ __all__ = [
     "Final",
     "Hyperband",
     "Median",
+    "NoImprovement",
     "OptionError",
     "Options",
     "OptunaPruner",
@@ -53,6 +55,7 @@ __all__ = [
     "Study",
     "StudyError",
     "SweepError",
+    "Target",
     "Threshold",
     "Trial",
     "TrialRecord",

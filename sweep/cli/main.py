@@ -13,6 +13,7 @@ from sweep.cli.best import best
 from sweep.cli.check import check
 from sweep.cli.compare import compare
 from sweep.cli.dashboard import dashboard
+from sweep.cli.enqueue import enqueue
 from sweep.cli.export import export
 from sweep.cli.replay import replay
 from sweep.cli.report import report
@@ -27,7 +28,20 @@ EXIT_MISTAKE = 2
 
 
 @click.group(
-    commands=[run, submit, check, status, report, export, show, best, compare, replay, dashboard],
+    commands=[
+        run,
+        submit,
+        check,
+        status,
+        enqueue,
+        report,
+        export,
+        show,
+        best,
+        compare,
+        replay,
+        dashboard,
+    ],
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="sweep-netlib")

@@ -30,13 +30,17 @@ def study_command(function: Function) -> click.Command:
                   "those of earlier commands.  [default: the study's]")  # fmt: skip
     @click.option("--seed", type=click.IntRange(0), help="Seed that all others derive from.  "
                   "[default: the study's]")  # fmt: skip
+    @click.option("--warm-start", multiple=True, metavar="RUN|URL", help="Show the sampler the "
+                  "trials of this run, or Optuna study, too; can be repeated.")  # fmt: skip
     @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
                   help="Change one of the study's settings; can be repeated.")  # fmt: skip
     @wraps(function)
     def with_study(study: Path, settings: Sequence[str], **others: Any) -> Any:
         overrides = dict(_key_and_value(setting) for setting in settings)
         changes = {k: v for k in ("trials", "seed") if (v := others.pop(k)) is not None}
-        return function(replace(load_study(study, overrides), **changes), **others)
+        loaded = load_study(study, overrides)
+        shown = (*loaded.warm_start, *others.pop("warm_start"))
+        return function(replace(loaded, warm_start=shown, **changes), **others)
 
     return with_study
 
@@ -57,6 +61,8 @@ def run_options(function: Function) -> Function:
     @run_option("--slots", "Number of trials that run at a time; max: as many as there are cores, "
                 "also of nodes that join later.", type=_slots, metavar="N|max")  # fmt: skip
     @run_option("--hours", "Stop after this many hours; run again to continue.", type=float)
+    @run_option("--core-hours", "Begin no trial after this much processor time of all commands.",
+                type=float)  # fmt: skip
     @run_option("--trial-timeout", "Stop a trial for good after this time, even if it is stuck.",
                 type=float, metavar="SECONDS")  # fmt: skip
     @run_option("--retries", "Retries for a trial whose worker process died.",

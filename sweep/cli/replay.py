@@ -39,7 +39,7 @@ def _suggestions(run: Run, versions: dict[int, Study]) -> float:
     """Compare all suggestions; return the largest relative difference."""
     _tell_kernels("suggested", to_kernel(run.about["provenance"].get("kernel")))
     found = []
-    for record, params in other_suggestions(versions, run.records):
+    for record, params in other_suggestions(versions, run.records, run.about):
         different, line = compared_suggestion(record, params)
         found.append(different)
         click.echo(line)

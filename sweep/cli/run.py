@@ -63,8 +63,13 @@ def run(
     if result.best is not None and shows_table:
         click.echo("\n" + to_markdown(tables.leaders(result.records, result.metric, result.sign)))
     print_best(result)
+    limits = result.limits
+    reason = limits.reason() if n_done == result.n_trials < study.trials else ""
     if n_done < result.n_trials:
-        click.echo(f"{n_done} of {result.n_trials} trials have ended: run again to continue")
+        left = f" ({'; '.join(limits.left())})" if limits.left() else ""
+        click.echo(f"{n_done} of {result.n_trials} trials have ended{left}: run again to continue")
+    elif reason:
+        click.echo(f"the search is over after {n_done} trials, {reason}: {path}/report.html")
     else:
         what = "trials" if result.n_trials == study.trials else "points of the grid"
         click.echo(f"all {n_done} {what} are done: {path}/report.html")

@@ -25,6 +25,7 @@ def show(run: Run, trial: int) -> None:
         ("score", None if record.score is None else f"{run.metric} {record.score}"),
         ("runoff", in_runoff and in_runoff + (", chosen" if is_chosen else "")),
         ("params", json.dumps(record.params)),
+        (record.source, record.source and json.dumps(record.given)),
         ("config", json.dumps(record.config)),
         ("seed", record.seed),
         ("worker", worker and f"process {worker.pid} on {worker.host}, "

@@ -8,7 +8,8 @@ from sweep.reports import tables
 from sweep.reports.finals import winner_text
 from sweep.reports.formats import to_markdown
 from sweep.reports.results import Run
-from sweep.text import short
+from sweep.text import counted, short
+from sweep.trials.ranking import n_ended
 from sweep.trials.records import TrialRecord
 
 
@@ -23,9 +24,21 @@ def status(run: Run) -> None:
     _print_running("runoff training", run.runoff, run.metric)
     if chosen := winner_text(run):
         click.echo(f"runoff of the best {len(run.finalists)}: {chosen}")
+    if run.n_enqueued:
+        click.echo(f"enqueued: {counted(run.n_enqueued, 'trial')}")
+    for line in _limits(run):
+        click.echo(f"limit: {line}")
     _print_running("final training", run.finals, run.final_metric)
     if run.test is not None:
         click.echo(f"test set: {run.test}")
+
+
+def _limits(run: Run) -> list[str]:
+    """Return how far the search is from each of its limits."""
+    most = run.about.get("limits", {}).get("trials")
+    trials = f"{n_ended(run.records)} of at most {most} trials have ended"
+    left = run.limits.left()
+    return [trials, *left] if most else left
 
 
 def _print_running(what: str, records: list[TrialRecord], metric: str) -> None:

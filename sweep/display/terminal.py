@@ -207,6 +207,7 @@ def _summary(snapshot: "Snapshot", times: Sequence[float]) -> Text:
         f"{done} done, {pruned} pruned, {counts.n_ended - done - pruned} failed, "
         f"{snapshot.n_trials - counts.n_ended} left",
         f"best {short(best.score)} (trial {best.number})" if best else "no score yet",
+        *snapshot.limits,
         f"about {duration(_left(snapshot, fmean(times)))} left" if times else "time left: unknown",
     ]
     return Text("  " + " · ".join(parts), style="cyan", no_wrap=True, overflow="ellipsis")

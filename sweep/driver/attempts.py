@@ -6,6 +6,7 @@ from sweep.checkpoints.store import Checkpoints
 from sweep.driver.order.curves import Curves
 from sweep.driver.order.repeat_scores import RepeatScores
 from sweep.storage.trial_table import TrialTable
+from sweep.study.limits import Limits
 from sweep.trials.records import EpochRecord, TrialRecord
 from sweep.trials.worker import Worker
 from sweep.workers.messages import Progress, Work
@@ -18,12 +19,18 @@ class Attempts:
     """What processes send back while they train the trials of a study."""
 
     def __init__(
-        self, table: TrialTable, checkpoints: Checkpoints, curves: Curves, metric: str
+        self,
+        table: TrialTable,
+        checkpoints: Checkpoints,
+        curves: Curves,
+        metric: str,
+        limits: Limits,
     ) -> None:
         self._table = table
         self._checkpoints = checkpoints
         self._curves = curves
         self._metric = metric
+        self._limits = limits
 
     def begin(self, record: TrialRecord, worker: Worker) -> tuple[Work, str]:
         """Record which process trains a trial from now on.
@@ -62,6 +69,7 @@ class Attempts:
         if new:
             self._table.add_epochs(record.number, new, self._metric)
             record.epochs += new
+            self._limits.spent_seconds += sum(epoch.cpu_seconds for epoch in new)
             self._curves.note(record, new[0].number)
         if progress.n_trained and isinstance(self._curves, RepeatScores):
             self._curves.finish(record, progress.n_trained)
@@ -73,6 +81,7 @@ class Attempts:
     def _drop(self, record: TrialRecord, since: int) -> None:
         """Delete the epochs of a trial from this one on."""
         self._table.drop_epochs(record.number, range(since, len(record.epochs) + 1))
+        self._limits.spent_seconds -= sum(e.cpu_seconds for e in record.epochs[since - 1 :])
         del record.epochs[since - 1 :]
         self._curves.note(record, since)
         if record.attempts:

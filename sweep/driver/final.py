@@ -62,6 +62,8 @@ def retraining(study: Study, suffix: str, done: list[TrialRecord], missing: list
         study,
         name=study.name + suffix,
         trials=len(all_params),
+        until=(),
+        warm_start=(),
         first=tuple(all_params),
         sampler="random",
         duplicates="rerun",

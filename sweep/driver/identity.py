@@ -51,12 +51,12 @@ def check_space(study: Study, records: list[TrialRecord]) -> None:
         try:
             study.space(trial)
         except StudyError as error:
-            raise _another_space(record, str(error)) from error
+            raise another_space(record, str(error)) from error
         for name in sorted(trial.domains.keys() | record.domains.keys()):
             before, now = record.domains.get(name), trial.domains.get(name)
             if before != now:
                 difference = f"{name!r} was {before or 'not in it'}, is {now or 'gone'}"
-                raise _another_space(record, difference)
+                raise another_space(record, difference)
 
 
 def settle(table: TrialTable, now: dict[str, Any], n_trials: int, *, accept_changes: bool) -> None:
@@ -84,7 +84,8 @@ def settle(table: TrialTable, now: dict[str, Any], n_trials: int, *, accept_chan
             table.set_attribute(key, now[key])
 
 
-def _another_space(record: TrialRecord, difference: str) -> RunError:
+def another_space(record: TrialRecord, difference: str) -> RunError:
+    """Return the error for a space that is not the one of a trial."""
     return RunError(
         f"run: expected the space that trial {record.number} was drawn from, got another "
         f"({difference}); undo the change, or start another run with --name"

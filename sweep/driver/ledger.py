@@ -5,32 +5,41 @@ between any two lines, and the next driver continues from what is written.
 """
 
 from datetime import UTC, datetime
+from math import inf
 
 from sweep.checkpoints.store import Checkpoints
 from sweep.driver.attempts import Attempts
+from sweep.driver.earlier.warm_start import earlier_trials
 from sweep.driver.order.trial_order import TrialOrder
 from sweep.driver.progress import TrialCounts
+from sweep.samplers.given import Given
 from sweep.samplers.sampler import Sampler
 from sweep.storage.trial_table import TrialTable
+from sweep.study.limits import Limits
 from sweep.study.seeds import derive_seed
 from sweep.study.space import as_dict
 from sweep.study.study import Study
-from sweep.trials.records import Ending, Failure, Pause, TrialRecord
+from sweep.trials.records import ENQUEUED, Ending, Failure, Pause, TrialRecord
 from sweep.trials.worker import Worker
 
 
-def open_ledger(study: Study, table: TrialTable, checkpoints: Checkpoints) -> "Ledger":
+def open_ledger(
+    study: Study, table: TrialTable, checkpoints: Checkpoints, core_hours: float = inf
+) -> "Ledger":
     """Return the ledger of a study, continued from what its table holds.
 
     Args:
         study: The study.
         table: Its trials in the database.
         checkpoints: Its checkpoints; those that no trial needs are deleted.
+        core_hours: Processor time after which no trial begins, in hours.
     """
     counts = TrialCounts(study.sign, table.trials())
-    sampler = Sampler(study)
+    sampler = Sampler(study, earlier_trials(study, table.attributes()))
     sampler.restore(counts.records)
-    return Ledger(study, table, checkpoints, sampler, TrialOrder(study, counts))
+    ledger = Ledger(study, table, checkpoints, sampler, TrialOrder(study, counts))
+    ledger.limits.core_hours = core_hours
+    return ledger
 
 
 class Ledger:
@@ -38,6 +47,7 @@ class Ledger:
 
     Attributes:
         counts: The trials, and how many of them are in which state.
+        limits: What ends the search before its last trial.
         attempts: Records their training.
     """
 
@@ -55,7 +65,8 @@ class Ledger:
         self._sampler = sampler
         self._order = order
         self.counts = order.counts
-        self.attempts = Attempts(table, checkpoints, order.curves, study.metric)
+        self.limits = Limits(study.stop_rules, study.sign, self.records)
+        self.attempts = Attempts(table, checkpoints, order.curves, study.metric, self.limits)
         ended = [r.number for r in self.records if r.has_ended and self._keeps_state(r)]
         checkpoints.clean_up([*self.counts.running], ended)
 
@@ -66,9 +77,11 @@ class Ledger:
 
     @property
     def n_trials(self) -> int:
-        """Number of trials that there will be in the end; a grid may turn out to have fewer."""
-        limit = self._sampler.limit
-        return self._study.trials if limit is None else min(self._study.trials, limit)
+        """Number of trials that there will be in the end; a limit may turn out to allow fewer."""
+        points, begun = self._sampler.limit, len(self.records)
+        most = self._study.trials if points is None else min(self._study.trials, points)
+        is_over = begun < most and self.limits.reason(self._order.known())
+        return begun if is_over else most
 
     @property
     def n_left(self) -> int:
@@ -118,7 +131,9 @@ class Ledger:
         number, known = len(self.records), self._order.known()
         if known is None:
             return None
-        trial = self._sampler.ask(number, known)
+        key, enqueued = self._table.next_enqueued()
+        given = Given(enqueued, ENQUEUED) if key else self._sampler.first(number)
+        trial = self._sampler.ask(number, known, given)
         record = TrialRecord(
             number=number,
             params=trial.params,
@@ -126,12 +141,14 @@ class Ledger:
             config=as_dict(self._study.space(trial)),
             seed=derive_seed(self._study.seed, self._study.name, number),
             endings_known=known,
+            given=given.params,
+            source=given.source,
             reused=self._sampler.twin(trial.params),
             worker=worker,
             jobs=[self._order.next_job],
             started=datetime.now(UTC),
         )
-        self._table.add(record)
+        self._table.add(record, key)
         self.counts.begin(record)
         self._order.curves.note(record)
         self._order.begin(record)
@@ -179,6 +196,7 @@ class Ledger:
         self.counts.end(record)
         self._order.end(record)
         self._sampler.tell(record, since=len(record.pauses))
+        self.limits.end(record)
         for ended in (record, former_best):
             if ended is not None:
                 self._checkpoints.discard(ended.number, keep_last=self._keeps_state(ended))

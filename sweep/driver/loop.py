@@ -64,6 +64,7 @@ class Driver:
         try:
             while time.monotonic() < deadline and self._fill(pool):
                 snapshot.slots, snapshot.n_trials = pool.size, ledger.n_trials
+                snapshot.limits = ledger.limits.left()
                 self._observer(snapshot, None)
                 answers, now = pool.wait(TICK_S), time.monotonic()
                 self._announce(snapshot, pool)  # while the attempts that printed are the last

@@ -42,6 +42,7 @@ RULES: dict[str, Rule] = {
         lambda name: isinstance(name, str) and bool(re.fullmatch(r"\w*", name)),
     ),
     "hours": POSITIVE,
+    "core_hours": POSITIVE,
     "retries": whole_number(0),
     "trial_timeout": POSITIVE,
 }
@@ -70,6 +71,8 @@ class Options:
         pool: "ray", or "inline" to run one trial at a time in this process.
         address: "local" starts Ray on this machine; "auto" joins the cluster it is a node of.
         hours: Time limit of this call; run again to continue.
+        core_hours: Limit of the processor time of the whole search, over all calls, in hours. Once
+            it is used, no trial begins; those that are running end, and the final step follows.
         retries: Retries for a trial whose worker process died.
         trial_timeout: Seconds of wall clock after which a trial is ended and not retried.
         accept_changes: Whether to continue although seed, sampler, pruner, settings or code have
@@ -90,6 +93,7 @@ class Options:
     pool: Literal["ray", "inline"] = "ray"
     address: str = "local"
     hours: float = math.inf
+    core_hours: float = math.inf
     retries: int = 2
     trial_timeout: float = math.inf
     accept_changes: bool = False

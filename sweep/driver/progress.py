@@ -1,7 +1,7 @@
 """Progress of a running study, for observers."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,12 +72,14 @@ class Snapshot:
         counts: Its trials.
         slots: Number of slots, including those that are about to start.
         n_trials: Number of trials that there will be in the end.
+        limits: How far the search is from each of its other limits.
     """
 
     study: "Study"
     counts: TrialCounts
     slots: int
     n_trials: int
+    limits: Sequence[str] = ()
 
 
 Event = TrialRecord | Output | str | None

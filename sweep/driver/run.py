@@ -104,4 +104,8 @@ def _result(run: Run) -> str:
     score = f"best {run.metric} {short(best.score)} (trial {best.number})" if best else "no score"
     score += f"; runoff: {chosen}" if (chosen := winner_text(run)) else ""
     done = f"{n_ended(run.records)} of {run.n_trials} trials have ended"
+    limits = run.limits
+    over = limits.reason() if n_ended(run.records) == run.n_trials else ""
+    told = [f"the search is over, {over}"] if over else limits.left()
+    done = "; ".join([done, *told])
     return f"{run.name}: {score}; {done}: {relative(run.directory.path)}/report.html"

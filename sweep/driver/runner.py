@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from math import inf
 from typing import Any
 
 from sweep.checkpoints.places import checkpoints_at
 from sweep.checkpoints.store import Checkpoints
 from sweep.driver import final as final_step
-from sweep.driver.identity import check_space, settle
+from sweep.driver.earlier.space_changes import settle_space
+from sweep.driver.earlier.warm_start import record_warm_start
+from sweep.driver.identity import check, settle
 from sweep.driver.ledger import Ledger, open_ledger
 from sweep.driver.loop import Driver
 from sweep.driver.observers import LogFile, OutputFiles, all_of, calling_back
@@ -24,6 +27,7 @@ from sweep.storage.trial_table import TrialTable
 from sweep.study.code.fingerprint import of_data
 from sweep.study.code.user_code import guarded
 from sweep.study.final import Final
+from sweep.study.limits import limits_as_json
 from sweep.study.published import tables_as_json
 from sweep.study.study import Study
 from sweep.trials.ranking import finalists, trainings_of, winner
@@ -65,11 +69,13 @@ class Runner:
         """
         study = self._study
         with self._database() as database:
-            table = _open(database, study, declared, accept_changes=self._options.accept_changes)
+            table = _open(database, study, declared, self._options)
             name = self._directory.path.name
+            limits = limits_as_json(study.trials, study.stop_rules, self._options.core_hours)
+            _note(table, "limits", limits)
             self._place = place_of_checkpoints(table, self._options.checkpoints, name)
             with closing(Pools(self._options)) as pools:
-                search = self._drive(study, table, pools)
+                search = self._drive(study, table, pools, self._options.core_hours)
                 if search.n_left or study.final is None:
                     return
                 chosen = self._chosen(study.final, search.records, database, pools)
@@ -115,9 +121,11 @@ class Runner:
                         database.clear()
                 raise
 
-    def _drive(self, study: Study, table: TrialTable, pools: Pools) -> Ledger:
+    def _drive(
+        self, study: Study, table: TrialTable, pools: Pools, core_hours: float = inf
+    ) -> Ledger:
         """Train until all trials of a study have ended or the time is up."""
-        ledger = open_ledger(study, table, self._checkpoints(study))
+        ledger = open_ledger(study, table, self._checkpoints(study), core_hours)
         self._ledgers.append(ledger)
         if ledger.n_left:
             if study.deterministic and not self._options.accept_changes:
@@ -137,17 +145,22 @@ class Runner:
         return checkpoints_at(self._place, self._directory.checkpoints, study.name)
 
 
-def _open(
-    database: Database, study: Study, now: dict[str, Any], *, accept_changes: bool
-) -> TrialTable:
+def _open(database: Database, study: Study, now: dict[str, Any], options: Options) -> TrialTable:
     """Return the study's table: a new one, or the existing one if it is of the same study."""
     names = database.studies()
     about = now | {"file": study.file, "provenance": provenance()}
     name = names[0] if names else study.name
     table = database.ensure(name, minimize=study.sign > 0, attributes=about)
-    records, tables = table.trials(), tables_as_json(study.tables)
-    check_space(study, records)
-    settle(table, now, len(records), accept_changes=accept_changes)
-    if table.attributes().get("tables", []) != tables:  # presentation may always change
-        table.set_attribute("tables", tables)
+    records = table.trials()
+    settle_space(study, table, records, accept_changes=options.accept_changes)
+    check(now, table.attributes(), accept_changes=options.accept_changes)
+    record_warm_start(study, table, options.runs)
+    settle(table, now, len(records), accept_changes=options.accept_changes)
+    _note(table, "tables", tables_as_json(study.tables))  # presentation may always change
     return table
+
+
+def _note(table: TrialTable, key: str, value: Any) -> None:
+    """Record a value of the latest call, unless it is on record."""
+    if table.attributes().get(key, []) != value:
+        table.set_attribute(key, value)

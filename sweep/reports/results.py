@@ -12,11 +12,15 @@ from sweep.errors import OptionError, RunError
 from sweep.reports import tables
 from sweep.reports.published import FilledTable, fill
 from sweep.storage.database import Database
+from sweep.storage.enqueued import PREFIX, new_key
 from sweep.storage.locations import storage_of
 from sweep.storage.run_directory import RunDirectory
 from sweep.study.final import FINAL_SUFFIX, RUNOFF_SUFFIX
+from sweep.study.limits import Limits, limits_of
 from sweep.study.published import tables_from_json
 from sweep.text import short, terminal_text
+from sweep.trials.by_hand import Domains, check_params, domains_of
+from sweep.trials.domains import Params
 from sweep.trials.evaluation import TestOpening, test_openings
 from sweep.trials.ranking import (
     best_of,
@@ -60,6 +64,7 @@ class Run:
             StorageError: If its database cannot be read.
         """
         self.directory = RunDirectory(Path(path))
+        self._storage = storage
         if not self.directory.exists:
             raise RunError(f"{path}: expected a run directory, found no sweep.db or storage.json; "
                            f"check the path, or make it with `python -m sweep run`")  # fmt: skip
@@ -78,6 +83,38 @@ class Run:
             self._n_finals = int(about.get("repeats", 1))
             self.final_metric = str(about.get("metric", ""))
             self.tests = test_openings(about)
+
+    def enqueue(self, params: Params) -> Params:
+        """Let the next trial that begins use these parameters, also while the run is running.
+
+        Args:
+            params: All parameters, or some; the sampler draws the others. A parameter that the
+                trial does not have, or that is out of its range there, is not used.
+
+        Returns:
+            The parameters as they are recorded.
+
+        Raises:
+            OptionError: If no recorded trial could have one of them.
+            StorageError: If the database cannot be written.
+        """
+        checked = check_params(params, self.domains)
+        with closing(Database(storage_of(self.directory, self._storage))) as database:
+            database.study(database.studies()[0]).set_attribute(key := new_key(), checked)
+        self.about[key] = checked
+        return checked
+
+    @property
+    def domains(self) -> Domains:
+        """What the parameters are drawn from, as far as trials show it since it changed last."""
+        spaces = [change for change in self.about.get("changes", []) if "space" in change]
+        begin = spaces[-1]["from_trial"] if spaces else 0
+        return {**domains_of(self.records), **domains_of(self.records[begin:])}
+
+    @property
+    def n_enqueued(self) -> int:
+        """Number of trials that `enqueue` has asked for and that have not begun."""
+        return sum(key.startswith(PREFIX) for key in self.about)
 
     def __repr__(self) -> str:
         """Return the state of the run, in one line."""
@@ -105,6 +142,11 @@ class Run:
     def sign(self) -> int:
         """1 where a lower metric is better, -1 where a higher one is."""
         return 1 if self.about["direction"] == "minimize" else -1
+
+    @property
+    def limits(self) -> Limits:
+        """What ends the search before its last trial, as of the latest call of `sweep run`."""
+        return limits_of(self.about, self.sign, self.records)
 
     @property
     def best(self) -> TrialRecord | None:

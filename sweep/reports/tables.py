@@ -19,13 +19,17 @@ def trials(records: Iterable[TrialRecord], metric: str) -> pd.DataFrame:
     Columns: trial, status, the metric (the score of a complete trial, else the last epoch's
     value), its standard deviation as METRIC_std if trials train repeatedly, epochs, one per
     parameter (empty where the trial does not have it), seconds and cpu_seconds of training,
-    attempts, seed, host, started (UTC). A parameter with one of these names gets the prefix
+    attempts, seed, host, started (UTC), and source, the origin of the parameters (sampler, first or
+    enqueued), if it is not the same for all. A parameter with one of these names gets the prefix
     "params_", and one more where another parameter has that name.
     """
     records = list(records)
+    sources = [record.source or "sampler" for record in records]
+    shows_source = len({*sources}) > 1
     fixed = {name for record in records for name in (*_left(record, metric), *_right(record))}
+    fixed |= {"source"} if shows_source else set()
     names = _names((record.params for record in records), "params", fixed)
-    return frame(
+    table = frame(
         [
             _left(record, metric)
             | {names[name]: value for name, value in record.params.items()}
@@ -33,6 +37,7 @@ def trials(records: Iterable[TrialRecord], metric: str) -> pd.DataFrame:
             for record in records
         ]
     )
+    return table.assign(source=pd.Series(sources, dtype="string")) if shows_source else table
 
 
 def epochs(records: Sequence[TrialRecord]) -> pd.DataFrame:

@@ -3,12 +3,12 @@
 from collections import deque
 from collections.abc import Sequence
 
-from sweep.samplers.first import check_names
+from sweep.samplers.given import Given, given_first
 from sweep.samplers.walk import Walk, all_values
 from sweep.study.space import Kinds, Trial
 from sweep.study.study import Study
 from sweep.trials.domains import Domain, Params, Value
-from sweep.trials.records import TrialRecord
+from sweep.trials.records import ENQUEUED, TrialRecord
 
 AHEAD = 500
 """Points found before they are asked for, so that the size of a grid is known before its end."""
@@ -21,9 +21,14 @@ class Grid:
         self._first = list(study.first)
         self._n_trials = study.trials
         self._kinds = Kinds()
-        self._walk = Walk(study.space, self._values, study.seed)
+        self._study = study
+        self._walk = self._new_walk()
         self._ahead: deque[Trial] = deque()
-        self._n_asked = 0
+        self._tried: list[Params | None] = []
+        self._n_enqueued = 0
+
+    def _new_walk(self) -> Walk:
+        return Walk(self._study.space, self._values, self._study.seed)
 
     def begin_as(self, record: TrialRecord) -> None:
         """Keep to the order of a run that began with this trial.
@@ -37,28 +42,52 @@ class Grid:
         if is_lowest and not is_wanted:
             self._walk.lists, self._first = True, []
 
-    def restore(self, records: Sequence[TrialRecord]) -> None:
-        """Take in the trials of the database, in the order of their numbers."""
-        for record in records:
+    def restore(self, records: Sequence[TrialRecord], now: Sequence[TrialRecord | None]) -> None:
+        """Take in the trials of the database, in the order of their numbers.
+
+        Args:
+            records: The trials.
+            now: The same as trials of the space as it is now; None for one out of range.
+        """
+        for record, present in zip(records, now, strict=True):
             if record.number == 0:
                 self.begin_as(record)
-            self._walk.visit(record.params)
-            self._n_asked += 1
+            if present is not None:
+                self._walk.visit(present.params)
+            self._take(present.params if present else None, record.source)
 
-    def ask(self) -> Trial:
-        """Return the next point, of which there has to be one.
+    def ask(self, given: Given) -> Trial:
+        """Return the next point, of which there has to be one, or the one that is enqueued.
 
         Raises:
             StudyError: If a parameter has infinitely many values, or `first` is not in the space.
         """
-        self._look_ahead()
-        self._n_asked += 1
-        return self._ahead.popleft()
+        if given.source == ENQUEUED:
+            trial = self._visit_now(given.params)
+        else:
+            self._look_ahead()
+            trial = self._ahead.popleft()
+        self._take(trial.params, given.source)
+        return trial
+
+    def _visit_now(self, wanted: Params) -> Trial:
+        """Visit a point as a resumed run would, which has not looked ahead."""
+        lists, self._walk = self._walk.lists, self._new_walk()
+        self._walk.lists = lists
+        self._ahead.clear()
+        for params in self._tried:
+            if params is not None:
+                self._walk.visit(params)
+        return self._walk.visit(wanted)
+
+    def _take(self, params: Params | None, source: str) -> None:
+        self._tried.append(params)
+        self._n_enqueued += source == ENQUEUED
 
     def limit(self) -> int | None:
         """Return the number of points; None while more are left than anyone has looked for."""
         self._look_ahead()
-        return self._n_asked + len(self._ahead) if self._is_over else None
+        return len(self._tried) + len(self._ahead) if self._is_over else None
 
     @property
     def _is_over(self) -> bool:
@@ -66,14 +95,14 @@ class Grid:
 
     @property
     def _rest_of_first(self) -> list[Params]:
-        return self._first[self._n_asked + len(self._ahead) :]
+        return self._first[len(self._tried) - self._n_enqueued + len(self._ahead) :]
 
     def _look_ahead(self) -> None:
-        n = max(1, min(AHEAD, self._n_trials - self._n_asked))
+        n = max(1, min(AHEAD, self._n_trials - len(self._tried)))
         while len(self._ahead) < n and not self._is_over:
             first = next(iter(self._rest_of_first), {})
             trial = self._walk.visit(first)
-            check_names(first, trial)
+            given_first(first).check(trial)
             self._ahead.append(trial)
 
     def _values(self, name: str, domain: Domain) -> Sequence[Value]:

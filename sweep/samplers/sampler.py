@@ -16,7 +16,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.samplers.events import Event, events_of, outcome
-from sweep.samplers.first import check_names, first_value
+from sweep.samplers.given import Given, given_first, given_to
 from sweep.samplers.kinds import kind_of
 from sweep.samplers.question import Question
 from sweep.samplers.tpe import SamplerMemory
@@ -24,9 +24,10 @@ from sweep.study.code.user_code import guarded
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Kinds, Trial
 from sweep.study.study import Study
-from sweep.trials.domains import Categorical, Domain, Float, Int, Params, Value
-from sweep.trials.optuna_trials import create_trial
-from sweep.trials.records import TrialRecord
+from sweep.study.translation import Translation
+from sweep.trials.domains import Domain, Params, Value
+from sweep.trials.optuna_trials import create_trial, suggest
+from sweep.trials.records import ENQUEUED, TrialRecord
 
 MAX_DRAWS = 10
 """Draws per trial before a configuration that was already tried is accepted."""
@@ -39,7 +40,8 @@ class Sampler:
         study: The study whose space it samples.
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, earlier: Sequence[TrialRecord] = ()) -> None:
+        """Begin a study, given trials of other runs, whose numbers and endings are below 0."""
         self.study = study
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._kind = kind_of(study)
@@ -53,9 +55,15 @@ class Sampler:
             storage=self._memory,
             direction="minimize" if study.sign > 0 else "maximize",
         )
+        self._enqueued: set[int] = set()
+        self._present = Translation(study)
         self._untold: list[Event] = []
         self._drawn: set[str] = set()
         self._scored: dict[str, int] = {}
+        for record in earlier:
+            if self._grid is None:
+                self._begin(record)
+                self._tell(next(events_of(record)))
 
     @property
     def limit(self) -> int | None:
@@ -70,22 +78,28 @@ class Sampler:
 
     def restore(self, records: Sequence[TrialRecord]) -> None:
         """Take in the trials of the database, in the order of their numbers."""
+        self._enqueued.update(r.number for r in records if r.source == ENQUEUED)
+        now = [self._present.add(record) for record in records]
         if self._grid is not None:
-            guarded("space", partial(self._grid.restore, records), self.study)
-        for record in records:
+            guarded("space", partial(self._grid.restore, records, now), self.study)
+        for record in filter(None, now):
             self.tell(record)
             for name, domain in record.domains.items():
                 self._kinds.check(name, domain)
             if self._grid is None and not self._asks_again(record):
-                self._copy.add_trial(create_trial(record, state=TrialState.RUNNING))
-                self._memory.begin(record.number)
+                self._begin(record)
             self._drawn.add(_key(record.params))
+
+    def _begin(self, record: TrialRecord) -> None:
+        self._copy.add_trial(create_trial(record, state=TrialState.RUNNING))
+        self._memory.begin(record.number)
 
     def _asks_again(self, record: TrialRecord) -> bool:
         """Return whether a sampler that keeps notes has noted a recorded trial again."""
         if not self._kind.keeps_notes:
             return False
-        if self.ask(record.number, record.endings_known).params == record.params:
+        asked = self.ask(record.number, record.endings_known, given_to(record))
+        if asked.params == record.params:
             return True
         self._memory.withdraw(record.number)  # another version of the sampler answers otherwise
         return False
@@ -99,13 +113,21 @@ class Sampler:
         """
         self._untold += events_of(record, since)
 
-    def ask(self, number: int, endings_known: float = math.inf) -> Trial:
+    def first(self, number: int) -> Given:
+        """Return what the study wants to be tried first and trial `number` is given."""
+        place = number - sum(enqueued < number for enqueued in self._enqueued)
+        return given_first(self.study.first[place] if place < len(self.study.first) else {})
+
+    def ask(
+        self, number: int, endings_known: float = math.inf, given: Given | None = None
+    ) -> Trial:
         """Draw the parameters of a new trial.
 
         Args:
             number: Number of the new trial, which is how many there are.
             endings_known: How many events the answer may depend on; trials that ended later count
                 as still running.
+            given: Parameters to use; None for those that the study wants to be tried first.
 
         Raises:
             StudyError: If the space breaks a law, such as changing a parameter's domain.
@@ -116,8 +138,13 @@ class Sampler:
             if event.position <= endings_known:
                 self._tell(event)
         self._untold = [event for event in self._untold if event.position > endings_known]
-        grid = self._grid
-        trial = guarded("space", grid.ask, self.study) if grid else self._draw_new(number)
+        grid, given = self._grid, given or self.first(number)
+        if given.source == ENQUEUED:
+            self._enqueued.add(number)
+        if grid:
+            trial: Trial = guarded("space", partial(grid.ask, given), self.study)
+        else:
+            trial = self._draw_new(number, given)
         self._drawn.add(_key(trial.params))
         return trial
 
@@ -125,22 +152,21 @@ class Sampler:
         """Return the number of the trial whose score is reused for these parameters, if any."""
         return self._scored.get(_key(params)) if self.study.duplicates == "reuse" else None
 
-    def _draw_new(self, number: int) -> Trial:
-        """Return the parameters to try first, or draw some that were not tried yet."""
-        given = self.study.first[number] if number < len(self.study.first) else {}
-        draws_again = self.study.duplicates != "rerun" and not given
+    def _draw_new(self, number: int, given: Given) -> Trial:
+        """Return the given parameters, or draw some that were not tried yet."""
+        draws_again = self.study.duplicates != "rerun" and not given.source
         for attempt in range(MAX_DRAWS if draws_again else 1):
             trial = self._draw(number, attempt, given)
             if _key(trial.params) not in self._drawn or self.twin(trial.params) is not None:
                 break
         return trial
 
-    def _draw(self, number: int, attempt: int, given: Params) -> Trial:
+    def _draw(self, number: int, attempt: int, given: Given) -> Trial:
         """Return one answer of the sampler, which replaces the trial's previous one."""
         if attempt:
             self._memory.withdraw(number)
-        if given:
-            self._copy.enqueue_trial(given)
+        if given.params:
+            self._copy.enqueue_trial(given.params)
         if not self._kind.keeps_notes:
             self._copy.sampler = self._kind.make(self._question(number, attempt))
         asked = guarded("sampler", self._copy.ask, self.study)
@@ -148,16 +174,16 @@ class Sampler:
 
         def choose(name: str, domain: Domain) -> Value:
             self._kinds.check(name, domain)
-            if name in given:
-                first_value(given, name, domain)
-            value: Value = guarded("sampler", partial(_suggest, asked, name, domain), self.study)
+            if not given.has(name, domain):
+                asked._fixed_params.pop(name, None)  # it is enqueued and does not fit
+            value: Value = guarded("sampler", partial(suggest, asked, name, domain), self.study)
             return value
 
         trial = Trial(choose)
         guarded("space", lambda: self.study.space(trial), self.study)
-        check_names(given, trial)
+        given.check(trial)
         if not self._kind.keeps_notes:
-            self._forget_notes(trial_id)
+            self._memory.forget_notes(trial_id)
         return trial
 
     def _question(self, number: int, attempt: int) -> Question:
@@ -167,7 +193,10 @@ class Sampler:
         return Question(number, attempt, seed, study_seed, self._memory)
 
     def _tell(self, event: Event) -> None:
-        record = event.record
+        record = self._present.now(event.record)
+        if record is None:
+            return
+        event = event._replace(record=record)
         if event.is_pause:
             if self._grid is None and not self._kind.keeps_notes:  # those are told once, in the end
                 self._memory.pause(record.number, event.position, outcome(event, self.study))
@@ -177,7 +206,7 @@ class Sampler:
             if self._kind.keeps_notes:
                 self._tell_sampler(record.number, ended)
             self._memory.end(record.number, event.position, ended)
-        if record.score is not None:
+        if record.score is not None and record.number >= 0:
             key = _key(record.params)
             self._scored[key] = min(record.number, self._scored.get(key, record.number))
 
@@ -188,26 +217,7 @@ class Sampler:
         told = partial(after, self._copy, running, ended.state, ended.values)
         guarded("sampler", told, self.study)
 
-    def _forget_notes(self, trial_id: int) -> None:
-        """Delete what Optuna notes on a trial besides its parameters: a restart would not know it.
-
-        TPE notes a value for every parameter that it expected; those that a conditional space did
-        not draw would influence its next suggestions for as long as the trial runs.
-        """
-        for key in self._memory.get_trial_system_attrs(trial_id):
-            self._memory.set_trial_system_attr(trial_id, key, None)
-
 
 def _key(params: Params) -> str:
     """Return the same text for the same parameters, in whatever order they were drawn."""
     return json.dumps(params, sort_keys=True)
-
-
-def _suggest(asked: optuna.Trial, name: str, domain: Domain) -> Value:
-    match domain:
-        case Float(low, high, step, log):
-            return asked.suggest_float(name, low, high, step=step, log=log)
-        case Int(low, high, step, log):
-            return asked.suggest_int(name, low, high, step=step, log=log)
-        case Categorical(choices):
-            return asked.suggest_categorical(name, choices)

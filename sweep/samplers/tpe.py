@@ -66,6 +66,15 @@ class SamplerMemory(InMemoryStorage):
         """Forget a draw that will be repeated."""
         self.set_trial_state_values(self._running.pop(number), TrialState.FAIL)
 
+    def forget_notes(self, trial_id: int) -> None:
+        """Delete what Optuna notes on a trial besides its parameters: a restart would not know it.
+
+        TPE notes a value for every parameter that it expected; those that a conditional space did
+        not draw would influence its next suggestions for as long as the trial runs.
+        """
+        for key in self.get_trial_system_attrs(trial_id):
+            self.set_trial_system_attr(trial_id, key, None)
+
     def running(self, number: int) -> FrozenTrial:
         """Return running trial `number`."""
         return self.get_trial(self._running[number])

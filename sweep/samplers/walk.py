@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 from sweep.errors import StudyError
-from sweep.samplers.first import first_value
 from sweep.samplers.spread import Order
 from sweep.study.space import Space, Trial
 from sweep.trials.domains import Domain, Params, Value
@@ -90,6 +89,7 @@ class Walk:
 
         Args:
             wanted: Values of all parameters, or of some; the point may have been visited before.
+                Those that are not in a parameter's domain are left out.
 
         Raises:
             StudyError: If `space` draws other parameters than before, after the same values.
@@ -102,8 +102,9 @@ class Walk:
         return trial
 
     def _choose(self, path: list[Step], drawn: tuple[str, Domain], wanted: Params) -> Value:
-        values = self._values(*drawn)
-        place = values.index(first_value(wanted, *drawn)) if drawn[0] in wanted else None
+        values, (name, domain) = self._values(*drawn), drawn
+        is_wanted = name in wanted and wanted[name] in domain
+        place = values.index(wanted[name]) if is_wanted else None
         if not self._is_new(path):
             return values[place or 0]
         node = self._node(path, drawn, values)

@@ -18,6 +18,8 @@ from sqlalchemy import Connection, DateTime, Enum, TableClause, bindparam, colum
 
 from sweep.errors import RunError
 from sweep.storage.damage import damage_named
+from sweep.storage.enqueued import take, waiting
+from sweep.trials.domains import Params
 from sweep.trials.optuna_trials import STATES, epoch_key, to_frozen, to_record
 from sweep.trials.records import EpochRecord, TrialRecord
 
@@ -86,8 +88,17 @@ class TrialTable:
             self._trial_ids = {frozen.number: frozen._trial_id for frozen in frozen_trials}
             return [to_record(frozen) for frozen in frozen_trials]
 
-    def add(self, record: TrialRecord) -> None:
+    def next_enqueued(self) -> tuple[str, Params]:
+        """Return the parameters that wait the longest, after their key; ("", {}) if none do."""
+        with self._storage.engine.connect() as connection:
+            return next(iter(waiting(connection, self._study_id)), ("", {}))
+
+    def add(self, record: TrialRecord, enqueued: str = "") -> None:
         """Record a new, running trial.
+
+        Args:
+            record: The trial.
+            enqueued: Key of the enqueued parameters that it uses, if any.
 
         Raises:
             RunError: If another program has added trials.
@@ -101,6 +112,8 @@ class TrialTable:
             trial_id = self._insert_trial(connection, record.number)
             _insert(connection, PARAMS, trial_id, params)
             _insert(connection, ATTRIBUTES, trial_id, _as_json(frozen.user_attrs))
+            if enqueued:  # taken and used in one transaction: never lost, never used twice
+                take(connection, self._study_id, enqueued)
         self._trial_ids[record.number] = trial_id
 
     def add_epochs(self, number: int, epochs: Sequence[EpochRecord], metric: str) -> None:

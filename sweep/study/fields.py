@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, get_args
 from sweep.study.code.fingerprint import of_code
 from sweep.study.code.functions.parts import function_changes, of_functions
 from sweep.study.study import SamplerName, Study
+from sweep.text import without_password
 
 ALWAYS_RECORDED = object()
 
@@ -49,6 +50,10 @@ def _sampler(study: Study) -> str:
     return "tpe" if study.sampler == "auto" else str(study.sampler)
 
 
+def _warm_start(study: Study) -> list[str] | None:
+    return [without_password(source) for source in study.warm_start] or None
+
+
 def _memory(study: Study) -> int | None:
     return study.sampler_memory if _sampler(study) in ("tpe", "gp") else None
 
@@ -73,6 +78,7 @@ RECORDED = (
     Recorded("direction", GOAL, lambda study: GOAL[study.sign < 0]),
     _field("seed", acceptable=True, restored=True),
     _field("sampler", _sampler, acceptable=True, restored=True),
+    _field("warm_start", _warm_start, acceptable=True, restored=True, earlier=None),
     _field("sampler_memory", _memory, acceptable=True, restored=True, earlier=None),
     _field("errors", _errors, acceptable=True, restored=True, earlier="ignore"),
     _field("pruner", _pruner, acceptable=True),
@@ -86,7 +92,7 @@ RECORDED = (
     Recorded("data", ("data",), None, acceptable=True),
 )
 
-FREE = frozenset({"trials", "first", "keep", "final", "tables", "callbacks"})
+FREE = frozenset({"trials", "until", "first", "keep", "final", "tables", "callbacks"})
 """Fields that may change between two calls: they leave the recorded trials valid."""
 
 CHECKED_BY_TRIALS = frozenset({"space"})
@@ -123,6 +129,7 @@ def restored(study: Study, about: Mapping[str, Any]) -> Study:
     known = recorded(about)
     changes = {row.key: known[row.key] for row in RECORDED if row.restored}
     window = changes.pop("window")
+    changes["warm_start"] = tuple(changes["warm_start"] or ())
     if changes["sampler"] not in get_args(SamplerName):  # only the study file can make it
         del changes["sampler"]
     changes |= {"deterministic": window is not None, "window": window or study.window}

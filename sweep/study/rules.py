@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 Rule = tuple[str, Callable[[Any], bool]]
@@ -12,6 +13,14 @@ MAX_NAME = 200
 
 
 FUNCTION: Rule = ("a function", callable)
+
+
+def _are_places(value: object) -> bool:
+    is_list = isinstance(value, tuple | list)
+    return is_list and all(isinstance(place, str | Path) and str(place) for place in value)  # type: ignore[attr-defined]
+
+
+PLACES: Rule = ("a tuple of runs or of URLs of Optuna storages", _are_places)
 
 
 def whole_number(least: int) -> Rule:

@@ -7,13 +7,24 @@ from typing import Any, TypeVar
 
 from sweep.errors import StudyError
 from sweep.text import shown
-from sweep.trials.domains import Domain, Params, Value, same_kind
+from sweep.trials.domains import Domain, Params, Value, is_like, same_kind
 from sweep.trials.ranges import checked_name, float_range, int_range, listed, one_of
 
 T = TypeVar("T", bound=Value)
 
 
 Choose = Callable[[str, Domain], Value]
+
+NONE_BEFORE: Any = object()
+"""Says that a parameter has no value in trials from before it came."""
+
+
+class NewParameterError(StudyError):
+    """A trial was recorded before the space had this parameter."""
+
+
+class OutOfRangeError(StudyError):
+    """A recorded value is out of its parameter's range."""
 
 
 @dataclass
@@ -31,29 +42,49 @@ class Trial:
     domains: dict[str, Domain] = field(default_factory=dict)
 
     def suggest_float(
-        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+        self,
+        name: str,
+        low: float,
+        high: float,
+        *,
+        step: float | None = None,
+        log: bool = False,
+        before: float = NONE_BEFORE,
     ) -> float:
         """Draw a real number from low..high.
+
+        `before` is the value that trials had, in effect, before this parameter came.
 
         Raises:
             StudyError: If the range is empty or not finite, or does not go with `step` or `log`.
         """
         where = f"space: suggest_float({shown(name)})"
-        return float(self._draw(name, float_range(where, low, high, step, log)))  # type: ignore[arg-type]
+        return float(self._draw(name, float_range(where, low, high, step, log), before))  # type: ignore[arg-type]
 
     def suggest_int(
-        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
+        self,
+        name: str,
+        low: int,
+        high: int,
+        *,
+        step: int = 1,
+        log: bool = False,
+        before: int = NONE_BEFORE,
     ) -> int:
         """Draw an integer from low..high.
+
+        `before` is the value that trials had, in effect, before this parameter came.
 
         Raises:
             StudyError: If the range is empty, exceeds 2**53, or does not go with `step` or `log`.
         """
         where = f"space: suggest_int({shown(name)})"
-        return int(self._draw(name, int_range(where, low, high, step, log)))  # type: ignore[arg-type]
+        return int(self._draw(name, int_range(where, low, high, step, log), before))  # type: ignore[arg-type]
 
-    def suggest_categorical(self, name: str, choices: Sequence[T]) -> T:
+    def suggest_categorical(self, name: str, choices: Sequence[T], *, before: T = NONE_BEFORE) -> T:
         """Draw one of `choices`.
+
+        `before` is the one that trials had, in effect, before this parameter came.
 
         Raises:
             StudyError: If they have no order, there are none, two are equal, or one is not None, a
@@ -62,20 +93,33 @@ class Trial:
         where = f"space: suggest_categorical({shown(name)})"
         written: list[T] = listed(where, choices)
         domain = one_of(where, written)
-        return written[domain.choices.index(self._draw(name, domain))]
+        return written[domain.choices.index(self._draw(name, domain, before))]
 
-    def _draw(self, name: str, domain: Domain) -> Value:
+    def _draw(self, name: str, domain: Domain, before: Value) -> Value:
         name = checked_name(name)
         known = self.domains.get(name)
         if known is None:
             self.domains[name] = domain
-            self.params[name] = domain.as_recorded(self.choose(name, domain))
+            self.params[name] = domain.as_recorded(self._choose(name, domain, before))
         elif known != domain:
             raise StudyError(
                 f"space: expected one range for {name!r}, got {known} and {domain}; "
                 f"give the second parameter a name of its own"
             )
         return self.params[name]
+
+    def _choose(self, name: str, domain: Domain, before: Value) -> Value:
+        if before is not NONE_BEFORE and not is_like(before, domain):
+            raise StudyError(
+                f"space: expected before of {name!r} to be a value like those in {domain}, got "
+                f"{shown(before)}; fix it, or leave it out"
+            )
+        try:
+            return self.choose(name, domain)
+        except NewParameterError:
+            if before is NONE_BEFORE:
+                raise
+            return before
 
 
 Space = Callable[[Trial], Any]
@@ -114,11 +158,11 @@ def fixed(params: Mapping[str, Value]) -> Choose:
 
     def choose(name: str, domain: Domain) -> Value:
         if name not in params:
-            raise StudyError(
+            raise NewParameterError(
                 f"space: expected parameters {sorted(params)}, got a new one, {name!r}"
             )
         if params[name] not in domain:
-            raise StudyError(f"space: expected {name!r} in {domain}, got {params[name]!r}")
+            raise OutOfRangeError(f"space: expected {name!r} in {domain}, got {params[name]!r}")
         return params[name]
 
     return choose

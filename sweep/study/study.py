@@ -15,6 +15,7 @@ from sweep.study.published import WHAT_TABLES_ARE, Table, are_tables
 from sweep.study.rules import (
     FUNCTION,
     MAX_NAME,
+    PLACES,
     Rule,
     broken,
     choices,
@@ -23,6 +24,7 @@ from sweep.study.rules import (
     whole_number,
 )
 from sweep.study.space import Space
+from sweep.study.stopping import StopRule, are_stop_rules, as_rules, check_targets
 from sweep.trials.domains import Params
 from sweep.trials.ranking import scores
 from sweep.trials.records import TrialRecord
@@ -64,6 +66,7 @@ class Study:
         maximize: Name of the metric to maximise.
         data: Loads the training and validation data, once; workers share them read-only.
         trials: Total number of trials of the run.
+        until: What ends the search before that: `Target`, `NoImprovement`, or a tuple of them.
         seed: The seed that all other seeds are derived from.
         sampler: "auto" (now TPE), one of Optuna's "tpe", "gp", "cmaes", "nsga2" and "nsga3", "qmc"
             (evenly spread points), "random", "grid" (every point of a finite space once,
@@ -84,6 +87,8 @@ class Study:
         repeats: Number of times that a trial trains its configuration, each with its own seed; the
             score is the mean. The pruner acts only during the first training.
         first: Parameters to try first, complete or in part; the sampler fills in what is missing.
+        warm_start: Runs, or Optuna studies (sqlite:///file.db::name), whose trials the sampler is
+            shown before the first question. They are copied into this run's database.
         keep: Which trials keep their final checkpoint: only the "best", or "all" completed ones.
         final: What to do with the best configuration at the end; None for nothing.
         deterministic: Whether the results depend only on study and seed, on any number of slots and
@@ -107,6 +112,7 @@ class Study:
     maximize: str | None = None
     data: Callable[[], Any] | None = None
     trials: int = 20
+    until: StopRule | tuple[StopRule, ...] = ()
     seed: int = 0
     sampler: SamplerName | OptunaSampler = "auto"
     sampler_memory: int | None = 250
@@ -116,6 +122,7 @@ class Study:
     duplicates: Literal["resample", "reuse", "rerun"] = "resample"
     repeats: int = 1
     first: tuple[Params, ...] = ()
+    warm_start: tuple[str, ...] = ()
     keep: Literal["best", "all"] = "best"
     final: Final | None = None
     deterministic: bool = False
@@ -128,6 +135,7 @@ class Study:
     def __post_init__(self) -> None:
         for expected, value in broken(self, RULES | choices(Study)):
             raise StudyError(f"Study: expected {expected}, got {value!r}")
+        object.__setattr__(self, "warm_start", tuple(map(str, self.warm_start or ())))
         if (self.minimize is None) == (self.maximize is None):
             raise StudyError(
                 f"Study: expected either minimize or maximize to name a metric, got "
@@ -138,11 +146,17 @@ class Study:
                 f"Study: expected repeats > 1 or score 'mean' for {self.pruner}, which compares "
                 f"trials pair by pair, got {self.repeats} and {self.score!r}; set one of them"
             )
+        check_targets(self.stop_rules, self.metric)
 
     @property
     def metric(self) -> str:
         """Name of the metric to minimise or maximise."""
         return self.minimize or self.maximize or ""
+
+    @property
+    def stop_rules(self) -> tuple[StopRule, ...]:
+        """The rules that end the search before its last trial."""
+        return as_rules(self.until)
 
     @property
     def sign(self) -> int:
@@ -189,6 +203,7 @@ RULES: dict[str, Rule] = {
     "train": FUNCTION,
     "data": optional(FUNCTION, ""),
     "trials": whole_number(1),
+    "until": ("Target(...), NoImprovement(...) or a tuple of them", are_stop_rules),
     "seed": whole_number(0),
     "sampler": (f"{either(get_args(SamplerName))}, or an OptunaSampler", _is_sampler),
     "sampler_memory": optional(whole_number(1)),
@@ -201,6 +216,7 @@ RULES: dict[str, Rule] = {
     ),
     "repeats": whole_number(1),
     "first": ("a tuple of dictionaries", _are_params),
+    "warm_start": optional(PLACES),
     "window": whole_number(1),
     "tables": (WHAT_TABLES_ARE, are_tables),
     "callbacks": ("functions", _are_functions),

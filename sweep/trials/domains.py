@@ -152,3 +152,14 @@ def same_kind(one: Domain, other: Domain) -> bool:
     if isinstance(one, Categorical) or isinstance(other, Categorical):
         return one == other
     return type(one) is type(other) and one.log == other.log
+
+
+def is_like(value: Value, domain: Domain) -> bool:
+    """Return whether a value is in a domain, or at least a number like those in a range."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    match domain:
+        case Int():
+            return is_whole
+        case Float():
+            return is_whole or (isinstance(value, float) and math.isfinite(value))
+    return value in domain

@@ -14,7 +14,7 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.errors import RunError, StudyError
-from sweep.trials.domains import Categorical, Domain, Float, Int
+from sweep.trials.domains import Categorical, Domain, Float, Int, Value
 from sweep.trials.records import Ending, EpochRecord, Failure, Pause, TrialRecord
 from sweep.trials.worker import to_worker
 
@@ -54,12 +54,13 @@ def create_trial(record: TrialRecord, **fields: Any) -> FrozenTrial:
 
 def to_frozen(record: TrialRecord) -> FrozenTrial:
     """Return a trial that has just begun, as the database keeps it."""
-    attributes = {
+    attributes: dict[str, Any] = {
         "config": record.config,
         "seed": record.seed,
         "told": record.endings_known,
         "worker": asdict(record.worker) if record.worker else None,
         "reused": record.reused,
+        **({"given": record.given, "source": record.source} if record.source else {}),
     }
     if record.jobs != [record.number + 1]:
         attributes["jobs"] = record.jobs
@@ -93,6 +94,8 @@ def to_record(frozen: FrozenTrial) -> TrialRecord:
         ending_number=ending.get("ended", 0),
         score=frozen.value if frozen.state is TrialState.COMPLETE else None,
         score_std=ending.get("spread"),
+        given=attributes.get("given", {}),
+        source=attributes.get("source", ""),
         reused=attributes.get("reused"),
         epochs=sorted(epochs, key=lambda epoch: epoch.number),
         attempts=attributes.get("attempts", []),
@@ -120,6 +123,17 @@ def to_distribution(domain: Domain) -> BaseDistribution:
             return IntDistribution(low, high, step=step, log=log)
         case Categorical(choices):
             return CategoricalDistribution(choices)
+
+
+def suggest(asked: optuna.Trial, name: str, domain: Domain) -> Value:
+    """Return the value that Optuna suggests for a parameter of a trial."""
+    match domain:
+        case Float(low, high, step, log):
+            return asked.suggest_float(name, low, high, step=step, log=log)
+        case Int(low, high, step, log):
+            return asked.suggest_int(name, low, high, step=step, log=log)
+        case Categorical(choices):
+            return asked.suggest_categorical(name, choices)
 
 
 def to_domain(distribution: BaseDistribution) -> Domain:

@@ -66,6 +66,10 @@ PREEMPTED = "preempted"
 """Attempt ended because its node was shut down as planned; another slot resumes the trial."""
 
 
+FIRST, ENQUEUED = "first", "enqueued"
+"""Where the parameters come from that a trial was given: the study, `sweep enqueue`."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a trial's last attempt ended, as text for people."""
@@ -122,6 +126,8 @@ class TrialRecord:
         score: The metric to minimise or maximise, by the study's rule; None without one.
         score_std: Standard deviation of the repeats' scores, whose mean is `score`; None without
             repeats.
+        given: Parameters that the sampler was given instead of drawing them.
+        source: Where they come from: `FIRST` or `ENQUEUED`; "" if there are none.
         reused: Number of the trial whose score this one reuses instead of training, if any.
         attempts: One entry per attempt that was cut short: the reason (lost, oom, interrupted or
             preempted), a message, the traceback if known, the last epoch kept, and the host and
@@ -146,6 +152,8 @@ class TrialRecord:
     ending_number: int = 0
     score: float | None = None
     score_std: float | None = None
+    given: "Params" = field(default_factory=dict)
+    source: str = ""
     reused: int | None = None
     epochs: list[EpochRecord] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)

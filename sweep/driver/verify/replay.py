@@ -6,10 +6,12 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from sweep.driver.identity import check_space
+from sweep.driver.earlier.space_changes import check_recorded_space, with_former_spaces
+from sweep.driver.earlier.warm_start import earlier_trials
 from sweep.driver.verify.differences import difference, verdict
 from sweep.errors import RunError
 from sweep.reports.results import Run
+from sweep.samplers.given import given_to
 from sweep.samplers.sampler import Sampler
 from sweep.study.code.functions.parts import note_own_changes, of_functions
 from sweep.study.code.loading import load_study
@@ -55,15 +57,22 @@ def version_for(versions: dict[int, Study], trial: int) -> Study:
 
 
 def other_suggestions(
-    versions: dict[int, Study], records: list[TrialRecord]
+    versions: dict[int, Study], records: list[TrialRecord], about: Mapping[str, Any] | None = None
 ) -> Iterator[tuple[TrialRecord, Params]]:
-    """Yield each trial whose parameters the sampler does not suggest again, with what it does."""
+    """Yield each trial whose parameters the sampler does not suggest again, with what it does.
+
+    Args:
+        versions: The study, by the first trial of each of its versions.
+        records: All trials.
+        about: The attributes of the study in the database, which hold its warm start.
+    """
     for record in records:
         if record.number in versions:
-            sampler = Sampler(versions[record.number])
+            study = versions[record.number]
+            sampler = Sampler(study, earlier_trials(study, about or {}))
             sampler.begin_as(records[0])
             sampler.restore(records[: record.number])
-        trial = sampler.ask(record.number, record.endings_known)
+        trial = sampler.ask(record.number, record.endings_known, given_to(record))
         if difference(record.params, trial.params):
             yield record, trial.params
         sampler.tell(record)
@@ -104,7 +113,7 @@ def replay(study: Study, run: Run, number: int | None = None) -> list[str]:
     """
     versions = _versions(run, lambda _settings: study)
     if number is None:
-        found = other_suggestions(versions, run.records)
+        found = other_suggestions(versions, run.records, run.about)
         return [compared_suggestion(record, params)[1] for record, params in found]
     record, before = run.trial(number), of_functions(study)
     compared = [compared_epoch(*both) for both in retrain(version_for(versions, number), record)]
@@ -134,7 +143,8 @@ def _versions(run: Run, load: Callable[[Mapping[str, Any]], Study]) -> dict[int,
         if change["from_trial"] not in versions:
             versions[change["from_trial"]] = _version(run, about, load)
         about = about | change["before"]
-    return {0: _version(run, about, load)} | versions
+    versions = {0: _version(run, about, load)} | versions
+    return with_former_spaces(versions, run.records, run.about)
 
 
 def _version(
@@ -142,5 +152,5 @@ def _version(
 ) -> Study:
     study = load(about["settings"])
     study = replace(restored(study, about), trials=len(run.records) or 1)
-    check_space(study, run.records)
+    check_recorded_space(study, run.records, run.about)
     return study

@@ -3,6 +3,8 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -46,7 +48,7 @@ def slices(records: Sequence[TrialRecord], metric: str, sign: int, names: Sequen
     figure.subplots_adjust(left=0.18, hspace=0.45, wspace=0.28)
     for axes, name in zip(grid, names, strict=False):
         having = [record for record in scored if name in record.params]
-        domain = having[0].domains[name]
+        domain = _whole_domain(having, name)
         places = [_place(domain, record.params[name]) for record in having]
         axes.scatter(places, scores_of(having), s=10, color=BLUE, alpha=0.6)
         axes.set_xlabel(name)
@@ -61,7 +63,7 @@ def slices(records: Sequence[TrialRecord], metric: str, sign: int, names: Sequen
 def parallel(records: Sequence[TrialRecord], metric: str, sign: int, names: Sequence[str]) -> str:
     """Plot each of these complete trials as a line from its parameters to its score."""
     best_last = ranked(shown(records, sign), sign)[::-1]
-    domains = {name: r.domains[name] for r in best_last for name in r.params}
+    domains = {name: _whole_domain(best_last, name) for name in names}
     scores = scores_of(best_last)
     low, high = scores.min(), scores.max()
     figure, (axes,) = blank(height=4.4)
@@ -91,6 +93,17 @@ def varied(records: Sequence[TrialRecord]) -> list[str]:
     pairs = dict.fromkeys(pair for record in records for pair in record.params.items())
     n_values = Counter(name for name, _ in pairs)
     return [name for name, n in n_values.items() if n > 1][:MAX_PARAMETERS]
+
+
+def _whole_domain(records: Sequence[TrialRecord], name: str) -> Domain:
+    """Return a domain with all values that trials could have had; it may change within a run."""
+    domains = [record.domains[name] for record in records if name in record.domains]
+    first = max(domains, key=lambda domain: len(getattr(domain, "choices", ())))
+    if isinstance(first, Categorical):
+        choices = [choice for d in (first, *domains) for choice in d.values() or ()]
+        return Categorical(tuple(dict.fromkeys(choices)))
+    ranges: list[Any] = domains  # all real or all whole
+    return replace(first, low=min(d.low for d in ranges), high=max(d.high for d in ranges))
 
 
 def _place(domain: Domain, value: Value) -> float:

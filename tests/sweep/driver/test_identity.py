@@ -61,6 +61,7 @@ def test_a_study_is_identical_to_itself_as_recorded():
         "direction": "minimize",
         "seed": 0,
         "sampler": "tpe",
+        "warm_start": None,
         "sampler_memory": 250,
         "errors": "avoid",
         "pruner": "Asha(min_epochs=2, factor=3, max_epochs=None, resume=True)",
