@@ -6,9 +6,11 @@ There are no deadlines on busy machines, and the same examples in CI each time.
 import os
 import signal
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from alembic.script import base
 from hypothesis import HealthCheck, settings
 
 from tests import hosts, postgres
@@ -19,16 +21,22 @@ settings.register_profile(
 )
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
+# Each time that Optuna opens a database, alembic runs ten files that never change.
+base.util.load_python_file = cache(base.util.load_python_file)
+
 # A shell that starts pytest in the background may have it ignore Ctrl-C, and its children too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file share a process; Ray on one node takes turns in one, clusters in another."""
+    """Tests of a file share a process; of those with Ray on one node, two run at a time at most.
+
+    The longest come first: Ray on one node in one process, clusters and then kills in the other.
+    """
     for item in items:
         group = str(item.path)
-        if item.get_closest_marker("ray"):
+        if item.get_closest_marker("ray") and "kill" not in item.path.parts:
             group = "clusters" if {"network", "head"} & set(item.fixturenames) else "ray"
         item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: item.get_closest_marker("ray") is None)

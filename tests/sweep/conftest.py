@@ -8,9 +8,17 @@ from typing import Any
 import pytest
 
 import sweep
+from sweep.reports import sections
 from sweep.storage.database import Backend
 from sweep.storage.postgres import Postgres
 from sweep.storage.sqlite import SQLiteFile
+from sweep.workers.process import garbage
+
+PLOTS_ARE_DRAWN = ("/reports/", "/cli/", "test_run.py", "test_kinds_of_studies.py")
+"""Where runs draw their plots; elsewhere they would take half of the time, and nobody looks."""
+
+MEMORY_IS_FREED = ("/process/", "/ray/")
+"""Where trials begin with a collection of garbage, of which a process of tests has a lot."""
 
 STUDY_FILE = """
     import sweep
@@ -38,6 +46,16 @@ def toy_train(
     for epoch in range(0 if state is None else state["epoch"], 4):
         total = total / 2 + abs(config["x"]) / config["k"] + (seed % 7) / 100
         yield sweep.Epoch({"loss": total}, {"total": total, "epoch": epoch + 1})
+
+
+@pytest.fixture(autouse=True)
+def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs in this process leave out what takes most of their time, but where it is tested."""
+    path = str(request.path)
+    if not any(part in path for part in PLOTS_ARE_DRAWN):
+        monkeypatch.setattr(sections, "all_plots", lambda _run: {})
+    if not any(part in path for part in MEMORY_IS_FREED):
+        monkeypatch.setattr(garbage, "_collect", lambda: None)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Render a report as one HTML page; page.html is its template, page.css its style."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,13 +15,18 @@ if TYPE_CHECKING:
 
 def render(report: "Report") -> str:
     """Return the page, the same bytes each time."""
+    return _environment().get_template("page.html").render(report=report)
+
+
+@cache
+def _environment() -> Environment:
     pages = PackageLoader("sweep.reports", "html")
     environment = Environment(
         loader=pages, autoescape=True, trim_blocks=True, undefined=StrictUndefined
     )
     filters = (aligned_right, rows_of, cell_text, in_page, most_confused, counted)
     environment.filters |= {function.__name__: function for function in filters}
-    return environment.get_template("page.html").render(report=report)
+    return environment
 
 
 def most_confused(counts: list[list[int]]) -> int:

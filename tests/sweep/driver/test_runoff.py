@@ -13,7 +13,6 @@ from safetensors.numpy import load_file
 
 import sweep
 from sweep.cli.main import main
-from sweep.reports import sections
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.study.seeds import derive_seed
@@ -48,12 +47,6 @@ opened: list[str] = []
 @pytest.fixture(autouse=True)
 def nothing_opened() -> None:
     opened.clear()
-
-
-@pytest.fixture(autouse=True)
-def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They take half of the time of a run, and know nothing of what is tested here."""
-    monkeypatch.setattr(sections, "all_plots", lambda _run: {})
 
 
 def open_test_set() -> str:
