@@ -65,7 +65,7 @@ class Campaign:
         self._n_runs = 0
         self._finished: dict[int, str] = {}
         self._epochs: dict[int, list[float]] = {}
-        self._whole = lasting(self._run_whole().records)
+        self._whole = everything(self._run_whole())
 
     def at_moment(self, who: str, when: str, function: str = "", event: str = "") -> Kill:
         """Kill at a chosen moment: the driver in a run without Ray, others in a run on Ray."""
@@ -106,8 +106,8 @@ class Campaign:
         self._check()
         run = sweep.Run(self._path, self._storage)
         assert run.best is not None, out
-        assert lasting(run.records) == self._whole
-        assert len(run.finals) == 1
+        assert everything(run) == self._whole
+        assert len(run.finals) == 2
         assert run.test is not None
         self._n_runs += 1
         self._finished, self._epochs = {}, {}
@@ -158,3 +158,9 @@ class Campaign:
         finished = {record.number: str(record) for record in run.records if record.finished}
         assert self._finished.items() <= finished.items()
         self._finished = finished
+
+
+def everything(run: sweep.Run) -> list[object]:
+    """What must come out the same of search, runoff, final trainings and test set."""
+    trials = [lasting(records) for records in (run.records, run.runoff, run.finals)]
+    return [*trials, run.test.each if run.test else None]

@@ -53,5 +53,8 @@ study = sweep.Study(
         test=lambda: None,
         evaluate=lambda _config, state, _test: {"sum": float(state["weights"]["w"].sum())},
         minimize="loss",
+        runoff=2,
+        runoff_repeats=1,
+        repeats=2,
     ),
 )

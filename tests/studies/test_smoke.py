@@ -34,7 +34,7 @@ sys.exit(main())
 
 
 def run(runs: Path, name: str, dies_after: int) -> int:
-    options = ["--runs", str(runs), "--name", name, "--pool", "inline", "--trials", "3"]
+    options = ["--runs", str(runs), "--name", name, "--pool", "inline", "--trials", "2"]
     command = [sys.executable, "-c", DIES_AFTER, str(dies_after), "run", str(STUDY), *options]
     return subprocess.run(command, capture_output=True, timeout=250, check=False).returncode
 
@@ -46,8 +46,8 @@ def states(run: sweep.Run) -> dict[str, bytes]:
 
 def test_a_training_that_was_killed_ends_with_the_same_network(tmp_path: Path) -> None:
     assert run(tmp_path, "whole", dies_after=0) == 0
-    codes = [run(tmp_path, "killed", dies_after=n) for n in (3, 1, 4)]
-    assert codes == [-signal.SIGKILL] * 3
+    codes = [run(tmp_path, "killed", dies_after=n) for n in (3, 4)]
+    assert codes == [-signal.SIGKILL] * 2
     assert run(tmp_path, "killed", dies_after=0) == 0
     whole, killed = sweep.Run(tmp_path / "whole"), sweep.Run(tmp_path / "killed")
     assert sum(len(record.attempts) for record in killed.records) >= 2

@@ -14,7 +14,7 @@ from sweep.storage.postgres import Postgres
 from sweep.storage.sqlite import SQLiteFile
 from sweep.workers.process import garbage
 
-PLOTS_ARE_DRAWN = ("/reports/", "/cli/", "test_run.py", "test_kinds_of_studies.py")
+PLOTS_ARE_DRAWN = ("/reports/", "test_run.py", "test_kinds_of_studies.py")
 """Where runs draw their plots; elsewhere they would take half of the time, and nobody looks."""
 
 MEMORY_IS_FREED = ("/process/", "/ray/")

@@ -70,13 +70,12 @@ def test_one_table_on_any_number_of_slots_whatever_dies(
     study = make_study(train=few_epochs, pruner=pruner, trials=18, **more)
     study = replace(study, deterministic=True, window=3)
     tables = []
-    for slots, deaths, kills in ((1, 0.0, 0), (3, 0.0, 0), (3, 0.1, 4)):
+    for slots, deaths, kills in ((1, 0.0, 0), (3, 0.1, 4)):
         folder = tmp_path / f"{slots}-{kills}"
         folder.mkdir()
         tables.append(drive(study, folder, slots, order=slots, deaths=deaths, kills=kills))
     assert lasting(tables[1]) == lasting(tables[0])
-    assert lasting(tables[2]) == lasting(tables[0])
-    assert list(other_suggestions({0: study}, tables[2])) == []
+    assert list(other_suggestions({0: study}, tables[1])) == []
     endings = {record.ending for record in tables[0]}
     assert endings == {Ending.COMPLETE, Ending.PRUNED}
 

@@ -80,11 +80,11 @@ def test_one_table_whatever_dies_and_every_suggestion_replays(
         space=space, sampler=declared, deterministic=True, window=4, trials=26, pruner=asha
     )
     tables = []
-    for slots, kills, deaths in ((1, 0, 0.0), (3, 0, 0.0), (3, 2, 0.1)):
+    for slots, kills, deaths in ((1, 0, 0.0), (3, 2, 0.1)):
         folder = tmp_path / f"{slots}-{kills}"
         folder.mkdir()
         records = drive(study, folder, slots, order=slots, kills=kills, deaths=deaths)
         tables.append(lasting(records))
         assert list(other_suggestions({0: study}, records)) == []
     assert len(tables[0]) == 26
-    assert tables[0] == tables[1] == tables[2]
+    assert tables[0] == tables[1]

@@ -69,7 +69,7 @@ def test_every_failure_says_why_and_where_and_the_others_go_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = ("raises", "exits", "diverges", "is killed", "crashes", "is stuck")
-    options = ["--retries", "1", "--trial-timeout", "12"]
+    options = ["--retries", "1", "--trial-timeout", "8"]
     run, out = run_ways(tmp_path, *broken, "is well", "is well too", options=options)
     endings = {str(record.params["way"]): record.ending for record in run.records}
     assert endings == {
@@ -97,7 +97,7 @@ def test_every_failure_says_why_and_where_and_the_others_go_on(
     assert len(re.findall(r'File ".*fails.py", line \d+ in train', shown["crashes"])) == 3
     lost = r"^cut short: lost after 0 epochs in process \d+ on \S+: its worker process has died; SI"
     assert len(re.findall(lost, shown["crashes"], re.M)) == 2
-    assert "took longer than 12 s, 0 epochs done" in shown["is stuck"]
+    assert "took longer than 8 s, 0 epochs done" in shown["is stuck"]
     for way in ("is killed", "crashes"):
         record = next(record for record in run.records if record.params["way"] == way)
         assert [attempt["reason"] for attempt in record.attempts] == ["lost", "lost"]

@@ -145,7 +145,7 @@ def test_a_run_in_this_process_writes_a_file_for_each_trial_that_prints(
 def test_a_run_on_ray_writes_the_same_and_the_last_words_of_processes_that_died(
     study_of: Callable[..., sweep.Study], tmp_path: Path
 ) -> None:
-    options = sweep.Options(runs=tmp_path / "ray", slots=2, retries=1, trial_timeout=15)
+    options = sweep.Options(runs=tmp_path / "ray", slots=2, retries=1, trial_timeout=8)
     run = sweep.run(study_of(), options)
     logs = logs_of(run, run.records)
     check_what_every_pool_writes(logs)
