@@ -107,18 +107,20 @@ class Ledger:
         None if there is nothing to do, or it has to wait for other trials.
         """
         may_begin = len(self.records) < self.n_trials
-        record = self._order.to_continue(may_begin=may_begin)
+        record = self._to_continue(may_begin=may_begin)
         if record is not None:
             return self._continue(record)
         return self._new_trial(worker) if may_begin else None
 
     def continues(self, record: TrialRecord) -> bool:
         """Return whether a paused trial is the one that continues next; then it does."""
-        may_begin = len(self.records) < self.n_trials
-        if record is not self._order.to_continue(may_begin=may_begin):
+        if record is not self._to_continue(may_begin=len(self.records) < self.n_trials):
             return False
         self._continue(record)
         return True
+
+    def _to_continue(self, *, may_begin: bool) -> TrialRecord | None:
+        return self._order.to_continue(may_begin=may_begin, is_over=self.limits.reason)
 
     def _continue(self, record: TrialRecord) -> TrialRecord:
         jobs = [*record.jobs, self._order.next_job]

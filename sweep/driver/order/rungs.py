@@ -82,8 +82,9 @@ class Rungs:
                 return self._paused[waiting[0].number]
         return None
 
-    def last_resort(self) -> TrialRecord | None:
+    def last_resort(self, known: int) -> TrialRecord | None:
         """Return the best known paused trial of the highest rung, among the best or not."""
+        self._let_in(known)
         some = (self._waiting[rung] for rung in sorted(self._waiting, reverse=True))
         return next((self._paused[waiting[0].number] for waiting in some if waiting), None)
 

@@ -7,6 +7,7 @@ does not depend on how fast anything was.
 """
 
 import math
+from collections.abc import Callable
 
 from sweep.driver.order.curves import Curves
 from sweep.driver.order.optuna_curves import OptunaCurves
@@ -56,20 +57,24 @@ class TrialOrder:
         first_at_work = next(iter(self._at_work), math.inf)
         return None if first_at_work <= known else known
 
-    def to_continue(self, *, may_begin: bool) -> TrialRecord | None:
+    def to_continue(
+        self, *, may_begin: bool, is_over: Callable[[int], object]
+    ) -> TrialRecord | None:
         """Return the paused trial that the next job continues; None if it continues none.
 
         Args:
             may_begin: Whether the next job may begin a new trial instead.
+            is_over: Tells whether a rule has ended the search, given how many events are known.
+                Then a trial continues only if none is complete.
         """
         if self._rungs is None:
             return None
         while (known := self.known()) is not None:
-            record = self._rungs.next(known)
+            record = None if is_over(known) else self._rungs.next(known)
             if record is not None or may_begin:
                 return record
             if known >= self._last_job and not self._at_work:
-                return self._rungs.last_resort() if self.counts.best is None else None
+                return self._rungs.last_resort(known) if self.counts.best is None else None
             if self._window is None:
                 return None
             self._n_jobs += 1  # a job for nobody: the next one knows more

@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 
 import sweep
+from sweep.checkpoints.local import LocalCheckpoints
+from sweep.driver.ledger import open_ledger
+from sweep.driver.loop import Driver
+from sweep.driver.options import Options
 from sweep.driver.verify.replay import other_suggestions
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.records import Ending, TrialRecord
+from sweep.workers.pool import InlinePool
 from tests.lasting import lasting
 from tests.sweep.driver.shuffled import drive
 
@@ -190,3 +195,33 @@ def test_a_run_that_stopped_its_trials_may_go_on_pausing_them(
     records = drive(make_study(pruner=ASHA, trials=16), tmp_path, slots=2, order=0)
     assert lasting(records)[:8] == before
     assert any(record.pauses for record in records[8:])
+
+
+def test_no_paused_trial_continues_once_a_rule_has_ended_the_search(
+    make_study: MakeStudy, folder: Callable[[str], Path]
+) -> None:
+    rule = sweep.NoImprovement(trials=1)
+    study = make_study(pruner=ASHA, trials=40, until=rule, deterministic=True, window=3)
+    records = drive(study, folder("one"), slots=1, order=0)
+    assert len(records) < 40
+    ended = sorted(records, key=lambda record: record.ending_number)
+    n_known = next(
+        record.ending_number
+        for record, before in zip(ended[1:], ended, strict=False)
+        if before.score is not None and (record.score is None or record.score >= before.score)
+    )
+    assert max(job for record in records for job in record.jobs) - 3 <= n_known
+    again = drive(study, folder("two"), slots=3, order=1, deaths=0.1, kills=2)
+    assert lasting(again) == lasting(records)
+
+
+def test_a_search_that_is_over_still_ends_with_a_score(
+    make_study: MakeStudy, tmp_path: Path
+) -> None:
+    study = make_study(train=steady, pruner=sweep.Asha(1, 3, 4), trials=40)
+    with closing(Database(SQLiteFile(tmp_path / "sweep.db"))) as database:
+        table = database.ensure(study.name, minimize=True, attributes={})
+        ledger = open_ledger(study, table, LocalCheckpoints(tmp_path, study.name), 1e-12)
+        with closing(InlinePool(study, None, blas_threads=1)) as pool:
+            Driver(study, ledger, Options(), lambda *_: None).run(pool)
+    assert Counter(record.ending for record in ledger.records) == {Ending.COMPLETE: 1}
