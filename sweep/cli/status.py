@@ -8,6 +8,7 @@ from sweep.reports import tables
 from sweep.reports.finals import winner_text
 from sweep.reports.formats import to_markdown
 from sweep.reports.results import Run
+from sweep.storage.enqueued import n_waiting
 from sweep.text import counted, short
 from sweep.trials.ranking import n_ended
 from sweep.trials.records import TrialRecord
@@ -24,8 +25,8 @@ def status(run: Run) -> None:
     _print_running("runoff training", run.runoff, run.metric)
     if chosen := winner_text(run):
         click.echo(f"runoff of the best {len(run.finalists)}: {chosen}")
-    if run.n_enqueued:
-        click.echo(f"enqueued: {counted(run.n_enqueued, 'trial')}")
+    if n_enqueued := n_waiting(run.about):
+        click.echo(f"enqueued: {counted(n_enqueued, 'trial')}")
     for line in _limits(run):
         click.echo(f"limit: {line}")
     _print_running("final training", run.finals, run.final_metric)

@@ -30,6 +30,7 @@ from sweep.study.final import Final
 from sweep.study.limits import limits_as_json
 from sweep.study.published import tables_as_json
 from sweep.study.study import Study
+from sweep.study.translation import all_now
 from sweep.trials.ranking import finalists, trainings_of, winner
 from sweep.trials.records import TrialRecord
 from sweep.trials.worker import to_kernel
@@ -90,19 +91,19 @@ class Runner:
         None if no trial has a score, or the runoff has no winner.
         """
         study, trainings = self._study, []
-        best = finalists(records, study.sign, final.runoff)
+        best = all_now(study, finalists(records, study.sign, final.runoff))
         table = runoff_table(study, final, database)
         if table is not None and best[1:]:
-            runoff = runoff_study(study, final, best, table.trials())
-            trainings = self._drive(runoff, table, pools).records
+            runoff = runoff_study(study, final, best, all_now(study, table.trials()))
+            trainings = all_now(study, self._drive(runoff, table, pools).records)
         return winner(best, trainings, final.runoff_repeats, study.sign)
 
     def _finish(self, final: Final, chosen: TrialRecord, database: Database, pools: Pools) -> None:
         """Carry out the final trainings; evaluate them once all are complete."""
         study = self._study
         table = final_step.final_table(study, final, database)
-        last = final_step.final_study(study, final, chosen.params, table.trials())
-        trained = trainings_of(chosen, self._drive(last, table, pools).records)
+        last = final_step.final_study(study, final, chosen.params, all_now(study, table.trials()))
+        trained = trainings_of(chosen, all_now(study, self._drive(last, table, pools).records))
         if len(trained) >= final.repeats:
             about = last, final, trained, table, self._checkpoints(last)
             guarded("evaluate", lambda: final_step.evaluate(*about), study)

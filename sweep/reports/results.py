@@ -12,18 +12,17 @@ from sweep.errors import OptionError, RunError
 from sweep.reports import tables
 from sweep.reports.published import FilledTable, fill
 from sweep.storage.database import Database
-from sweep.storage.enqueued import PREFIX, new_key
 from sweep.storage.locations import storage_of
 from sweep.storage.run_directory import RunDirectory
+from sweep.study.fields import added_values
 from sweep.study.final import FINAL_SUFFIX, RUNOFF_SUFFIX
 from sweep.study.limits import Limits, limits_of
 from sweep.study.published import tables_from_json
 from sweep.text import short, terminal_text
-from sweep.trials.by_hand import Domains, check_params, domains_of
-from sweep.trials.domains import Params
 from sweep.trials.evaluation import TestOpening, test_openings
 from sweep.trials.ranking import (
     best_of,
+    comparable,
     finalists,
     n_ended,
     runoff_is_over,
@@ -64,7 +63,6 @@ class Run:
             StorageError: If its database cannot be read.
         """
         self.directory = RunDirectory(Path(path))
-        self._storage = storage
         if not self.directory.exists:
             raise RunError(f"{path}: expected a run directory, found no sweep.db or storage.json; "
                            f"check the path, or make it with `python -m sweep run`")  # fmt: skip
@@ -83,38 +81,8 @@ class Run:
             self._n_finals = int(about.get("repeats", 1))
             self.final_metric = str(about.get("metric", ""))
             self.tests = test_openings(about)
-
-    def enqueue(self, params: Params) -> Params:
-        """Let the next trial that begins use these parameters, also while the run is running.
-
-        Args:
-            params: All parameters, or some; the sampler draws the others. A parameter that the
-                trial does not have, or that is out of its range there, is not used.
-
-        Returns:
-            The parameters as they are recorded.
-
-        Raises:
-            OptionError: If no recorded trial could have one of them.
-            StorageError: If the database cannot be written.
-        """
-        checked = check_params(params, self.domains)
-        with closing(Database(storage_of(self.directory, self._storage))) as database:
-            database.study(database.studies()[0]).set_attribute(key := new_key(), checked)
-        self.about[key] = checked
-        return checked
-
-    @property
-    def domains(self) -> Domains:
-        """What the parameters are drawn from, as far as trials show it since it changed last."""
-        spaces = [change for change in self.about.get("changes", []) if "space" in change]
-        begin = spaces[-1]["from_trial"] if spaces else 0
-        return {**domains_of(self.records), **domains_of(self.records[begin:])}
-
-    @property
-    def n_enqueued(self) -> int:
-        """Number of trials that `enqueue` has asked for and that have not begun."""
-        return sum(key.startswith(PREFIX) for key in self.about)
+        added = added_values(self.about)
+        self.runoff, self.finals = comparable(self.runoff, added), comparable(self.finals, added)
 
     def __repr__(self) -> str:
         """Return the state of the run, in one line."""
@@ -156,7 +124,8 @@ class Run:
     @property
     def finalists(self) -> list[TrialRecord]:
         """The trials of the runoff, the best of the search first; without one, the best trial."""
-        return finalists(self.records, self.sign, self._n_finalists)
+        best = finalists(self.records, self.sign, self._n_finalists)
+        return comparable(best, added_values(self.about))
 
     @property
     def chosen(self) -> TrialRecord | None:

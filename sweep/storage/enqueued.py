@@ -6,6 +6,8 @@ so no crash loses them or lets two trials use them.
 
 import json
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Connection, column, select, table
 
@@ -22,6 +24,11 @@ WAITING = table(
 def new_key() -> str:
     """Return a key of the study's attributes under which to enqueue parameters."""
     return PREFIX + secrets.token_hex(8)
+
+
+def n_waiting(about: Mapping[str, Any]) -> int:
+    """Return how many enqueued trials have not begun, by the attributes of a study."""
+    return sum(key.startswith(PREFIX) for key in about)
 
 
 def waiting(connection: Connection, study_id: int) -> list[tuple[str, Params]]:

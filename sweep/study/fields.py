@@ -117,6 +117,20 @@ def recorded(about: Mapping[str, Any]) -> dict[str, Any]:
     return {row.key: known.get(row.key) for row in RECORDED}
 
 
+def space_changes(about: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the accepted changes of the space; see `driver.earlier.space_changes`."""
+    return [change for change in about.get("changes", []) if "space" in change]
+
+
+def added_values(about: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return the values that trials had, in effect, before parameters were added."""
+    values: dict[str, list[Any]] = {}
+    for change in space_changes(about):
+        for name, value in change["added"].items():
+            values.setdefault(name, []).append(value)
+    return values
+
+
 def difference(key: str, before: Any, after: Any) -> str:
     """Return how a recorded value differs from another, for people; empty if it does not."""
     if key == "functions":

@@ -1,6 +1,6 @@
 """Trials that were drawn from another space, as trials of the space as it is now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -73,7 +73,10 @@ class Translation:
 
     def add(self, record: TrialRecord) -> TrialRecord | None:
         """Take in a recorded trial; return it as one of now, None if it is out of range."""
-        trial = translated(self._study, record.params)
+        try:
+            trial = translated(self._study, record.params)
+        except StudyError:  # of another study or version: as it is
+            return record
         if trial is None or trial.domains != record.domains:
             self._others[record.number] = trial
         return self.now(record)
@@ -86,6 +89,12 @@ class Translation:
         if trial is None:
             return None
         return replace(record, params=trial.params, domains=trial.domains)
+
+
+def all_now(study: Study, records: Iterable[TrialRecord]) -> list[TrialRecord]:
+    """Return trials of one table as ones of now; those out of range stay as they are."""
+    translation = Translation(study)
+    return [translation.add(record) or record for record in records]
 
 
 @dataclass

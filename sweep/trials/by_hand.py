@@ -11,8 +11,8 @@ Domains = Mapping[str, Sequence[Domain]]
 """The different domains that trials drew each parameter from, by its name."""
 
 
-def domains_of(records: Iterable[TrialRecord]) -> Domains:
-    """Return what the parameters of these trials were drawn from."""
+def domains_of(records: Iterable[TrialRecord]) -> dict[str, list[Domain]]:
+    """Return what the parameters of these trials were drawn from, as in `Domains`."""
     found: dict[str, list[Domain]] = {}
     for record in records:
         for name, domain in record.domains.items():
@@ -43,10 +43,8 @@ def check_params(params: Params, domains: Domains) -> Params:
     """Return parameters as the database gives them back.
 
     Raises:
-        OptionError: If there are none, or one has a name or a value that no trial could have.
+        OptionError: If one has a name or a value that no trial could have.
     """
-    if not params:
-        raise OptionError(f"enqueue: expected some of {sorted(domains)}, got nothing; give values")
     for name, value in params.items():
         known = domains.get(name, ())
         if not known:

@@ -1,9 +1,14 @@
 """Which trials are best, and what a trial's score is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from sweep.trials.records import Ending, TrialRecord
+
+if TYPE_CHECKING:
+    from sweep.trials.domains import Params, Value
 
 
 def n_ended(records: Iterable[TrialRecord]) -> int:
@@ -59,6 +64,24 @@ def finalists(records: Iterable[TrialRecord], sign: int, n: int) -> list[TrialRe
         if len(best) < n and all(record.params != other.params for other in best):
             best.append(record)
     return best
+
+
+def comparable(
+    records: Iterable[TrialRecord], added: "Mapping[str, Sequence[Value]]"
+) -> list[TrialRecord]:
+    """Return trials without the parameters that came later, where these have their value of before.
+
+    So the trainings of a trial are found by its parameters, whichever it had.
+
+    Args:
+        records: Trials.
+        added: The values in effect before parameters were added, by their names.
+    """
+
+    def plain(params: "Params") -> "Params":
+        return {name: v for name, v in params.items() if v not in added.get(name, ())}
+
+    return [replace(record, params=plain(record.params)) if added else record for record in records]
 
 
 def trainings_of(trial: TrialRecord, records: Iterable[TrialRecord]) -> list[TrialRecord]:

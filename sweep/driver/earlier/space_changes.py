@@ -7,14 +7,18 @@ from typing import Any, NamedTuple
 from sweep.driver.identity import another_space, check_space
 from sweep.errors import RunError, StudyError
 from sweep.storage.trial_table import TrialTable
+from sweep.study.fields import space_changes
 from sweep.study.study import Study
 from sweep.study.translation import drawn_now, fits, former_space
 from sweep.trials.domains import Categorical, Domain, Float, Int, Value
-from sweep.trials.ranking import best_of
+from sweep.trials.ranking import finalists
 from sweep.trials.records import TrialRecord
 
 KEY = "space"
 """Name of the exact differences in the record of a change."""
+
+ADDED = "added"
+"""Name of the values in effect before parameters were added."""
 
 About = Mapping[str, Any]
 
@@ -70,6 +74,7 @@ def settle_space(
         "before": {KEY: "; ".join(dict.fromkeys(f"{d.name} {d.before}" for d in found))},
         "after": {KEY: "; ".join(dict.fromkeys(f"{d.name} {d.after}" for d in found))},
         KEY: _exact(found),
+        ADDED: {d.name: d.before for d in found if not isinstance(d.before, Domain)},
     }
     table.set_attribute("changes", [*about.get("changes", []), change])
 
@@ -110,19 +115,20 @@ def with_former_spaces(
 
 def _changes(about: About) -> list[tuple[int, list[list[str]]]]:
     """Return the first trial after each accepted change of the space, and its differences."""
-    return [(c["from_trial"], c[KEY]) for c in about.get("changes", []) if KEY in c]
+    return [(change["from_trial"], change[KEY]) for change in space_changes(about)]
 
 
 def _acceptable(study: Study, records: list[TrialRecord]) -> list[Difference] | None:
     """Return how the trials differ from the space of now; None if they cannot be compared."""
     found: list[Difference] = []
-    best = best_of(study.sign, records) if study.final else None
+    best = finalists(records, study.sign, study.final.runoff) if study.final else []
     for record in records:
         try:
             trial = drawn_now(study, record.params)
         except StudyError:
             return None
-        if (record is best or not record.has_ended) and not fits(trial):
+        is_needed = not record.has_ended or any(record is one for one in best)
+        if is_needed and not fits(trial):
             return None
         for name, after in trial.domains.items():
             before = record.domains.get(name)

@@ -15,7 +15,7 @@ from sweep.cli.main import main
 from sweep.driver.verify.replay import other_suggestions
 from sweep.samplers.sampler import Sampler
 from sweep.storage.database import Backend, Database
-from sweep.storage.enqueued import new_key
+from sweep.storage.enqueued import n_waiting, new_key
 from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.records import TrialRecord
 from tests.lasting import lasting as lasting_records
@@ -99,24 +99,20 @@ def test_an_enqueued_value_that_a_trial_cannot_have_is_not_used(make_study: Make
 
 
 def test_a_run_takes_them_while_it_is_running_and_each_once(
-    make_study: MakeStudy, tmp_path: Path
+    make_study: MakeStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked: list[int] = []
-
     def observe(_snapshot: object, event: object) -> None:
         if isinstance(event, TrialRecord) and event.number == 1:
-            run = sweep.Run(tmp_path / "toy")
-            assert run.enqueue(WHOLE) == WHOLE
-            assert run.enqueue(PART) == PART
-            asked.append(run.n_enqueued)
+            assert main(["enqueue", str(tmp_path / "toy"), "x=0.25", "k=2"]) == 0
+            assert main(["enqueue", str(tmp_path / "toy"), "k=3"]) == 0
 
     study = make_study(trials=6)
     run = sweep.run(study, sweep.Options(runs=tmp_path, pool="inline"), observe)
-    assert asked == [2]
+    assert "(2 trials waiting)" in capsys.readouterr().out
     assert [r.source for r in run.records] == ["", "", "enqueued", "enqueued", "", ""]
     assert run.records[2].params == WHOLE
     assert run.records[3].params["k"] == 3
-    assert run.n_enqueued == 0
+    assert n_waiting(run.about) == 0
     assert list(run.trials()["source"]) == ["sampler"] * 2 + ["enqueued"] * 2 + ["sampler"] * 2
     assert sweep.replay(study, run) == []
     assert "enqueued" in run.directory.report.read_text()
@@ -125,8 +121,8 @@ def test_a_run_takes_them_while_it_is_running_and_each_once(
 def test_they_wait_until_there_are_more_trials(make_study: MakeStudy, inline: Inline) -> None:
     study = make_study(trials=3)
     run = inline(study)
-    run.enqueue(WHOLE)
-    assert inline(study).n_enqueued == 1
+    assert main(["enqueue", str(run.directory.path), "k=3"]) == 0
+    assert n_waiting(inline(study).about) == 1
     more = inline(replace(study, trials=5))
     assert [record.source for record in more.records] == ["", "", "", "enqueued", ""]
 
@@ -205,9 +201,3 @@ def test_what_no_trial_could_have_is_refused_and_nothing_written(
     with closing(sqlite3.connect("runs/toy/sweep.db")) as connection:
         count = "SELECT count(*) FROM study_user_attributes WHERE key LIKE 'enqueued:%'"
         assert connection.execute(count).fetchone() == (0,)
-
-
-def test_nothing_is_refused_in_python_too(make_study: MakeStudy, inline: Inline) -> None:
-    run = inline(make_study(trials=1))
-    with pytest.raises(sweep.OptionError, match=r"expected some of \['k', 'x'\], got nothing"):
-        run.enqueue({})

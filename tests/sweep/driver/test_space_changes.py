@@ -111,7 +111,7 @@ def test_a_change_is_refused_until_it_is_accepted_and_then_on_record(
     assert sweep.replay(study, run, 2) == []
     assert sweep.replay(study, run, 12) == []
     assert "changed from trial 8 on" in (run.directory.path / "report.md").read_text()
-    assert run.enqueue({"x": 1.5, "k": 3}) == {"x": 1.5, "k": 3}
+    assert main(["enqueue", str(run.directory.path), "x=1.5", "k=3"]) == 0
     with pytest.raises(sweep.RunError, match="space that trial 8 was drawn from, got another"):
         inline(make_study(space=space, trials=14))
 
@@ -181,6 +181,42 @@ def test_a_change_that_gives_trials_another_meaning_is_refused_always(
     inline(make_study(space=space, trials=6))
     with pytest.raises(sweep.RunError, match="undo the change, or start another run with --name"):
         inline(make_study(space=after, trials=8), accept_changes=True)
+
+
+def grown(trial: sweep.Trial) -> dict[str, Any]:
+    decay = trial.suggest_float("decay", 0, 1, before=0.0)
+    return {"x": trial.suggest_float("x", -1, 1) + 9 * decay, "k": 1, "decay": decay}
+
+
+@pytest.mark.parametrize("runoff", [1, 3])
+def test_the_best_trial_is_trained_with_the_value_of_before_and_the_test_set_opened_once(
+    make_study: MakeStudy, inline: Inline, runoff: int
+) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def evaluate(config: dict[str, Any], *_: object) -> dict[str, float]:
+        seen.append(dict(config))
+        return {"error": 0.5}
+
+    final = sweep.Final(
+        data=lambda: None,
+        test=lambda: None,
+        evaluate=evaluate,
+        minimize="loss",
+        runoff=runoff,
+        runoff_repeats=1,
+    )
+    study = make_study(space=grown, trials=9, final=final)
+    inline(make_study(space=one_less, trials=6))
+    run = inline(study, accept_changes=True)
+    assert run.chosen is not None
+    assert run.chosen.number < 6
+    assert [config["decay"] for config in seen] == [0.0]
+    assert run.test is not None
+    assert len(inline(study).finals) == len(seen) == 1
+    first = inline(make_study(space=one_less, trials=6, final=final), name="before")
+    again = inline(study, accept_changes=True, name="before")
+    assert len(again.finals) == len(first.finals) == len(again.tests) == 1
 
 
 def test_a_range_keeps_the_trials_that_are_still_to_be_trained(
