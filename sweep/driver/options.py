@@ -75,8 +75,8 @@ class Options:
             it is used, no trial begins; those that are running end, and the final step follows.
         retries: Retries for a trial whose worker process died.
         trial_timeout: Seconds of wall clock after which a trial is ended and not retried.
-        accept_changes: Whether to continue although seed, sampler, pruner, settings or code have
-            changed since the run began; the change is recorded.
+        accept_changes: Whether to continue although seed, sampler, pruner, space, settings or code
+            have changed since the run began; the change is recorded.
 
     Raises:
         OptionError: If a value is not as described above.

@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from sweep.reports.plots import all_plots, space, trials
+from sweep.trials.domains import Categorical, Float, Int
+from sweep.trials.records import Ending, TrialRecord
 
 PAGE = (files("sweep.reports.html") / "page.html").read_text(encoding="utf-8")
 DRAWING = [
@@ -34,3 +36,22 @@ def test_names_without_glyphs_or_with_control_characters_are_drawn_without_a_war
     ElementTree.fromstring(svg)
     assert "日本語" in svg
     assert "bell\ufffd" in svg
+
+
+def test_domains_that_change_within_a_run_are_drawn_as_one() -> None:
+    before = {"x": Float(1.0, 2.0), "k": Int(1, 3), "kind": Categorical(("b", "c"))}
+    after = {"x": Float(0.5, 1.5), "k": Int(2, 9), "kind": Categorical(("a", "b", "c"))}
+    records = [
+        TrialRecord(n, values, domains, {}, 0, n, Ending.COMPLETE, n + 1, score=float(n))
+        for n, (values, domains) in enumerate(
+            [
+                ({"x": 2.0, "k": 1, "kind": "c"}, before),
+                ({"x": 0.5, "k": 9, "kind": "a"}, after),
+                ({"x": 1.0, "k": 3, "kind": "b"}, after),
+            ]
+        )
+    ]
+    for drawn in (space.slices, space.parallel):
+        svg = drawn(records, "loss", 1, ["x", "k", "kind"])
+        for end in ("0.5", "2", "9", "a", "c"):
+            assert f">{end}<" in svg
