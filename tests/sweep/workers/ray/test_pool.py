@@ -229,7 +229,7 @@ STUDY = """
         if state is not None:
             rng.bit_generator.state = state["rng"]
         for epoch in range(done, 4):
-            time.sleep(0.15)
+            time.sleep(2.0 if os.path.exists(SLOWLY) else 0.15)
             total = total / 2 + helper.square(config["x"]) + rng.normal() * 1e-3
             rng_state = rng.bit_generator.state
             yield sweep.Epoch(
@@ -250,7 +250,7 @@ def slow_study(tmp_path: Path) -> Path:
 
     (tmp_path / "helper.py").write_text("def square(x):\n    return x * x\n")
     path = tmp_path / "slow.py"
-    path.write_text(textwrap.dedent(STUDY))
+    path.write_text(textwrap.dedent(STUDY).replace("SLOWLY", repr(str(tmp_path / "slowly"))))
     return path
 
 
@@ -327,7 +327,8 @@ def test_killing_a_worker_costs_an_attempt_and_no_trial(slow_study: Path) -> Non
 def test_an_interruption_loses_nothing_and_leaves_no_process_behind(
     slow_study: Path, signals: list[signal.Signals]
 ) -> None:
-    run = slow_study.parent / "slow"
+    run, slowly = slow_study.parent / "slow", slow_study.parent / "slowly"
+    slowly.touch()  # else it may be over before the signal comes
     driver = start(slow_study, "--trials", "4")
     wait_for_epochs(run, 2, driver)
     processes = descendants_of(driver, 4)  # two of Ray's own, two workers
@@ -341,6 +342,7 @@ def test_an_interruption_loses_nothing_and_leaves_no_process_behind(
     wait_until_gone(processes)
     before = {r.number: len(r.epochs) for r in sweep.Run(run).records}
     assert sum(before.values()) >= 2
+    slowly.unlink()
     options = sweep.Options(runs=slow_study.parent, pool="inline")
     after = sweep.run(replace(sweep.load_study(slow_study), trials=4), options).records
     assert [record.number for record in after] == list(range(4))
