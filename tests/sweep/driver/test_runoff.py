@@ -253,6 +253,19 @@ def test_a_runoff_may_be_added_and_left_out_later(study: MakeStudy, inline: Inli
     assert [trial.number if trial else None for trial in chosen] == [2, 1, 2]
 
 
+def test_a_space_keeps_the_trials_that_are_still_in_the_runoff(
+    study: MakeStudy, inline: Inline
+) -> None:
+    def narrow(trial: sweep.Trial) -> dict[str, Any]:
+        return {"x": trial.suggest_float("x", 0.25, 1), "k": trial.suggest_int("k", 1, 3)}
+
+    inline(study({"runoff": 1}))
+    with pytest.raises(sweep.RunError, match="undo the change, or start"):
+        inline(study({"runoff": 2}, space=narrow, first=()), accept_changes=True)
+    run = inline(study({"runoff": 1}, space=narrow, first=()), accept_changes=True)
+    assert len(run.finals) == 1
+
+
 def failing(xs: set[float]) -> Any:
     def train_or_fail(config: Any, data: str, seed: int, state: Any) -> Iterator[sweep.Epoch]:
         in_search = seed in {derive_seed(0, "toy", number) for number in range(len(XS))}
