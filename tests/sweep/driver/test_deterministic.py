@@ -55,7 +55,7 @@ def test_the_table_is_the_same_on_any_number_of_slots_and_after_deaths(
     study = make_study(deterministic=True, window=4, trials=30, pruner=pruner)
     one = lasting(table(study, slots=1, order=0))
     assert len(one) == 30
-    for slots, deaths in ((2, 0.0), (4, 0.0), (9, 0.0), (3, 0.2)):
+    for slots, deaths in ((9, 0.0), (3, 0.2)):
         assert lasting(table(study, slots, order=slots, deaths=deaths)) == one
 
 

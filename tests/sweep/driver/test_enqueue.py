@@ -51,14 +51,14 @@ def test_one_table_on_any_number_of_slots_and_after_kills(
     )
     wanted = {"x": 2, "deep": True, "k": 4}, {"x": -3}, {"deep": False, "k": 3}
     tables = []
-    for slots, kills, deaths in ((1, 0, 0.0), (3, 0, 0.0), (3, 3, 0.1)):
+    for slots, kills, deaths in ((1, 0, 0.0), (3, 3, 0.1)):
         folder = tmp_path / f"{slots}-{kills}"
         folder.mkdir()
         fill(folder, study, *wanted)
         records = drive(study, folder, slots, order=slots, kills=kills, deaths=deaths)
         assert list(other_suggestions({0: study}, records)) == []
         tables.append(lasting_records(records))
-    assert tables[0] == tables[1] == tables[2]
+    assert tables[0] == tables[1]
     assert [record.source for record in records] == ["enqueued"] * 3 + ["first"] + [""] * 16
     assert records[0].params == wanted[0]
     assert records[1].params["x"] == -3

@@ -60,7 +60,7 @@ def test_one_table_on_any_number_of_slots_and_after_kills(
     study = make_study(space=before, sampler=sampler, deterministic=True, window=4, trials=9)
     changed = replace(study, space=after, trials=20)
     tables = []
-    for slots, kills, deaths in ((1, 0, 0.0), (3, 0, 0.0), (3, 3, 0.1)):
+    for slots, kills, deaths in ((1, 0, 0.0), (3, 3, 0.1)):
         folder = tmp_path / f"{slots}-{kills}"
         folder.mkdir()
         earlier = drive(study, folder, slots, order=slots, kills=kills, deaths=deaths)
@@ -73,7 +73,7 @@ def test_one_table_on_any_number_of_slots_and_after_kills(
         versions = with_former_spaces({0: changed, 4: changed, 9: changed}, records, about)
         assert list(other_suggestions(versions, records)) == []
         tables.append(lasting_records(records))
-    assert tables[0] == tables[1] == tables[2]
+    assert tables[0] == tables[1]
     assert len(tables[0]) == 20
 
 

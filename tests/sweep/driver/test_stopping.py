@@ -126,14 +126,14 @@ def test_one_table_on_any_number_of_slots_and_after_kills(
 ) -> None:
     study = make_study(deterministic=True, window=4, trials=40, until=until, pruner=pruner)
     tables = []
-    for slots, kills, deaths in ((1, 0, 0.0), (3, 0, 0.0), (3, 3, 0.1)):
+    for slots, kills, deaths in ((1, 0, 0.0), (3, 3, 0.1)):
         folder = tmp_path / f"{slots}-{kills}"
         folder.mkdir()
         records = drive(study, folder, slots, order=slots, kills=kills, deaths=deaths)
         assert all(record.has_ended for record in records)
         assert list(other_suggestions({0: study}, records)) == []
         tables.append(lasting(records))
-    assert tables[0] == tables[1] == tables[2]
+    assert tables[0] == tables[1]
     assert len(tables[0]) < 40
     if pruner is None:
         met = next(n for n in range(40) if Limits([until], 1, records).reason(n))

@@ -69,7 +69,7 @@ def test_one_table_on_any_number_of_slots_and_after_kills(
         sampler=sampler, deterministic=True, window=4, trials=16, warm_start=(earlier,)
     )
     tables = []
-    for slots, kills, deaths in ((1, 0, 0.0), (3, 0, 0.0), (3, 3, 0.1)):
+    for slots, kills, deaths in ((1, 0, 0.0), (3, 3, 0.1)):
         folder = tmp_path / f"{slots}-{kills}"
         folder.mkdir()
         with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
@@ -79,7 +79,7 @@ def test_one_table_on_any_number_of_slots_and_after_kills(
         records = drive(study, folder, slots, order=slots, kills=kills, deaths=deaths)
         assert list(other_suggestions({0: study}, records, about)) == []
         tables.append(lasting_records(records))
-    assert tables[0] == tables[1] == tables[2]
+    assert tables[0] == tables[1]
     assert len(tables[0]) == 16
     assert len(earlier_trials(study, about)) == 14
 
