@@ -51,7 +51,6 @@ class Sampler:
             study.sign, None if self._kind.keeps_notes else study.sampler_memory
         )
         self._copy = optuna.create_study(
-            sampler=self._kind.make(self._question(0, 0)) if self._kind.keeps_notes else None,
             storage=self._memory,
             direction="minimize" if study.sign > 0 else "maximize",
         )
@@ -60,10 +59,12 @@ class Sampler:
         self._untold: list[Event] = []
         self._drawn: set[str] = set()
         self._scored: dict[str, int] = {}
-        for record in earlier:
-            if self._grid is None:
-                self._begin(record)
-                self._tell(next(events_of(record)))
+        for record in earlier if self._grid is None else ():
+            self._begin(record)
+            ended = outcome(next(events_of(record)), study)
+            self._memory.end(record.number, record.ending_number, ended)
+        if self._kind.keeps_notes:
+            self._copy.sampler = self._kind.make(self._question(0, 0))
 
     @property
     def limit(self) -> int | None:
@@ -206,7 +207,7 @@ class Sampler:
             if self._kind.keeps_notes:
                 self._tell_sampler(record.number, ended)
             self._memory.end(record.number, event.position, ended)
-        if record.score is not None and record.number >= 0:
+        if record.score is not None:
             key = _key(record.params)
             self._scored[key] = min(record.number, self._scored.get(key, record.number))
 

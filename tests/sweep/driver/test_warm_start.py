@@ -104,12 +104,34 @@ def test_samplers_see_them_as_optuna_does(
     assert sampling.ask(0).params.keys() == {"x", "k"}
 
 
-def test_tpe_learns_from_them(make_study: MakeStudy, inline: Inline, earlier: str) -> None:
-    cold = inline(make_study(trials=8))
-    warm = inline(make_study(trials=8, warm_start=(earlier,)), name="warm")
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes"])
+def test_samplers_learn_from_them(
+    make_study: MakeStudy, inline: Inline, tmp_path: Path, sampler: Any
+) -> None:
+    inline(make_study(name="earlier", sampler="random", trials=30))
+    earlier = str(tmp_path / "runs" / "earlier")
+    cold = inline(make_study(sampler=sampler, trials=8))
+    warm = inline(make_study(sampler=sampler, trials=8, warm_start=(earlier,)), name="warm")
     assert [record.number for record in warm.records] == list(range(8))  # theirs do not count
     large = [[abs(r.params["x"]) for r in run.records] for run in (warm, cold)]  # type: ignore[arg-type]
     assert sum(large[0]) < 0.8 * sum(large[1])
+
+
+def test_cmaes_begins_with_trials_of_a_conditional_space(
+    make_study: MakeStudy, inline: Inline, tmp_path: Path
+) -> None:
+    def branching(trial: sweep.Trial) -> dict[str, Any]:
+        config = {"x": trial.suggest_float("x", -1, 1), "k": trial.suggest_int("k", 1, 3)}
+        if trial.suggest_categorical("more", (True, False)):
+            config["x"] += trial.suggest_float("y", 0, 0.1)
+        return config
+
+    study = make_study(space=branching, sampler="cmaes", trials=12)
+    only_more = tuple({"more": True} for _ in range(12))
+    inline(replace(study, name="earlier", first=only_more))
+    run = inline(replace(study, warm_start=(str(tmp_path / "runs" / "earlier"),)))
+    assert {record.params["more"] for record in run.records} == {True, False}
+    assert sweep.replay(replace(study, warm_start=run.about["warm_start"]), run) == []
 
 
 def test_the_other_run_is_not_needed_any_more(
