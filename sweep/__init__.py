@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sweep.driver.options import Options
-from sweep.errors import OptionError, RunError, StorageError, StudyError, SweepError
+from sweep.errors import Infeasible, OptionError, RunError, StorageError, StudyError, SweepError
 from sweep.pruners.asha import Asha
 from sweep.pruners.hyperband import Hyperband
 from sweep.pruners.median import Median
@@ -38,6 +38,7 @@ __all__ = [
     "Exhibit",
     "Final",
     "Hyperband",
+    "Infeasible",
     "Median",
     "NoImprovement",
     "OptionError",

@@ -9,12 +9,17 @@
         └── CorruptCheckpointError  a checkpoint does not hold the bytes that were written
 
 The command line prints these, and what the operating system refuses, as one line and exits with 2.
+A study's `space` raises `Infeasible`, which is no error: the configuration is drawn again.
 Any other exception is a bug in sweep: the command line says so, and it keeps its traceback.
 """
 
 
 class SweepError(Exception):
     """Base of all errors that the user can fix."""
+
+
+class Infeasible(Exception):  # noqa: N818 - no error: it has a trial drawn again
+    """Raise this in `space` for a configuration that cannot be trained; another one is drawn."""
 
 
 class StudyError(SweepError, ValueError):

@@ -16,7 +16,9 @@ def lasting(records: Iterable[TrialRecord]) -> list[tuple[Any, ...]]:
             r.endings_known,
             r.ending_number,
             r.ending,
-            r.score,
+            r.scores,
+            r.violations,
+            r.infeasible_draws,
             r.curve("loss"),
         )
         for r in records

@@ -8,8 +8,9 @@ from sweep.cli.options import run_command
 from sweep.display.terminal import relative
 from sweep.reports.best import best_state, loader
 from sweep.reports.finals import winner_text
+from sweep.reports.formats import to_markdown
 from sweep.reports.results import Run
-from sweep.text import short
+from sweep.text import metrics_text
 
 
 @run_command
@@ -23,7 +24,9 @@ def print_best(run: Run) -> None:
     if run.best is None:
         click.echo(f"{run.name}: no trial has a score yet")
         return
-    click.echo(f"best: trial {run.best.number}, {run.metric} {short(run.best.score)}")
+    if run.knee is not None:
+        click.echo(f"front, with its knee:\n\n{to_markdown(run.leaders())}")
+    click.echo(f"best: trial {run.best.number}, {metrics_text(run.scores(run.best))}")
     if chosen := winner_text(run):
         click.echo(f"runoff of the best {len(run.finalists)}: {chosen}")
     click.echo(f"config: {json.dumps((run.final or run.best).config)}")

@@ -9,7 +9,7 @@ import click
 
 from sweep.cli.options import run_command
 from sweep.errors import OptionError
-from sweep.reports import tables
+from sweep.reports import fronts, tables
 from sweep.reports.formats import FORMATS, of_comparison
 from sweep.reports.results import Run
 
@@ -17,6 +17,9 @@ TABLES: dict[str, Callable[[Run], Any]] = {
     "trials": Run.trials,
     "epochs": Run.epochs,
     "summary": lambda run: tables.summary(run.records),
+    "front": lambda run: tables.leaders(
+        run.front, run.metric, run.sign, len(run.front), fronts.cells(run)
+    ),
     "progression": lambda run: tables.progression(run.records, run.metric, run.sign),
 }
 """The tables of every run, by name."""

@@ -20,7 +20,6 @@ from sweep.driver.options import Options
 from sweep.driver.run import run as run_study
 from sweep.errors import RunError
 from sweep.files import copy_of
-from sweep.reports import tables
 from sweep.reports.formats import to_markdown
 from sweep.study.study import Study
 from sweep.trials.ranking import n_ended
@@ -61,7 +60,7 @@ def run(
     if result.best is None and n_done >= result.n_trials:
         raise RunError(f"no trial has a score; see `python -m sweep status {path}`")
     if result.best is not None and shows_table:
-        click.echo("\n" + to_markdown(tables.leaders(result.records, result.metric, result.sign)))
+        click.echo("\n" + to_markdown(result.leaders()))
     print_best(result)
     limits = result.limits
     reason = limits.reason() if n_done == result.n_trials < study.trials else ""

@@ -10,6 +10,7 @@ from sweep.display.terminal import relative
 from sweep.reports import tables
 from sweep.reports.finals import runoff_result
 from sweep.reports.formats import to_markdown
+from sweep.reports.fronts import violated
 from sweep.reports.results import Run
 
 
@@ -22,7 +23,9 @@ def show(run: Run, trial: int) -> None:
     in_runoff, is_chosen = runoff_result(run, record), record is run.chosen
     click.echo(f"trial {record.number} of {run.name}: {record.ending.value}")
     for title, value in (
-        ("score", None if record.score is None else f"{run.metric} {record.score}"),
+        ("score", ", ".join(f"{name} {score}" for name, score in run.scores(record).items())),
+        ("violates", violated(record)),
+        ("infeasible draws before it", record.infeasible_draws or None),
         ("runoff", in_runoff and in_runoff + (", chosen" if is_chosen else "")),
         ("params", json.dumps(record.params)),
         (record.source, record.source and json.dumps(record.given)),

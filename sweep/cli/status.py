@@ -9,7 +9,7 @@ from sweep.reports.finals import winner_text
 from sweep.reports.formats import to_markdown
 from sweep.reports.results import Run
 from sweep.storage.enqueued import n_waiting
-from sweep.text import counted, short
+from sweep.text import counted, metrics_text, short
 from sweep.trials.ranking import n_ended
 from sweep.trials.records import TrialRecord
 
@@ -21,7 +21,11 @@ def status(run: Run) -> None:
     click.echo(to_markdown(tables.summary(run.records)))
     _print_running("trial", run.records, run.metric)
     if run.best is not None:
-        click.echo(f"best: trial {run.best.number}, {run.metric} {short(run.best.score)}")
+        click.echo(f"best: trial {run.best.number}, {metrics_text(run.scores(run.best))}")
+    if run.knee is not None:
+        numbers = ", ".join(str(record.number) for record in run.front)
+        knee = f"trial {run.knee.number}, {metrics_text(run.scores(run.knee))}"
+        click.echo(f"front: {numbers}; knee: {knee}")
     _print_running("runoff training", run.runoff, run.metric)
     if chosen := winner_text(run):
         click.echo(f"runoff of the best {len(run.finalists)}: {chosen}")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from sweep.display.terminal import REFRESH_SECONDS, heading, line, view
+from sweep.display.terminal import REFRESH_SECONDS, heading, line
+from sweep.display.view import view
 from sweep.trials.records import TrialRecord
 
 if TYPE_CHECKING:

@@ -1,21 +1,18 @@
 """What a running sweep prints: a line per ended trial and, on a terminal, a live view below."""
 
 import io
-import math
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
+from sweep.display.view import view
 from sweep.files import StandardOutput, copy_of
-from sweep.text import duration, short, terminal_text
+from sweep.text import short, terminal_text
 from sweep.trials.records import Ending, TrialRecord
 from sweep.workers.messages import Output
 
@@ -27,13 +24,8 @@ STYLES = {Ending.COMPLETE: "green", Ending.PRUNED: "dim", Ending.ERROR: "red", E
 
 REFRESH_SECONDS = 0.25
 
-MIN_WIDTH_FOR_CURVES = 60
-"""Columns that a terminal needs to show curves next to the numbers."""
-
 MAX_UNFINISHED = 4096
 """Bytes that a trial can print without a newline before `--show-output` shows them."""
-
-BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 class Terminal(Console):
@@ -121,35 +113,6 @@ class LiveStatus:
                             overflow="ellipsis" if cut else "ignore")  # fmt: skip
 
 
-def view(snapshot: "Snapshot", times: Sequence[float], width: int, height: int) -> Group:
-    """Return the live view: a row per running trial, and a summary.
-
-    Args:
-        snapshot: Progress of the study.
-        times: Seconds that each trial took which ended since this driver took over the study.
-        width: Columns of the terminal.
-        height: Rows of the terminal; the view fills at most about half of them.
-    """
-    running = snapshot.counts.at_work()
-    n_shown = max(height // 2 - 1, 1)
-    table = Table.grid(padding=(0, 2))
-    for record in running[:n_shown]:
-        table.add_row(*_cells(snapshot.study.metric, record, width))
-    if len(running) > n_shown:
-        table.add_row(Text(f"  and {len(running) - n_shown} more", "dim"))
-    return Group(table, _summary(snapshot, times))
-
-
-def sparkline(curve: Sequence[float], width: int = 24) -> str:
-    """Draw the latest points of a curve in characters, from their least to their greatest."""
-    values = [value for value in curve[-width:] if math.isfinite(value)]
-    if not values:
-        return ""
-    low, high = min(values), max(values)
-    steps = len(BLOCKS) - 1
-    return "".join(BLOCKS[round((v - low) / ((high - low) or 1) * steps)] for v in values)
-
-
 def relative(path: Path) -> Path:
     """Return a path relative to the current directory if it is below it, else unchanged."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
@@ -174,51 +137,18 @@ def heading(snapshot: "Snapshot") -> str:
 
 def line(snapshot: "Snapshot", ended: TrialRecord) -> Text:
     """Return how a trial ended, in one line."""
-    metric, curve = snapshot.study.metric, ended.curve(snapshot.study.metric)
-    score = curve[-1] if ended.score is None and curve else ended.score
-    is_best, style = snapshot.counts.best is ended, STYLES.get(ended.ending, "yellow")
+    metrics = [goal.metric for goal in snapshot.study.objectives]
+    curves = [ended.curve(metric) for metric in metrics]
+    scores = ended.scores or [curve[-1] if curve else None for curve in curves]
+    values = ["-" if score is None else short(score) for score in scores]
+    is_best = any(ended is best for best in snapshot.counts.front)
+    style = STYLES.get(ended.ending, "yellow")
     params = [f"{name}={short(value)}" for name, value in ended.params.items()]
     words = ended.failure.message.split() if ended.failure else params
     return Text.assemble(
         (f"{'*' if is_best else ' '} trial {ended.number:>3}  {ended.ending.value:<8}", style),
-        (f"  {metric} {'-' if score is None else short(score):<9}", "bold" if is_best else ""),
+        ("".join(f"  {name} {value:<9}" for name, value in zip(metrics, values, strict=True)),
+         "bold" if is_best else ""),
         (f"  {len(ended.epochs):>2} epochs {ended.seconds:6.1f} s  ", ""),
         (" ".join(words), "dim"),
     )  # fmt: skip
-
-
-def _cells(metric: str, record: TrialRecord, width: int) -> list[Text]:
-    curve = record.curve(metric)
-    cells = [
-        Text(f"  trial {record.number}", "cyan"),
-        Text(f"epoch {len(record.epochs) + 1}", no_wrap=True),
-        Text(f"{metric} {short(curve[-1])}" if curve else "", no_wrap=True, overflow="ellipsis"),
-    ]
-    return [*cells, Text(sparkline(curve), "cyan")] if width >= MIN_WIDTH_FOR_CURVES else cells
-
-
-def _summary(snapshot: "Snapshot", times: Sequence[float]) -> Text:
-    counts, best = snapshot.counts, snapshot.counts.best
-    done, pruned = counts.count(Ending.COMPLETE), counts.count(Ending.PRUNED)
-    busy = len(counts.at_work())
-    paused = len(counts.running) - busy
-    parts = [
-        f"{busy}/{snapshot.slots} slots busy" + f", {paused} paused" * bool(paused),
-        f"{done} done, {pruned} pruned, {counts.n_ended - done - pruned} failed, "
-        f"{snapshot.n_trials - counts.n_ended} left",
-        f"best {short(best.score)} (trial {best.number})" if best else "no score yet",
-        *snapshot.limits,
-        f"about {duration(_left(snapshot, fmean(times)))} left" if times else "time left: unknown",
-    ]
-    return Text("  " + " · ".join(parts), style="cyan", no_wrap=True, overflow="ellipsis")
-
-
-def _left(snapshot: "Snapshot", mean: float) -> float:
-    """Estimate the seconds until all trials have ended, from what one takes on average.
-
-    Assumes that no slot is ever idle. The time that running trials have taken so far is subtracted.
-    """
-    running = snapshot.counts.at_work()
-    waiting = snapshot.n_trials - len(snapshot.counts.records)
-    ahead = sum(max(mean - record.seconds, 0.0) for record in running)
-    return (waiting * mean + ahead) / max(snapshot.slots, 1)

@@ -61,6 +61,7 @@ def retraining(study: Study, suffix: str, done: list[TrialRecord], missing: list
     return replace(
         study,
         name=study.name + suffix,
+        constraints={},
         trials=len(all_params),
         until=(),
         warm_start=(),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sweep.errors import RunError, StudyError
+from sweep.errors import Infeasible, RunError, StudyError
 from sweep.storage.trial_table import TrialTable
 from sweep.study.fields import ACCEPTABLE, EARLIER, difference
 from sweep.study.space import Trial, fixed
@@ -50,7 +50,7 @@ def check_space(study: Study, records: list[TrialRecord]) -> None:
         trial = Trial(fixed(record.params))
         try:
             study.space(trial)
-        except StudyError as error:
+        except (StudyError, Infeasible) as error:
             raise another_space(record, str(error)) from error
         for name in sorted(trial.domains.keys() | record.domains.keys()):
             before, now = record.domains.get(name), trial.domains.get(name)

@@ -16,6 +16,7 @@ from sweep.samplers.given import Given
 from sweep.samplers.sampler import Sampler
 from sweep.storage.trial_table import TrialTable
 from sweep.study.limits import Limits
+from sweep.study.scoring import Outcome, outcome_of, reused_outcome
 from sweep.study.seeds import derive_seed
 from sweep.study.space import as_dict
 from sweep.study.study import Study
@@ -34,7 +35,7 @@ def open_ledger(
         checkpoints: Its checkpoints; those that no trial needs are deleted.
         core_hours: Processor time after which no trial begins, in hours.
     """
-    counts = TrialCounts(study.sign, table.trials())
+    counts = TrialCounts([goal.sign for goal in study.objectives], table.trials())
     sampler = Sampler(study, earlier_trials(study, table.attributes()))
     sampler.restore(counts.records)
     ledger = Ledger(study, table, checkpoints, sampler, TrialOrder(study, counts))
@@ -143,6 +144,7 @@ class Ledger:
             config=as_dict(self._study.space(trial)),
             seed=derive_seed(self._study.seed, self._study.name, number),
             endings_known=known,
+            infeasible_draws=self._sampler.infeasible_draws,
             given=given.params,
             source=given.source,
             reused=self._sampler.twin(trial.params),
@@ -184,26 +186,28 @@ class Ledger:
     def end(self, record: TrialRecord, ending: Ending, failure: Failure | None = None) -> None:
         """Record how a trial ended; it never changes after that."""
         if record.reused is not None:
-            twin = self.records[record.reused]
-            record.score, record.score_std = twin.score, twin.score_std
+            _take(record, reused_outcome(self.records[record.reused]))
         elif ending is Ending.COMPLETE:
-            curves = record.curves(self._study.metric)
-            record.score, record.score_std = self._study.score_of(curves)
+            _take(record, outcome_of(self._study, record))
         record.kept = record.kept if ending is Ending.COMPLETE else None
         record.ending_number = self._order.next_event(record)
         record.ending, record.failure = ending, failure
         record.finished = datetime.now(UTC)
         self._table.finish(record)
-        former_best = self.counts.best
+        former_front = self.counts.front
         self.counts.end(record)
         self._order.end(record)
         self._sampler.tell(record, since=len(record.pauses))
         self.limits.end(record)
-        for ended in (record, former_best):
-            if ended is not None:
+        for ended in (record, *former_front):
+            if ended is record or not self._keeps_state(ended):
                 self._checkpoints.discard(ended.number, keep_last=self._keeps_state(ended))
 
     def _keeps_state(self, ended: TrialRecord) -> bool:
         """Return whether an ended trial keeps its last checkpoint."""
         keeps_all = self._study.keep == "all" and ended.ending is Ending.COMPLETE
-        return keeps_all or ended is self.counts.best
+        return keeps_all or any(ended is best for best in self.counts.front)
+
+
+def _take(record: TrialRecord, outcome: Outcome) -> None:
+    record.score, record.score_std, record.further_scores, record.violations = outcome

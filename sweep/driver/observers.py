@@ -9,8 +9,9 @@ from sweep.driver.progress import Event, Observer, Snapshot
 from sweep.errors import StorageError
 from sweep.storage.run_directory import RunDirectory
 from sweep.study.code.user_code import text_of
+from sweep.study.objectives import by_name
 from sweep.study.study import Callback
-from sweep.text import short, shortened
+from sweep.text import metrics_text, shortened
 from sweep.trials.records import TrialRecord
 from sweep.workers.messages import Output
 
@@ -39,8 +40,10 @@ class LogFile:
                 f"{snapshot.slots} slots"
             )
         if isinstance(event, TrialRecord):
-            score = "" if event.score is None else f" {snapshot.study.metric} {short(event.score)}"
-            self._write(f"{self._study}: trial {event.number} {event.ending.value}{score}")
+            scores = metrics_text(by_name(snapshot.study.objectives, event.scores))
+            self._write(
+                f"{self._study}: trial {event.number} {event.ending.value} {scores}".rstrip()
+            )
             if event.failure is not None:
                 self._write(f"{event.failure.message}\n{event.failure.traceback}".rstrip())
         elif isinstance(event, str):

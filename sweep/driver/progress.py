@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from sweep.trials.front import front_of, with_trial
 from sweep.trials.ranking import best_of
 from sweep.trials.records import Ending, TrialRecord
 from sweep.workers.messages import Output
@@ -13,27 +15,36 @@ if TYPE_CHECKING:
     from sweep.study.study import Study
 
 
+NUMBER = attrgetter("number")
+
+
 class TrialCounts:
     """The trials of a study, counted as they begin and end, so that no event looks at all of them.
 
     Attributes:
         records: All trials, in the order of their numbers.
         running: Trials that have not ended, paused ones included, by number and in that order.
-        best: The complete trial with the best score, the first of equals; None if there is none.
+        front: The best trial or, with several objectives, the Pareto front in the order of its
+            trials' ends; see `sweep.trials.front`.
     """
 
-    def __init__(self, sign: int, records: list[TrialRecord]) -> None:
+    def __init__(self, signs: Sequence[int], records: list[TrialRecord]) -> None:
         """Count the trials that there are.
 
         Args:
-            sign: 1 where a lower score is better, -1 where a higher one is.
+            signs: For each objective, 1 where a lower score is better, -1 where a higher one is.
             records: The trials, in the order of their numbers.
         """
-        self._sign = sign
+        self._signs = signs
         self._counts = Counter(record.ending for record in records)
         self.records = records
         self.running = {record.number: record for record in records if not record.has_ended}
-        self.best = best_of(sign, records)
+        self.front = front_of(signs, records)
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The feasible trial with the best score, the first of equals; None if there is none."""
+        return best_of(self._signs[0], sorted(self.front, key=NUMBER))
 
     @property
     def n_ended(self) -> int:
@@ -59,8 +70,10 @@ class TrialCounts:
         del self.running[record.number]
         self._counts[Ending.RUNNING] -= 1
         self._counts[record.ending] += 1
-        rivals = [rival for rival in (self.best, record) if rival is not None]
-        self.best = best_of(self._sign, sorted(rivals, key=lambda rival: rival.number))
+        if len(self._signs) > 1:
+            self.front = with_trial(self.front, record, self._signs)
+        else:
+            self.front = front_of(self._signs, sorted([*self.front, record], key=NUMBER))
 
 
 @dataclass

@@ -17,7 +17,6 @@ from sweep.study.code.functions.parts import note_own_changes
 from sweep.study.code.study_module import is_loading
 from sweep.study.fields import identity
 from sweep.study.study import Study
-from sweep.text import short
 from sweep.trials.ranking import n_ended
 from sweep.workers.process.kernel_check import check_here
 
@@ -100,12 +99,10 @@ def _run(study: Study, options: Options, observer: Observer) -> Run:
 
 def _result(run: Run) -> str:
     """Return how a run ended, in one line."""
-    best = run.best
-    score = f"best {run.metric} {short(best.score)} (trial {best.number})" if best else "no score"
-    score += f"; runoff: {chosen}" if (chosen := winner_text(run)) else ""
+    outcome = run.outcome + (f"; runoff: {chosen}" if (chosen := winner_text(run)) else "")
     done = f"{n_ended(run.records)} of {run.n_trials} trials have ended"
     limits = run.limits
     over = limits.reason() if n_ended(run.records) == run.n_trials else ""
     told = [f"the search is over, {over}"] if over else limits.left()
     done = "; ".join([done, *told])
-    return f"{run.name}: {score}; {done}: {relative(run.directory.path)}/report.html"
+    return f"{run.name}: {outcome}; {done}: {relative(run.directory.path)}/report.html"

@@ -29,6 +29,7 @@ from sweep.study.code.user_code import guarded
 from sweep.study.final import Final
 from sweep.study.limits import limits_as_json
 from sweep.study.published import tables_as_json
+from sweep.study.scoring import choice_record, chosen_by_study
 from sweep.study.study import Study
 from sweep.study.translation import all_now
 from sweep.trials.ranking import finalists, trainings_of, winner
@@ -79,19 +80,26 @@ class Runner:
                 search = self._drive(study, table, pools, self._options.core_hours)
                 if search.n_left or study.final is None:
                     return
-                chosen = self._chosen(study.final, search.records, database, pools)
+                chosen = self._chosen(study.final, table, database, pools)
                 if chosen is not None:
                     self._finish(study.final, chosen, database, pools)
 
     def _chosen(
-        self, final: Final, records: list[TrialRecord], database: Database, pools: Pools
+        self, final: Final, search: TrialTable, database: Database, pools: Pools
     ) -> TrialRecord | None:
         """Return the trial to train on the final data: the best, after a runoff if there is one.
 
+        Of several objectives, it is the one that the study's rule chooses.
+
         None if no trial has a score, or the runoff has no winner.
         """
-        study, trainings = self._study, []
-        best = all_now(study, finalists(records, study.sign, final.runoff))
+        study, trainings, records = self._study, [], self._ledgers[0].records
+        best = finalists(records, study.sign, final.runoff)
+        if len(study.objectives) > 1:
+            pick = chosen_by_study(study, records)
+            best = [] if pick is None else [pick]
+            _note(search, "chosen", choice_record(best, len(records)))
+        best = all_now(study, best)
         table = runoff_table(study, final, database)
         if table is not None and best[1:]:
             runoff = runoff_study(study, final, best, all_now(study, table.trials()))
@@ -151,7 +159,8 @@ def _open(database: Database, study: Study, now: dict[str, Any], options: Option
     names = database.studies()
     about = now | {"file": study.file, "provenance": provenance()}
     name = names[0] if names else study.name
-    table = database.ensure(name, minimize=study.sign > 0, attributes=about)
+    lower = [goal.sign > 0 for goal in study.objectives]
+    table = database.ensure(name, minimize=lower, attributes=about)
     records = table.trials()
     settle_space(study, table, records, accept_changes=options.accept_changes)
     check(now, table.attributes(), accept_changes=options.accept_changes)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
@@ -10,7 +10,7 @@ from safetensors.numpy import save
 from sweep.checkpoints.kept import GONE, state_of
 from sweep.checkpoints.places import checkpoints_at
 from sweep.study.final import FINAL_SUFFIX
-from sweep.trials.records import State
+from sweep.trials.records import State, TrialRecord
 
 if TYPE_CHECKING:
     from sweep.reports.results import Run
@@ -30,10 +30,10 @@ def best_files(run: "Run") -> dict[str, str | bytes]:
         return {}
     best, trial = run.final or run.best, (run.chosen if run.final else None) or run.best
     test = run.test
-    about = {
+    about: dict[str, Any] = {
         "study": run.name,
         "trial": trial.number,
-        "score": {run.metric: trial.score},
+        "score": run.scores(trial),
         "test": dict(test.metrics or {}) if test else None,
         **({"test_std": test.spread} if test and test.spread else {}),
         **({"test_ensemble": dict(test.ensemble)} if test and test.ensemble else {}),
@@ -41,6 +41,8 @@ def best_files(run: "Run") -> dict[str, str | bytes]:
         "config": best.config,
         "seed": best.seed,
     }
+    if run.knee is not None:
+        about |= {"knee": run.knee.number, "front": [_on_front(run, r) for r in run.front]}
     files: dict[str, str | bytes] = {CONFIG: json.dumps(about, indent=2) + "\n"}
     state, _ = best_state(run)
     if state and state.get("weights"):
@@ -49,6 +51,10 @@ def best_files(run: "Run") -> dict[str, str | bytes]:
         header = {"model": json.dumps(model)} if has_loader else None
         files[WEIGHTS] = save(dict(state["weights"]), header)
     return files
+
+
+def _on_front(run: "Run", record: TrialRecord) -> dict[str, Any]:
+    return {"trial": record.number, "score": run.scores(record), "config": record.config}
 
 
 def best_state(run: "Run") -> tuple[State | None, str]:

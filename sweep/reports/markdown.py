@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from sweep.reports.published import FilledTable
     from sweep.reports.sections import Report
 
-PLOTS = {"progression": "The best score so far", "learning_curves": "Learning curves"}
+PLOTS = {
+    "front": "The Pareto front",
+    "objectives": "The objectives of each trial",
+    "progression": "The best score so far",
+    "learning_curves": "Learning curves",
+}
 """Titles of the plots in it, by name; each is a file plots/NAME.svg."""
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from sweep.errors import OptionError, RunError
-from sweep.reports import tables
+from sweep.reports import fronts, tables
+from sweep.reports.fronts import Search
 from sweep.reports.published import FilledTable, fill
 from sweep.storage.database import Database
 from sweep.storage.locations import storage_of
@@ -18,12 +19,10 @@ from sweep.study.fields import added_values
 from sweep.study.final import FINAL_SUFFIX, RUNOFF_SUFFIX
 from sweep.study.limits import Limits, limits_of
 from sweep.study.published import tables_from_json
-from sweep.text import short, terminal_text
+from sweep.text import terminal_text
 from sweep.trials.evaluation import TestOpening, test_openings
 from sweep.trials.ranking import (
-    best_of,
     comparable,
-    finalists,
     n_ended,
     runoff_is_over,
     trainings_of,
@@ -36,7 +35,7 @@ PRINTED_BYTES = 8192
 """The most of what a trial has printed that is shown."""
 
 
-class Run:
+class Run(Search):
     """A run as its database tells it; it can be read while it is being written.
 
     Attributes:
@@ -87,29 +86,12 @@ class Run:
     def __repr__(self) -> str:
         """Return the state of the run, in one line."""
         state = f"{self.name}, {n_ended(self.records)} of {len(self.records)} trials have ended"
-        if self.best is not None:
-            state += f", best {self.metric} {short(self.best.score)} (trial {self.best.number})"
-        return f"Run({str(self.directory.path)!r}: {state})"
+        outcome = f", {self.outcome}" if self.best is not None else ""
+        return f"Run({str(self.directory.path)!r}: {state}{outcome})"
 
     def _repr_html_(self) -> str:
         """Return the state of the run and its best trials, for notebooks."""
-        best = tables.leaders(self.records, self.metric, self.sign)
-        return f"<p>{escape(repr(self))}</p>{best.to_html(index=False)}"
-
-    @property
-    def name(self) -> str:
-        """Name of the study."""
-        return str(self.about["name"])
-
-    @property
-    def metric(self) -> str:
-        """The metric to minimise or maximise."""
-        return str(self.about["metric"])
-
-    @property
-    def sign(self) -> int:
-        """1 where a lower metric is better, -1 where a higher one is."""
-        return 1 if self.about["direction"] == "minimize" else -1
+        return f"<p>{escape(repr(self))}</p>{self.leaders().to_html(index=False)}"
 
     @property
     def limits(self) -> Limits:
@@ -117,15 +99,9 @@ class Run:
         return limits_of(self.about, self.sign, self.records)
 
     @property
-    def best(self) -> TrialRecord | None:
-        """The best complete trial; None before the first one."""
-        return best_of(self.sign, self.records)
-
-    @property
     def finalists(self) -> list[TrialRecord]:
         """The trials of the runoff, the best of the search first; without one, the best trial."""
-        best = finalists(self.records, self.sign, self._n_finalists)
-        return comparable(best, added_values(self.about))
+        return comparable(self.best_ones(self._n_finalists), added_values(self.about))
 
     @property
     def chosen(self) -> TrialRecord | None:
@@ -189,7 +165,13 @@ class Run:
 
     def trials(self) -> pd.DataFrame:
         """Return one row per trial."""
-        return tables.trials(self.records, self.metric)
+        return tables.trials(self.records, self.metric, fronts.cells(self))
+
+    def leaders(self, n: int = 10) -> pd.DataFrame:
+        """Return the front of several objectives, or else the n best trials, best first."""
+        front, further = self.front, fronts.cells(self)
+        shown, n = (front, len(front)) if self.knee else (self.records, n)
+        return tables.leaders(shown, self.metric, self.sign, n, further)
 
     def epochs(self) -> pd.DataFrame:
         """Return one row per epoch of every trial."""

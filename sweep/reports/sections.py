@@ -10,10 +10,12 @@ import pandas as pd
 from sweep.reports import tables
 from sweep.reports.costs import cost_sentences, costs
 from sweep.reports.finals import opening_text, runoff_note, runoff_table, winner_text
+from sweep.reports.fronts import best_scores, infeasible_sentences
 from sweep.reports.plots.all_plots import Plot, all_plots
 from sweep.reports.published import FilledTable
 from sweep.study.fields import difference, recorded
-from sweep.text import counted, duration, short
+from sweep.study.objectives import constraints_text
+from sweep.text import counted, duration, metrics_text, short
 from sweep.trials.evaluation import Exhibit
 from sweep.trials.ranking import n_ended
 from sweep.trials.records import TrialRecord
@@ -25,7 +27,8 @@ N_LEADERS = 10
 """Trials in the table of the best."""
 
 
-ELSEWHERE = {"name", "metric", "direction", "settings", "code", "functions", "data"}
+ELSEWHERE = {"name", "metric", "direction", "further_objectives", "constraints", "settings", "code",
+             "functions", "data"}  # fmt: skip
 """Recorded values of a study that its provenance shows in another form, or the headline does."""
 
 Pairs = list[tuple[str, str]]
@@ -44,7 +47,8 @@ class Report:
         published: The tables that the study declares, by name.
         plots: Plots by name; those with nothing to draw are left out.
         progression: Trials that set a new best.
-        leaders: The best trials.
+        front: Numbers, as text, of the trials on the Pareto front; of one objective, of the best.
+        leaders: The best trials; of several objectives, those on the front.
         trials: All trials.
         best: Number, configuration and seed of the best trial; empty before the first score.
         load: Line of Python that loads the best model; empty if there is none.
@@ -66,6 +70,7 @@ class Report:
     published: Mapping[str, FilledTable]
     plots: Mapping[str, Plot]
     progression: FilledTable
+    front: list[str]
     leaders: FilledTable
     trials: FilledTable
     best: Pairs
@@ -101,8 +106,9 @@ def report_of(run: "Run", load: str = "") -> Report:
             "Progression of the best", tables.progression(run.records, run.metric, run.sign), (),
             f"Each row is a trial that set a new best {run.metric} (of its "
             f"{run.about['score']} epoch), and what it changed from the best before it."),
-        leaders=_table(f"Best {N_LEADERS} trials", tables.leaders(
-            run.records, run.metric, run.sign, N_LEADERS)),
+        front=[str(record.number) for record in run.front],
+        leaders=_table("Pareto front" if run.knee else f"Best {N_LEADERS} trials",
+                       run.leaders(N_LEADERS)),
         trials=_table("All trials", run.trials(), ["cpu_seconds", "seed", "host", "started"]),
         best=[(name, str(value)) for name, value in [
             ("trial", trial.number), *best.config.items(), ("seed", best.seed)]]
@@ -114,7 +120,8 @@ def report_of(run: "Run", load: str = "") -> Report:
                       ["attempts", "host", "started"]),
         openings=[opening_text(test) for test in run.tests],
         summary=_table("How trials ended", tables.summary(run.records)),
-        costs=cost_sentences(*map(costs, (run.records, run.runoff, run.finals)))
+        costs=[*cost_sentences(*map(costs, (run.records, run.runoff, run.finals))),
+               *infeasible_sentences(run)]
         if run.records else [],
         failures=failures,
         printed={number: text for number in first if (text := run.printed(number))},
@@ -131,10 +138,15 @@ def _headline(run: "Run") -> Iterator[str]:
     ended, n_trials = n_ended(run.records), len(run.records)
     among = counted(ended, "trial")
     if run.best:
-        score = f"{run.metric} {short(run.best.score)}"
-        yield f"The best of {among} is trial {run.best.number}: {score}."
+        by = f" by {run.metric}" if run.knee else ""
+        score = metrics_text(run.scores(run.best))
+        yield f"The best of {among}{by} is trial {run.best.number}: {score}."
     else:
         yield f"None of {among} has a score." if ended else "No trial has ended yet."
+    if run.knee:
+        yield (f"The Pareto front of {' and '.join(goal.metric for goal in run.objectives)} has "
+               f"{counted(len(run.front), 'trial')}; its knee is trial {run.knee.number}: "
+               f"{metrics_text(run.scores(run.knee))}.")  # fmt: skip
     if chosen := winner_text(run):
         yield f"A runoff of the best {len(run.finalists)} chose {chosen}."
     if run.test:
@@ -148,7 +160,8 @@ def _key_numbers(run: "Run") -> Pairs:
     counts = tables.summary(run.records)
     together = run.test.ensemble or {} if run.test else {}
     return [
-        *([(f"best {run.metric}", short(run.best.score))] if run.best else []),
+        *((f"best {name}", short(score)) for name, score in best_scores(run).items()),
+        *([("on the front", str(len(run.front)))] if run.knee else []),
         *(run.test.texts.items() if run.test else ()),
         *((f"{name}, ensemble", short(value)) for name, value in together.items()),
         *((status, str(n)) for status, n in zip(counts["status"], counts["trials"], strict=True)),
@@ -181,6 +194,7 @@ def _provenance(run: "Run") -> Pairs:
         "study": run.about.get("file"),
         "command": made["command"],
         **{name: value for name, value in declared.items() if name not in ELSEWHERE},
+        "constraints": constraints_text(declared["constraints"]),
         "settings": ", ".join(f"{k}={v}" for k, v in declared["settings"].items()) or "none",
         "versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
         "code": f"revision {made['revision']}",

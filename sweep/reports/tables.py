@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from sweep.reports.fronts import Cells, latest
 from sweep.text import short
 from sweep.trials.ranking import best_of, ranked
 from sweep.trials.records import Ending, TrialRecord
@@ -13,30 +14,37 @@ DTYPES: dict[type, Any] = {int: "Int64", float: "Float64", bool: "boolean", str:
 """Nullable pandas dtypes, so that integer columns with gaps stay integers."""
 
 
-def trials(records: Iterable[TrialRecord], metric: str) -> pd.DataFrame:
+def trials(
+    records: Iterable[TrialRecord], metric: str, further: Cells = lambda _: {}
+) -> pd.DataFrame:
     """Return one row per trial, in the order of their numbers.
 
     Columns: trial, status, the metric (the score of a complete trial, else the last epoch's
-    value), its standard deviation as METRIC_std if trials train repeatedly, epochs, one per
-    parameter (empty where the trial does not have it), seconds and cpu_seconds of training,
-    attempts, seed, host, started (UTC), and source, the origin of the parameters (sampler, first or
-    enqueued), if it is not the same for all. A parameter with one of these names gets the prefix
-    "params_", and one more where another parameter has that name.
+    value), its standard deviation as METRIC_std if trials train repeatedly, what `further` gives of
+    each trial, epochs, one per parameter (empty where the trial does not have it), seconds and
+    cpu_seconds of training, attempts, infeasible_draws (if there are any), seed, host, started
+    (UTC), and source, the origin of the parameters (sampler, first or enqueued), if it is not the
+    same for all. A parameter with one of these names gets the prefix "params_", and one more where
+    another parameter has that name.
     """
     records = list(records)
     sources = [record.source or "sampler" for record in records]
     shows_source = len({*sources}) > 1
-    fixed = {name for record in records for name in (*_left(record, metric), *_right(record))}
+    lefts = [
+        _left(record, metric) | further(record) | {"epochs": len(record.epochs)}
+        for record in records
+    ]
+    # An objective such as "seconds" takes the place of what every trial shows.
+    rights = [
+        {name: value for name, value in _right(record).items() if name not in left}
+        for record, left in zip(records, lefts, strict=True)
+    ]
+    fixed = {name for cells in (*lefts, *rights) for name in cells}
     fixed |= {"source"} if shows_source else set()
     names = _names((record.params for record in records), "params", fixed)
-    table = frame(
-        [
-            _left(record, metric)
-            | {names[name]: value for name, value in record.params.items()}
-            | _right(record)
-            for record in records
-        ]
-    )
+    middles = [{names[k]: value for k, value in record.params.items()} for record in records]
+    rows = zip(lefts, middles, rights, strict=True)
+    table = frame([left | middle | right for left, middle, right in rows])
     return table.assign(source=pd.Series(sources, dtype="string")) if shows_source else table
 
 
@@ -59,13 +67,20 @@ def epochs(records: Sequence[TrialRecord]) -> pd.DataFrame:
     return frame(rows)
 
 
-def leaders(records: Iterable[TrialRecord], metric: str, sign: int, n: int = 10) -> pd.DataFrame:
-    """Return the n complete trials with the best scores, best first.
+def leaders(
+    records: Iterable[TrialRecord],
+    metric: str,
+    sign: int,
+    n: int = 10,
+    further: Cells = lambda _: {},
+) -> pd.DataFrame:
+    """Return the n feasible trials with the best scores, best first.
 
     Columns: those of `trials`, without the ones that only the whole table needs.
     """
-    dropped = ["status", "cpu_seconds", "attempts", "seed", "host", "started"]
-    return trials(ranked(records, sign)[:n], metric).drop(columns=dropped, errors="ignore")
+    dropped = ["status", "violates", "cpu_seconds", "attempts", "infeasible_draws", "seed", "host"]
+    best = trials(ranked(records, sign)[:n], metric, further)
+    return best.drop(columns=[*dropped, "started"], errors="ignore")
 
 
 def progression(records: Iterable[TrialRecord], metric: str, sign: int) -> pd.DataFrame:
@@ -124,14 +139,11 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
 
 
 def _left(record: TrialRecord, metric: str) -> dict[str, Any]:
-    curves = record.curves(metric)
-    latest = curves[-1][-1] if curves and curves[-1] else None
     return {
         "trial": record.number,
         "status": record.ending.value,
-        metric: latest if record.score is None else record.score,
+        metric: latest(record, metric) if record.score is None else record.score,
         **({} if record.score_std is None else {f"{metric}_std": record.score_std}),
-        "epochs": len(record.epochs),
     }
 
 
@@ -140,6 +152,7 @@ def _right(record: TrialRecord) -> dict[str, Any]:
         "seconds": round(record.seconds, 1),
         "cpu_seconds": round(record.cpu_seconds, 1),
         "attempts": len(record.attempts) + 1,
+        **({"infeasible_draws": record.infeasible_draws} if record.infeasible_draws else {}),
         "seed": record.seed,
         "host": record.worker.host if record.worker else None,
         "started": record.started.isoformat(timespec="seconds") if record.started else None,

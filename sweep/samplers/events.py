@@ -1,12 +1,13 @@
 """What a sampler is told of a trial: each pause, and how it ended."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.study.study import Study
-from sweep.trials.optuna_trials import STATES, create_trial
+from sweep.trials.optuna_trials import STATES, constraint_attributes, create_trial
 from sweep.trials.records import Ending, TrialRecord
 
 
@@ -34,6 +35,27 @@ def events_of(record: TrialRecord, since: int = 0) -> Iterator[Event]:
         yield Event(record.ending_number, record, len(record.epochs), is_pause=False)
 
 
+class Untold:
+    """Events that no question may depend on yet.
+
+    In deterministic mode a trial may know only the events of a window before it, however early
+    others arrived. Those wait here, so that a resumed run or a replay draws the same.
+    """
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+
+    def add(self, record: TrialRecord, since: int) -> None:
+        """Take in the events of a trial; see `events_of`."""
+        self._events += events_of(record, since)
+
+    def take(self, most: float) -> list[Event]:
+        """Remove the events whose position is at most `most`, and return them in their order."""
+        known = [event for event in self._events if event.position <= most]
+        self._events = [event for event in self._events if event.position > most]
+        return sorted(known, key=attrgetter("position"))
+
+
 def outcome(event: Event, study: Study) -> FrozenTrial:
     """Return a trial as a sampler sees it after an event: a paused one looks like a pruned one.
 
@@ -42,9 +64,12 @@ def outcome(event: Event, study: Study) -> FrozenTrial:
     """
     record = event.record
     if event.is_pause or record.ending is Ending.PRUNED:
-        values = dict(enumerate(record.curve(study.metric)[: event.epoch], 1))
+        # Optuna's samplers read intermediate values of a single objective only.
+        curve = record.curve(study.metric) if len(study.objectives) == 1 else []
+        values = dict(enumerate(curve[: event.epoch], 1))
         return create_trial(record, state=TrialState.PRUNED, intermediate_values=values)
     if record.ending is Ending.COMPLETE:
-        return create_trial(record, value=record.score)
+        attributes = constraint_attributes(record)
+        return create_trial(record, values=list(record.scores), system_attrs=attributes)
     is_bad = record.ending is Ending.ERROR and study.errors == "avoid"
     return create_trial(record, state=STATES[Ending.DIVERGED if is_bad else record.ending])

@@ -3,19 +3,29 @@
 from collections import deque
 from collections.abc import Sequence
 
+from sweep.errors import StudyError
+from sweep.samplers.first import check_feasible
 from sweep.samplers.given import Given, given_first
 from sweep.samplers.walk import Walk, all_values
 from sweep.study.space import Kinds, Trial
 from sweep.study.study import Study
 from sweep.trials.domains import Domain, Params, Value
-from sweep.trials.records import ENQUEUED, TrialRecord
+from sweep.trials.records import ENQUEUED, FIRST, TrialRecord
 
 AHEAD = 500
 """Points found before they are asked for, so that the size of a grid is known before its end."""
 
 
+MAX_INFEASIBLE = 100_000
+"""Infeasible points in a row after which a walk gives up."""
+
+
 class Grid:
-    """The points of a study's grid: those that it wants first, then the others, in a walk."""
+    """The points of a study's grid: those that it wants first, then the others, in a walk.
+
+    Attributes:
+        infeasible_draws: How many infeasible points the walk passed before the one asked for last.
+    """
 
     def __init__(self, study: Study) -> None:
         self._first = list(study.first)
@@ -23,9 +33,9 @@ class Grid:
         self._kinds = Kinds()
         self._study = study
         self._walk = self._new_walk()
-        self._ahead: deque[Trial] = deque()
-        self._tried: list[Params | None] = []
-        self._n_enqueued = 0
+        self._ahead: deque[tuple[Trial, int]] = deque()
+        self._tried: list[tuple[Params | None, Params, int]] = []  # wanted first, points passed
+        self._n_enqueued = self._n_passed = self.infeasible_draws = 0
 
     def _new_walk(self) -> Walk:
         return Walk(self._study.space, self._values, self._study.seed)
@@ -52,36 +62,58 @@ class Grid:
         for record, present in zip(records, now, strict=True):
             if record.number == 0:
                 self.begin_as(record)
-            if present is not None:
-                self._walk.visit(present.params)
-            self._take(present.params if present else None, record.source)
+            params = present.params if present else None
+            self._take(params, record.source, record.infeasible_draws)
+            self._visit_again(*self._tried[-1])
 
     def ask(self, given: Given) -> Trial:
         """Return the next point, of which there has to be one, or the one that is enqueued.
 
         Raises:
-            StudyError: If a parameter has infinitely many values, or `first` is not in the space.
+            StudyError: If a parameter has infinitely many values, `first` is not in the space, or
+                nothing is feasible.
         """
         if given.source == ENQUEUED:
-            trial = self._visit_now(given.params)
+            trial, n_passed = self._visit_now(given.params)
         else:
             self._look_ahead()
-            trial = self._ahead.popleft()
-        self._take(trial.params, given.source)
+            trial, n_passed = self._ahead.popleft()
+        self._take(trial.params, given.source, n_passed)
+        self.infeasible_draws = n_passed
         return trial
 
-    def _visit_now(self, wanted: Params) -> Trial:
+    def _visit_now(self, wanted: Params) -> tuple[Trial, int]:
         """Visit a point as a resumed run would, which has not looked ahead."""
         lists, self._walk = self._walk.lists, self._new_walk()
         self._walk.lists = lists
         self._ahead.clear()
-        for params in self._tried:
-            if params is not None:
-                self._walk.visit(params)
-        return self._walk.visit(wanted)
+        self._n_passed = 0
+        for tried in self._tried:
+            self._visit_again(*tried)
+        while (trial := self._next(wanted)) is None:
+            pass
+        return trial
 
-    def _take(self, params: Params | None, source: str) -> None:
-        self._tried.append(params)
+    def _visit_again(self, params: Params | None, first: Params, n_passed: int) -> None:
+        """Visit a recorded point, after the infeasible ones that the walk passed before it."""
+        if params is not None:
+            for _ in range(n_passed):
+                self._walk.visit(first)
+            self._walk.visit(params)
+
+    def _next(self, wanted: Params) -> tuple[Trial, int] | None:
+        """Visit a point; return it with the number of those passed, None if it is infeasible."""
+        trial = self._walk.visit(wanted)
+        if self._walk.refused is not None:
+            self._n_passed += 1
+            check_feasible(wanted, trial, self._walk.refused, self._n_passed, MAX_INFEASIBLE)
+            return None
+        n_passed, self._n_passed = self._n_passed, 0
+        return trial, n_passed
+
+    def _take(self, params: Params | None, source: str, n_passed: int) -> None:
+        first = next(iter(self._rest_of_first), {})
+        self._tried.append((params, first if source == FIRST else {}, n_passed))
         self._n_enqueued += source == ENQUEUED
 
     def limit(self) -> int | None:
@@ -101,9 +133,14 @@ class Grid:
         n = max(1, min(AHEAD, self._n_trials - len(self._tried)))
         while len(self._ahead) < n and not self._is_over:
             first = next(iter(self._rest_of_first), {})
-            trial = self._walk.visit(first)
-            given_first(first).check(trial)
-            self._ahead.append(trial)
+            if (point := self._next(first)) is not None:
+                given_first(first).check(point[0])
+                self._ahead.append(point)
+        if self._is_over and not self._ahead and not self._tried:
+            raise StudyError(
+                f"space: expected a feasible point of the grid, got none of {self._n_passed} "
+                f"({self._walk.refused}); refuse fewer"
+            )
 
     def _values(self, name: str, domain: Domain) -> Sequence[Value]:
         self._kinds.check(name, domain)

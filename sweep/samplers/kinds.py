@@ -16,6 +16,7 @@ from sweep.samplers.random import random
 from sweep.samplers.tpe import Tpe
 from sweep.study.code.user_code import guarded
 from sweep.study.optuna_sampler import OptunaSampler
+from sweep.study.rules import either
 from sweep.study.study import Study
 
 
@@ -27,12 +28,14 @@ class Kind(NamedTuple):
         points: study -> the points to try, if the sampler asks no questions.
         keeps_notes: Whether an answer depends on what the sampler noted at earlier questions. Then
             a resumed run asks those again, so that nothing but the trials has to be recorded.
+        several: Whether it takes several objectives.
         packages: What it imports, which the extra of the sampler's name installs.
     """
 
     make: Callable[[Question], BaseSampler]
     points: Callable[[Study], Grid] | None = None
     keeps_notes: bool = False
+    several: bool = True
     packages: tuple[str, ...] = ()
 
 
@@ -40,7 +43,7 @@ SAMPLERS = {
     "auto": Kind(Tpe),
     "tpe": Kind(Tpe),
     "gp": Kind(gp, packages=("torch", "scipy")),
-    "cmaes": Kind(cmaes, keeps_notes=True, packages=("cmaes",)),
+    "cmaes": Kind(cmaes, keeps_notes=True, several=False, packages=("cmaes",)),
     "qmc": Kind(qmc),
     "nsga2": Kind(nsga2, keeps_notes=True),
     "nsga3": Kind(nsga3, keeps_notes=True),
@@ -53,11 +56,17 @@ def kind_of(study: Study) -> Kind:
     """Return the kind of a study's sampler.
 
     Raises:
-        StudyError: If a package is missing.
+        StudyError: If a package is missing, or the sampler takes a single objective only.
     """
     sampler = study.sampler
     if isinstance(sampler, OptunaSampler):
         return Kind(lambda question: _made(study, sampler, question.study_seed), keeps_notes=True)
+    if len(study.objectives) > 1 and not SAMPLERS[sampler].several:
+        able = [name for name, kind in SAMPLERS.items() if kind.several]
+        raise StudyError(
+            f"Study: sampler {sampler!r} takes one objective, got {len(study.objectives)}; "
+            f"use {either(tuple(able))}"
+        )
     missing = [name for name in SAMPLERS[sampler].packages if find_spec(name) is None]
     if missing:
         raise StudyError(

@@ -2,8 +2,11 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sweep.study.seeds import derive_seed
+
 if TYPE_CHECKING:
     from sweep.samplers.tpe import SamplerMemory
+    from sweep.study.study import Study
 
 
 class Question(NamedTuple):
@@ -22,3 +25,11 @@ class Question(NamedTuple):
     seed: int
     study_seed: int
     memory: "SamplerMemory"
+
+
+def question_of(study: "Study", number: int, attempt: int, memory: "SamplerMemory") -> Question:
+    """Return the question for one draw; the arguments are its fields."""
+    purpose = f"sampler {attempt}" if attempt else "sampler"
+    seed = derive_seed(study.seed, purpose, number)
+    study_seed = derive_seed(study.seed, "sampler of the study", 0)
+    return Question(number, attempt, seed, study_seed, memory)

@@ -6,23 +6,23 @@ Optuna's samplers are made for one trial each. Those that note something at each
 once, and a restart asks them all questions again.
 """
 
-import json
 import math
 from collections.abc import Sequence
 from functools import partial
-from operator import attrgetter
+from itertools import count
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from sweep.samplers.events import Event, events_of, outcome
+from sweep.samplers.events import Event, Untold, events_of, outcome
+from sweep.samplers.first import check_feasible, key_of
 from sweep.samplers.given import Given, given_first, given_to
 from sweep.samplers.kinds import kind_of
-from sweep.samplers.question import Question
+from sweep.samplers.question import question_of
+from sweep.samplers.random import random
 from sweep.samplers.tpe import SamplerMemory
 from sweep.study.code.user_code import guarded
-from sweep.study.seeds import derive_seed
-from sweep.study.space import Kinds, Trial
+from sweep.study.space import Kinds, Trial, refusal
 from sweep.study.study import Study
 from sweep.study.translation import Translation
 from sweep.trials.domains import Domain, Params, Value
@@ -30,7 +30,10 @@ from sweep.trials.optuna_trials import create_trial, suggest
 from sweep.trials.records import ENQUEUED, TrialRecord
 
 MAX_DRAWS = 10
-"""Draws per trial before a configuration that was already tried is accepted."""
+"""Draws per trial before a configuration that was already tried is accepted.
+
+Where `space` refuses draws, further ones are at random: a sampler may not get out of that corner.
+"""
 
 
 class Sampler:
@@ -38,25 +41,26 @@ class Sampler:
 
     Attributes:
         study: The study whose space it samples.
+        infeasible_draws: How many draws of the trial asked for last `space` refused.
     """
 
     def __init__(self, study: Study, earlier: Sequence[TrialRecord] = ()) -> None:
         """Begin a study, given trials of other runs, whose numbers and endings are below 0."""
         self.study = study
+        self.infeasible_draws = 0
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._kind = kind_of(study)
         self._grid = self._kind.points(study) if self._kind.points else None
         self._kinds = Kinds()
-        self._memory = SamplerMemory(
-            study.sign, None if self._kind.keeps_notes else study.sampler_memory
-        )
+        notes, signs = self._kind.keeps_notes, [goal.sign for goal in study.objectives]
+        self._memory = SamplerMemory(signs, None if notes else study.sampler_memory)
         self._copy = optuna.create_study(
             storage=self._memory,
-            direction="minimize" if study.sign > 0 else "maximize",
+            directions=[goal.direction for goal in study.objectives],
         )
         self._enqueued: set[int] = set()
         self._present = Translation(study)
-        self._untold: list[Event] = []
+        self._untold = Untold()
         self._drawn: set[str] = set()
         self._scored: dict[str, int] = {}
         for record in earlier if self._grid is None else ():
@@ -64,7 +68,7 @@ class Sampler:
             ended = outcome(next(events_of(record)), study)
             self._memory.end(record.number, record.ending_number, ended)
         if self._kind.keeps_notes:
-            self._copy.sampler = self._kind.make(self._question(0, 0))
+            self._copy.sampler = self._kind.make(question_of(study, 0, 0, self._memory))
 
     @property
     def limit(self) -> int | None:
@@ -89,7 +93,7 @@ class Sampler:
                 self._kinds.check(name, domain)
             if self._grid is None and not self._asks_again(record):
                 self._begin(record)
-            self._drawn.add(_key(record.params))
+            self._drawn.add(key_of(record.params))
 
     def _begin(self, record: TrialRecord) -> None:
         self._copy.add_trial(create_trial(record, state=TrialState.RUNNING))
@@ -112,7 +116,7 @@ class Sampler:
             record: The trial.
             since: How many of its pauses are known.
         """
-        self._untold += events_of(record, since)
+        self._untold.add(record, since)
 
     def first(self, number: int) -> Given:
         """Return what the study wants to be tried first and trial `number` is given."""
@@ -133,43 +137,48 @@ class Sampler:
         Raises:
             StudyError: If the space breaks a law, such as changing a parameter's domain.
         """
-        # In deterministic mode a trial may know only the events of a window before it, however
-        # early others arrived. Those wait here, so that a resumed run or a replay draws the same.
-        for event in sorted(self._untold, key=attrgetter("position")):
-            if event.position <= endings_known:
-                self._tell(event)
-        self._untold = [event for event in self._untold if event.position > endings_known]
+        for event in self._untold.take(endings_known):
+            self._tell(event)
         grid, given = self._grid, given or self.first(number)
         if given.source == ENQUEUED:
             self._enqueued.add(number)
         if grid:
             trial: Trial = guarded("space", partial(grid.ask, given), self.study)
+            self.infeasible_draws = grid.infeasible_draws
         else:
             trial = self._draw_new(number, given)
-        self._drawn.add(_key(trial.params))
+        self._drawn.add(key_of(trial.params))
         return trial
 
     def twin(self, params: Params) -> int | None:
         """Return the number of the trial whose score is reused for these parameters, if any."""
-        return self._scored.get(_key(params)) if self.study.duplicates == "reuse" else None
+        return self._scored.get(key_of(params)) if self.study.duplicates == "reuse" else None
 
     def _draw_new(self, number: int, given: Given) -> Trial:
         """Return the given parameters, or draw some that were not tried yet."""
-        draws_again = self.study.duplicates != "rerun" and not given.source
-        for attempt in range(MAX_DRAWS if draws_again else 1):
-            trial = self._draw(number, attempt, given)
-            if _key(trial.params) not in self._drawn or self.twin(trial.params) is not None:
+        n_left = MAX_DRAWS if self.study.duplicates != "rerun" and not given.source else 1
+        self.infeasible_draws = 0
+        for attempt in count():
+            trial, refused = self._draw(number, attempt, given)
+            if refused is not None:
+                self.infeasible_draws += 1
+                check_feasible(given.params, trial, refused, self.infeasible_draws)
+                continue
+            n_left -= 1
+            is_new = key_of(trial.params) not in self._drawn
+            if is_new or not n_left or self.twin(trial.params) is not None:
                 break
         return trial
 
-    def _draw(self, number: int, attempt: int, given: Given) -> Trial:
-        """Return one answer of the sampler, which replaces the trial's previous one."""
+    def _draw(self, number: int, attempt: int, given: Given) -> tuple[Trial, str | None]:
+        """Return an answer in place of the last one, and why `space` refuses it, if it does."""
         if attempt:
             self._memory.withdraw(number)
         if given.params:
             self._copy.enqueue_trial(given.params)
         if not self._kind.keeps_notes:
-            self._copy.sampler = self._kind.make(self._question(number, attempt))
+            make = self._kind.make if attempt < MAX_DRAWS else random
+            self._copy.sampler = make(question_of(self.study, number, attempt, self._memory))
         asked = guarded("sampler", self._copy.ask, self.study)
         trial_id = self._memory.begin(number)
 
@@ -181,17 +190,12 @@ class Sampler:
             return value
 
         trial = Trial(choose)
-        guarded("space", lambda: self.study.space(trial), self.study)
-        given.check(trial)
+        refused = guarded("space", lambda: refusal(self.study.space, trial), self.study)
+        if refused is None:
+            given.check(trial)
         if not self._kind.keeps_notes:
             self._memory.forget_notes(trial_id)
-        return trial
-
-    def _question(self, number: int, attempt: int) -> Question:
-        purpose = f"sampler {attempt}" if attempt else "sampler"
-        seed = derive_seed(self.study.seed, purpose, number)
-        study_seed = derive_seed(self.study.seed, "sampler of the study", 0)
-        return Question(number, attempt, seed, study_seed, self._memory)
+        return trial, refused
 
     def _tell(self, event: Event) -> None:
         record = self._present.now(event.record)
@@ -208,7 +212,7 @@ class Sampler:
                 self._tell_sampler(record.number, ended)
             self._memory.end(record.number, event.position, ended)
         if record.score is not None:
-            key = _key(record.params)
+            key = key_of(record.params)
             self._scored[key] = min(record.number, self._scored.get(key, record.number))
 
     def _tell_sampler(self, number: int, ended: FrozenTrial) -> None:
@@ -217,8 +221,3 @@ class Sampler:
         after = self._copy.sampler.after_trial
         told = partial(after, self._copy, running, ended.state, ended.values)
         guarded("sampler", told, self.study)
-
-
-def _key(params: Params) -> str:
-    """Return the same text for the same parameters, in whatever order they were drawn."""
-    return json.dumps(params, sort_keys=True)

@@ -6,15 +6,17 @@ best 25 and the latest of the others tell it nearly everything, at a constant co
 """
 
 from bisect import insort
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from itertools import islice
 
+import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.samplers import TPESampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.samplers.question import Question
+from sweep.trials.front import crowding, ranks
 
 N_BEST = 25
 """Best trials shown to TPE: as many as it fits its first density to."""
@@ -30,19 +32,19 @@ _Rank = tuple[int, int, float]
 class SamplerMemory(InMemoryStorage):
     """One study in memory, in the form that Optuna's samplers read.
 
-    What it shows depends on the endings it was told and on the number of the trial being asked
-    for, not on the order in which it was told.
+    What it shows depends on the endings it was told, in the order of their places, and on the
+    number of the trial being asked for.
     """
 
-    def __init__(self, sign: int, n_latest: int | None) -> None:
+    def __init__(self, signs: Sequence[int], n_latest: int | None) -> None:
         """Start without trials.
 
         Args:
-            sign: 1 if a lower score is better, -1 if a higher one is.
+            signs: For each objective, 1 if a lower score is better, -1 if a higher one is.
             n_latest: How many of the trials that ended last are shown, >= 1; None shows all trials.
         """
         super().__init__()
-        self._sign = sign
+        self._signs = signs
         self._n_latest = n_latest
         self._n_running = None if n_latest is None else N_RUNNING
         self._newest = -1
@@ -98,6 +100,8 @@ class SamplerMemory(InMemoryStorage):
         self._forget_pause(trial_id)
         for step, value in outcome.intermediate_values.items():
             self.set_trial_intermediate_value(trial_id, step, value)
+        for key, value in outcome.system_attrs.items():
+            self.set_trial_system_attr(trial_id, key, value)
         self.set_trial_state_values(trial_id, outcome.state, outcome.values)
         if outcome.state is TrialState.FAIL:  # no sampler sees it
             return
@@ -124,6 +128,8 @@ class SamplerMemory(InMemoryStorage):
     def _show(self, trial_id: int, place: int, outcome: FrozenTrial) -> None:
         insort(self._best, (self._rank(outcome), trial_id))
         insort(self._latest, (place, trial_id))
+        if len(self._signs) > 1:
+            self._rank_by_fronts()
         del self._best[N_BEST:]
         if self._n_latest is not None:
             del self._latest[: -self._n_latest]
@@ -147,11 +153,30 @@ class SamplerMemory(InMemoryStorage):
         self._latest = [entry for entry in self._latest if entry != latest]
 
     def _rank(self, ended: FrozenTrial) -> _Rank:
-        """Sort as TPE does: scores, then pruned trials by epochs and value, then the rest."""
+        """Sort as TPE does: scores, then pruned trials by epochs and value, then infeasible ones.
+
+        Of several objectives the scores are sorted by `_rank_by_fronts`.
+        """
+        violations = [v for v in ended.constraints.values() if v > 0]
+        if violations:
+            return 2, 0, sum(violations)
         if ended.state is TrialState.COMPLETE:
-            return 0, 0, self._sign * (ended.value or 0.0)
+            return 0, 0, self._signs[0] * ended.values[0]
         step, value = max(ended.intermediate_values.items(), default=(-1, 0.0))
-        return 1, -step, self._sign * value
+        return 1, -step, self._signs[0] * value
+
+    def _rank_by_fronts(self) -> None:
+        """Sort the best by non-dominated rank, and those of one rank by how far apart they are."""
+        numbers = [trial_id for (kind, *_), trial_id in self._best if kind == 0]
+        values = [self.get_trial(trial_id).values for trial_id in numbers]
+        points = np.array(values, np.float64).reshape(-1, len(self._signs)) * self._signs
+        by_rank = ranks(points)
+        apart = np.zeros(len(points))
+        for rank in set(by_rank.tolist()):
+            apart[by_rank == rank] = crowding(points[by_rank == rank])
+        order = zip(by_rank.tolist(), (-apart).tolist(), numbers, strict=True)
+        others = [one for one in self._best if one[0][0] != 0]
+        self._best = sorted([((0, rank, far), number) for rank, far, number in order]) + others
 
 
 class Tpe(TPESampler):

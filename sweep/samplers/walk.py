@@ -9,7 +9,7 @@ from itertools import count
 
 from sweep.errors import StudyError
 from sweep.samplers.spread import Order
-from sweep.study.space import Space, Trial
+from sweep.study.space import Space, Trial, refusal
 from sweep.trials.domains import Domain, Params, Value
 
 Values = Callable[[str, Domain], Sequence[Value]]
@@ -64,6 +64,7 @@ class Walk:
     Attributes:
         lists: Whether to visit the points depth first, as a list of them would.
         is_over: Whether every point was visited.
+        refused: Why `space` says that the point visited last is infeasible; None if it is not.
     """
 
     def __init__(self, space: Space, values: Values = all_values, seed: int = 0) -> None:
@@ -75,14 +76,17 @@ class Walk:
             seed: Another seed makes another order.
         """
         self.lists = self.is_over = False
+        self.refused: str | None = None
         self._space, self._values, self._seed = space, values, seed
         self._orders: dict[tuple[str, Domain], Order] = {}
         self._root: Node | None = None
 
     def __iter__(self) -> Iterator[Trial]:
-        """Visit the points that are left, and yield the trials that draw them."""
+        """Visit the points that are left, and yield the trials that draw feasible ones."""
         while not self.is_over:
-            yield self.visit({})
+            trial = self.visit({})
+            if self.refused is None:
+                yield trial
 
     def visit(self, wanted: Params) -> Trial:
         """Visit a point that has the wanted values, the next such one if these are not all.
@@ -96,7 +100,7 @@ class Walk:
         """
         path: list[Step] = []
         trial = Trial(lambda name, domain: self._choose(path, (name, domain), wanted))
-        self._space(trial)
+        self.refused = refusal(self._space, trial)
         if self._is_new(path):
             self._finish(path)
         return trial

@@ -5,14 +5,14 @@ JSON attribute of its trial, and the rest of a `TrialRecord` as further attribut
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import optuna
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
-from optuna.study import StudyDirection
+from optuna.study import StudyDirection as D
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -115,15 +115,23 @@ class Database:
             raise RunError(message) from None
         return TrialTable(self._storage, study_id)
 
-    def ensure(self, name: str, *, minimize: bool, attributes: Mapping[str, Any]) -> TrialTable:
+    def ensure(
+        self, name: str, *, minimize: bool | Sequence[bool], attributes: Mapping[str, Any]
+    ) -> TrialTable:
         """Return the study with this name; create it with these attributes if there is none.
 
         A crash may have interrupted its creation: attributes it has stay as they are, missing ones
         are added. A study with trials is complete, even if an earlier version created it.
+
+        Args:
+            name: Its name.
+            minimize: Whether lower is better; of several objectives, for each.
+            attributes: Its attributes.
         """
         if name not in self.studies():
-            direction = StudyDirection.MINIMIZE if minimize else StudyDirection.MAXIMIZE
-            self._storage.create_new_study([direction], self._backend.prefix + name)
+            lower = [minimize] if isinstance(minimize, bool) else minimize
+            directions = [D.MINIMIZE if is_better else D.MAXIMIZE for is_better in lower]
+            self._storage.create_new_study(directions, self._backend.prefix + name)
         table = self.study(name)
         known = attributes if table.has_trials else table.attributes()
         for key in attributes:

@@ -14,39 +14,28 @@ from typing import Any
 from optuna.distributions import distribution_to_json
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
-from sqlalchemy import Connection, DateTime, Enum, TableClause, bindparam, column, select, table
+from sqlalchemy import Connection, TableClause, bindparam, select
 
 from sweep.errors import RunError
 from sweep.storage.damage import damage_named
 from sweep.storage.enqueued import take, waiting
+from sweep.storage.optuna_tables import (
+    ATTRIBUTES,
+    PARAMS,
+    SCORES,
+    SYSTEM_ATTRIBUTES,
+    TRIALS,
+    VALUES,
+)
 from sweep.trials.domains import Params
-from sweep.trials.optuna_trials import STATES, epoch_key, to_frozen, to_record
+from sweep.trials.optuna_trials import (
+    STATES,
+    constraint_attributes,
+    epoch_key,
+    to_frozen,
+    to_record,
+)
 from sweep.trials.records import EpochRecord, TrialRecord
-
-TRIALS = table(
-    "trials",
-    *map(column, ("trial_id", "study_id", "number")),
-    column("state", Enum(TrialState)),
-    column("datetime_start", DateTime),
-    column("datetime_complete", DateTime),
-)
-
-
-PARAMS = table(
-    "trial_params", *map(column, ("trial_id", "param_name", "param_value", "distribution_json"))
-)
-
-
-ATTRIBUTES = table("trial_user_attributes", *map(column, ("trial_id", "key", "value_json")))
-
-
-SCORES = table("trial_values", *map(column, ("trial_id", "objective", "value", "value_type")))
-
-
-VALUES = table(
-    "trial_intermediate_values",
-    *map(column, ("trial_id", "step", "intermediate_value", "intermediate_value_type")),
-)
 
 
 class TrialTable:
@@ -169,8 +158,9 @@ class TrialTable:
             "kept": record.kept,
         }
         state = STATES[record.ending]
-        has_score = state is TrialState.COMPLETE and record.score is not None
-        score = [(0, record.score, "FINITE")] if has_score else []
+        scores = record.scores if state is TrialState.COMPLETE else ()
+        values = [(objective, score, "FINITE") for objective, score in enumerate(scores)]
+        constraints = _as_json(constraint_attributes(record))
         end = TRIALS.update().where(TRIALS.c.trial_id == trial_id)
         # Earlier versions wrote the ending and the state in two transactions. A crash between them
         # left a running trial with an ending, which this one replaces.
@@ -180,7 +170,8 @@ class TrialTable:
             connection.execute(end, {"state": state, "datetime_complete": _now()})
             connection.execute(ATTRIBUTES.delete().where(*half))
             _insert(connection, ATTRIBUTES, trial_id, _as_json({"ending": ending}))
-            _insert(connection, SCORES, trial_id, score)
+            _insert(connection, SCORES, trial_id, values)
+            _insert(connection, SYSTEM_ATTRIBUTES, trial_id, constraints)
 
     def _insert_trial(self, connection: Connection, number: int) -> int:
         """Insert a running trial after the last one, and return its id."""

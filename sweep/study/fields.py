@@ -71,11 +71,21 @@ def _window(study: Study) -> int | None:
     return study.window if study.deterministic else None
 
 
+def _further(study: Study) -> list[list[str]]:
+    return [[goal.metric, goal.direction] for goal in study.objectives[1:]]
+
+
+def _constraints(study: Study) -> dict[str, list[float | None]]:
+    return {name: list(bounds) for name, bounds in sorted(study.constraints.items())}
+
+
 GOAL = ("minimize", "maximize")
 RECORDED = (
     _field("name"),
     Recorded("metric", GOAL, lambda study: study.metric),
     Recorded("direction", GOAL, lambda study: GOAL[study.sign < 0]),
+    Recorded("further_objectives", GOAL, _further, earlier=[]),
+    _field("constraints", _constraints, earlier={}),
     _field("seed", acceptable=True, restored=True),
     _field("sampler", _sampler, acceptable=True, restored=True),
     _field("warm_start", _warm_start, acceptable=True, restored=True, earlier=None),

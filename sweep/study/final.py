@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sweep.errors import StudyError
 from sweep.study.rules import FUNCTION, Rule, broken, optional, whole_number
 from sweep.trials.evaluation import Evaluation
-from sweep.trials.records import State
+from sweep.trials.records import State, TrialRecord
 
 RUNOFF_SUFFIX = "-runoff"
 """Ends the name of the study that holds the runoff of a search's best trials."""
@@ -23,6 +23,10 @@ RULES: dict[str, Rule] = {
     "evaluate": FUNCTION,
     "config": optional(FUNCTION, ""),
     "ensemble": optional(FUNCTION, ""),
+    "choose": (
+        "'first', 'knee' or a function of the front",
+        lambda choose: callable(choose) or choose in ("first", "knee"),
+    ),
     "runoff": whole_number(1),
     "runoff_repeats": whole_number(1),
     "repeats": whole_number(1),
@@ -43,6 +47,10 @@ class Final:
         minimize: Name of a metric that the final training reports, such as its loss. The metric of
             the search needs validation data, which the final training may train on.
         config: Changes the best configuration for the final training, for example to more epochs.
+        choose: Which trial of several objectives is retrained: the "first" on the front, which is
+            the best by the first objective, the "knee" (`sweep.trials.front.knee_of`), or a
+            function of the front (trial records, best by the first objective first) that returns
+            one of them.
         runoff: Number of the best trials that are trained again as in the search, with other seeds.
             The mean of the new scores decides which configuration is trained on the final data.
             With 1 there is no runoff, and it is the best trial's.
@@ -61,6 +69,7 @@ class Final:
     evaluate: Callable[[Any, State, Any], Metrics]
     minimize: str
     config: Callable[[Any], Any] | None = None
+    choose: Literal["first", "knee"] | Callable[[list[TrialRecord]], TrialRecord] = "first"
     runoff: int = 1
     runoff_repeats: int = 3
     repeats: int = 1

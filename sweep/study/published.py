@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from sweep.errors import StudyError
 
-STANDARD_TABLES = ("trials", "epochs", "summary", "progression")
+STANDARD_TABLES = ("trials", "epochs", "summary", "front", "progression")
 """Names of the tables that every run has."""
 
 WHAT_TABLES_ARE = (

@@ -1,5 +1,6 @@
 """Rules that check the fields of a declaration, each with its words for the error message."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -60,3 +61,19 @@ def either(values: tuple[object, ...]) -> str:
     """Return the values as in "'a', 'b' or 'c'"."""
     *others, last = map(repr, values)
     return f"{', '.join(others)} or {last}"
+
+
+def is_name(value: object) -> bool:
+    """Return whether a value can name a study, and so a directory."""
+    is_name = isinstance(value, str) and re.fullmatch(r"[^\W_][\w.-]*", value)
+    return bool(is_name) and len(str(value).encode()) <= MAX_NAME
+
+
+def are_params(value: object) -> bool:
+    """Return whether a value is a sequence of parameters by name."""
+    return isinstance(value, tuple | list) and all(isinstance(params, Mapping) for params in value)
+
+
+def are_functions(value: object) -> bool:
+    """Return whether a value is a tuple of functions."""
+    return isinstance(value, tuple) and all(map(callable, value))

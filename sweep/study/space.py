@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, TypeVar
 
-from sweep.errors import StudyError
+from sweep.errors import Infeasible, StudyError
 from sweep.text import shown
 from sweep.trials.domains import Domain, Params, Value, is_like, same_kind
 from sweep.trials.ranges import checked_name, float_range, int_range, listed, one_of
@@ -123,6 +123,15 @@ class Trial:
 
 
 Space = Callable[[Trial], Any]
+
+
+def refusal(space: Space, trial: Trial) -> str | None:
+    """Draw a configuration; return why `space` says that it is infeasible, None if it is not."""
+    try:
+        space(trial)
+    except Infeasible as why:
+        return str(why) or "no reason given"
+    return None
 
 
 class Kinds:

@@ -1,8 +1,8 @@
 """The declaration that a study file makes: what to vary, and how to train."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from statistics import fmean, stdev
 from typing import Any, Literal, get_args
 
@@ -10,6 +10,14 @@ from sweep.errors import StudyError
 from sweep.pruners.optuna_pruner import OptunaPruner
 from sweep.pruners.pruner import Pruner, compares_repeats
 from sweep.study.final import Final
+from sweep.study.objectives import (
+    CONSTRAINTS,
+    Bounds,
+    Names,
+    Objective,
+    check_objectives,
+    objectives_of,
+)
 from sweep.study.optuna_sampler import OptunaSampler
 from sweep.study.published import WHAT_TABLES_ARE, Table, are_tables
 from sweep.study.rules import (
@@ -17,9 +25,12 @@ from sweep.study.rules import (
     MAX_NAME,
     PLACES,
     Rule,
+    are_functions,
+    are_params,
     broken,
     choices,
     either,
+    is_name,
     optional,
     whole_number,
 )
@@ -32,13 +43,10 @@ from sweep.trials.records import TrialRecord
 Train = Callable[..., Iterable[Any]]
 """train(config, data, seed, state) yields an `Epoch`, or a dictionary of metrics, per epoch."""
 
-
 SamplerName = Literal["auto", "tpe", "gp", "cmaes", "qmc", "nsga2", "nsga3", "random", "grid"]
-
 
 Callback = Callable[[str, TrialRecord], None]
 """Called with the name of the study and the record of a trial that has ended."""
-
 
 MINIMUM = """
     def space(trial):
@@ -53,7 +61,6 @@ MINIMUM = """
 @dataclass(frozen=True, kw_only=True)
 class Study:
     """What to vary and how to train. It validates itself.
-
     A new field also needs a place in the table of `sweep.study.fields`.
 
     Attributes:
@@ -62,8 +69,10 @@ class Study:
             in the driver when a trial is created, and again in the worker with the recorded values.
         train: train(config, data, seed, state) yields an `Epoch`, or a dict of metrics, per epoch.
             `state` is None for a new trial, or the state yielded after its last completed epoch.
-        minimize: Name of the metric to minimise; give either this or `maximize`.
-        maximize: Name of the metric to maximise.
+        minimize: Name of a metric, or a tuple of several: any that the epochs report, or "seconds",
+            "core_seconds" and "seconds_per_epoch", which a run measures. The first counts most.
+        maximize: The same, to maximise; these come after the others.
+        constraints: Bounds (low, high) by metric, or None; what violates one is never the best.
         data: Loads the training and validation data, once; workers share them read-only.
         trials: Total number of trials of the run.
         until: What ends the search before that: `Target`, `NoImprovement`, or a tuple of them.
@@ -108,8 +117,9 @@ class Study:
     name: str
     space: Space
     train: Train
-    minimize: str | None = None
-    maximize: str | None = None
+    minimize: Names = None
+    maximize: Names = None
+    constraints: Mapping[str, Bounds] = field(default_factory=dict)
     data: Callable[[], Any] | None = None
     trials: int = 20
     until: StopRule | tuple[StopRule, ...] = ()
@@ -136,11 +146,7 @@ class Study:
         for expected, value in broken(self, RULES | choices(Study)):
             raise StudyError(f"Study: expected {expected}, got {value!r}")
         object.__setattr__(self, "warm_start", tuple(map(str, self.warm_start or ())))
-        if (self.minimize is None) == (self.maximize is None):
-            raise StudyError(
-                f"Study: expected either minimize or maximize to name a metric, got "
-                f"minimize={self.minimize!r}, maximize={self.maximize!r}; give one of them"
-            )
+        check_objectives(self)
         if compares_repeats(self.pruner) and self.repeats == 1 and self.score != "mean":
             raise StudyError(
                 f"Study: expected repeats > 1 or score 'mean' for {self.pruner}, which compares "
@@ -148,10 +154,21 @@ class Study:
             )
         check_targets(self.stop_rules, self.metric)
 
+    @cached_property
+    def objectives(self) -> tuple[Objective, ...]:
+        """The metrics to minimise, then those to maximise."""
+        return objectives_of(self.minimize, self.maximize)
+
+    @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """The metrics that every epoch needs: objectives and constraints, each once."""
+        names = [objective.metric for objective in self.objectives]
+        return tuple(dict.fromkeys([*names, *self.constraints]))
+
     @property
     def metric(self) -> str:
-        """Name of the metric to minimise or maximise."""
-        return self.minimize or self.maximize or ""
+        """Name of the metric to minimise or maximise, the first of several."""
+        return self.objectives[0].metric
 
     @property
     def stop_rules(self) -> tuple[StopRule, ...]:
@@ -161,7 +178,7 @@ class Study:
     @property
     def sign(self) -> int:
         """1 to minimise, -1 to maximise: a score times this is lower when better."""
-        return 1 if self.minimize is not None else -1
+        return self.objectives[0].sign
 
     def score_of(self, curves: list[list[float]]) -> tuple[float, float | None]:
         """Return the score of a trial and its standard deviation, by the study's rule.
@@ -176,11 +193,6 @@ class Study:
         return fmean(values), stdev(values) if len(values) > 1 else None
 
 
-def _is_name(value: object) -> bool:
-    is_name = isinstance(value, str) and re.fullmatch(r"[^\W_][\w.-]*", value)
-    return bool(is_name) and len(str(value).encode()) <= MAX_NAME
-
-
 def _is_sampler(value: object) -> bool:
     return isinstance(value, OptunaSampler) or value in get_args(SamplerName)
 
@@ -189,35 +201,25 @@ def _is_pruner(value: object) -> bool:
     return isinstance(value, Pruner | OptunaPruner) and not isinstance(value, type)
 
 
-def _are_params(value: object) -> bool:
-    return isinstance(value, tuple | list) and all(isinstance(params, Mapping) for params in value)
-
-
-def _are_functions(value: object) -> bool:
-    return isinstance(value, tuple) and all(map(callable, value))
-
+PRUNERS = """Asha(...), Hyperband(...), Median(...), Percentile(...), Threshold(...), \
+Patient(...), Wilcoxon(...), OptunaPruner(...)"""
 
 RULES: dict[str, Rule] = {
-    "name": (f"letters, digits, '-', '_' or '.', of at most {MAX_NAME} bytes", _is_name),
+    "name": (f"letters, digits, '-', '_' or '.', of at most {MAX_NAME} bytes", is_name),
     "space": FUNCTION,
     "train": FUNCTION,
     "data": optional(FUNCTION, ""),
     "trials": whole_number(1),
     "until": ("Target(...), NoImprovement(...) or a tuple of them", are_stop_rules),
     "seed": whole_number(0),
+    "constraints": CONSTRAINTS,
     "sampler": (f"{either(get_args(SamplerName))}, or an OptunaSampler", _is_sampler),
     "sampler_memory": optional(whole_number(1)),
-    "pruner": optional(
-        (
-            "Asha(...), Hyperband(...), Median(...), Percentile(...), Threshold(...), "
-            "Patient(...), Wilcoxon(...), OptunaPruner(...)",
-            _is_pruner,
-        )
-    ),
+    "pruner": optional((PRUNERS, _is_pruner)),
     "repeats": whole_number(1),
-    "first": ("a tuple of dictionaries", _are_params),
+    "first": ("a tuple of dictionaries", are_params),
     "warm_start": optional(PLACES),
     "window": whole_number(1),
     "tables": (WHAT_TABLES_ARE, are_tables),
-    "callbacks": ("functions", _are_functions),
+    "callbacks": ("functions", are_functions),
 }

@@ -35,6 +35,11 @@ STATES = {
 
 EPOCH = "epoch:"
 
+INFEASIBLE_DRAWS = "infeasible_draws"
+
+CONSTRAINT = "constraints:"
+"""Begins the names of the system attributes in which Optuna looks for a trial's constraints."""
+
 
 def epoch_key(number: int) -> str:
     """Return the name of the trial attribute that holds an epoch."""
@@ -52,6 +57,11 @@ def create_trial(record: TrialRecord, **fields: Any) -> FrozenTrial:
     return optuna.trial.create_trial(params=record.params, distributions=distributions, **fields)
 
 
+def constraint_attributes(record: TrialRecord) -> dict[str, float]:
+    """Return the system attributes that tell Optuna how far a trial violates its constraints."""
+    return {CONSTRAINT + name: value for name, value in record.violations.items()}
+
+
 def to_frozen(record: TrialRecord) -> FrozenTrial:
     """Return a trial that has just begun, as the database keeps it."""
     attributes: dict[str, Any] = {
@@ -64,6 +74,8 @@ def to_frozen(record: TrialRecord) -> FrozenTrial:
     }
     if record.jobs != [record.number + 1]:
         attributes["jobs"] = record.jobs
+    if record.infeasible_draws:
+        attributes[INFEASIBLE_DRAWS] = record.infeasible_draws
     return create_trial(record, state=TrialState.RUNNING, user_attrs=attributes)
 
 
@@ -83,6 +95,7 @@ def to_record(frozen: FrozenTrial) -> TrialRecord:
     epochs = [EpochRecord(**value) for key, value in attributes.items() if key.startswith(EPOCH)]
     ending = attributes["ending"] if finished else {}
     failure, worker = ending.get("failure"), attributes.get("worker")
+    values = frozen.values or [] if frozen.state is TrialState.COMPLETE else []
     return TrialRecord(
         number=frozen.number,
         params=frozen.params,
@@ -92,7 +105,10 @@ def to_record(frozen: FrozenTrial) -> TrialRecord:
         endings_known=attributes["told"],
         ending=Ending(ending.get("ending", "running")),
         ending_number=ending.get("ended", 0),
-        score=frozen.value if frozen.state is TrialState.COMPLETE else None,
+        score=next(iter(values), None),
+        further_scores=tuple(values[1:]),
+        violations=frozen.constraints,
+        infeasible_draws=attributes.get(INFEASIBLE_DRAWS, 0),
         score_std=ending.get("spread"),
         given=attributes.get("given", {}),
         source=attributes.get("source", ""),

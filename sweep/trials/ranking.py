@@ -17,22 +17,22 @@ def n_ended(records: Iterable[TrialRecord]) -> int:
 
 
 def best_of(sign: int, records: Iterable[TrialRecord]) -> TrialRecord | None:
-    """Return the complete trial with the best score, the first of equal ones; None without any.
+    """Return the feasible trial with the best score, the first of equal ones; None without any.
 
     Args:
         sign: 1 if a lower score is better, -1 if a higher one is.
         records: Any trials, in the order of their numbers.
     """
-    scored = (record for record in records if record.score is not None)
+    scored = (record for record in records if record.score is not None and record.is_feasible)
     return min(scored, key=lambda record: sign * (record.score or 0.0), default=None)
 
 
 def ranked(records: Iterable[TrialRecord], sign: int) -> list[TrialRecord]:
-    """Return the trials that have a score, best first; equal ones keep their order.
+    """Return the feasible trials that have a score, best first; equal ones keep their order.
 
     `sign` is 1 where a lower score is better, -1 where a higher one is.
     """
-    scored = [(sign * record.score, record) for record in records if record.score is not None]
+    scored = [(sign * r.score, r) for r in records if r.score is not None and r.is_feasible]
     return [record for _, record in sorted(scored, key=lambda pair: pair[0])]
 
 

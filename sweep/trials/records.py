@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sweep.trials.known import curve_of
 from sweep.trials.worker import Worker
 
 if TYPE_CHECKING:
@@ -123,7 +124,12 @@ class TrialRecord:
         endings_known: Number of events (pauses and endings) that the sampler knew when it suggested
             this trial: those whose position is not higher.
         ending_number: Position of this trial's ending among all events, from 1; 0 before it ends.
-        score: The metric to minimise or maximise, by the study's rule; None without one.
+        score: The metric to minimise or maximise, by the study's rule; None without one. Of
+            several, the first.
+        further_scores: The scores of further objectives.
+        violations: How far each constrained metric is out of its bounds, by name and as a fraction
+            of the bound; negative or 0 where it is within them.
+        infeasible_draws: How many draws before this one `space` refused as infeasible.
         score_std: Standard deviation of the repeats' scores, whose mean is `score`; None without
             repeats.
         given: Parameters that the sampler was given instead of drawing them.
@@ -151,6 +157,9 @@ class TrialRecord:
     ending: Ending = Ending.RUNNING
     ending_number: int = 0
     score: float | None = None
+    further_scores: tuple[float, ...] = ()
+    violations: Mapping[str, float] = field(default_factory=dict)
+    infeasible_draws: int = 0
     score_std: float | None = None
     given: "Params" = field(default_factory=dict)
     source: str = ""
@@ -185,6 +194,16 @@ class TrialRecord:
         return not self.has_ended and len(self.pauses) == len(self.jobs)
 
     @property
+    def scores(self) -> tuple[float, ...]:
+        """One value per objective, in their order; empty without a score."""
+        return () if self.score is None else (self.score, *self.further_scores)
+
+    @property
+    def is_feasible(self) -> bool:
+        """Whether it violates no constraint, as far as it is known."""
+        return all(violation <= 0 for violation in self.violations.values())
+
+    @property
     def seconds(self) -> float:
         """Wall-clock time of all its epochs, in seconds."""
         return sum(epoch.seconds for epoch in self.epochs)
@@ -199,8 +218,8 @@ class TrialRecord:
         return next(iter(self.curves(metric)), [])
 
     def curves(self, metric: str) -> list[list[float]]:
-        """Return the metric's learning curve for each training; epochs without it are left out."""
-        return [[e.metrics[metric] for e in one if metric in e.metrics] for one in self.trainings()]
+        """Return the curve of a metric, see `curve_of`, for each training."""
+        return [curve_of(one, metric) for one in self.trainings()]
 
     def trainings(self) -> list[list[EpochRecord]]:
         """Return the epochs of each training, in their order."""

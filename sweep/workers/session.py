@@ -16,9 +16,9 @@ from sweep.study.code.user_code import guarded, text_of
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Trial, fixed
 from sweep.text import shown
-from sweep.trials.records import Ending, EpochRecord, Failure
+from sweep.trials.records import Ending, EpochRecord, Failure, State
 from sweep.trials.worker import Worker
-from sweep.workers.epochs import read
+from sweep.workers.epochs import not_finite, read
 from sweep.workers.failures import ending_of, failure_of
 from sweep.workers.keeping import Keeping
 from sweep.workers.messages import Progress, Work
@@ -176,9 +176,10 @@ class Session:
             seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
             if item is _NO_MORE or item is _ANOTHER:
                 return None, None
-            metrics, state = read(item, self._study.metric)
-            value = metrics[self._study.metric]
-            if state is not None and math.isfinite(value):
+            metrics, state = self._read(item)
+            diverged = not_finite(metrics, self._study.needed, self._epoch + 1)
+            if state is not None and not diverged:
+                value = metrics.get(self._study.metric, 0.0)
                 self.keeping.add(self._epoch + 1, self._repeat, state, value)
         except (StudyError, MemoryError):
             raise
@@ -189,8 +190,12 @@ class Session:
         self._epoch += 1
         finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
         record = EpochRecord(self._epoch, finite, seconds, cpu_seconds, self._repeat)
-        message = f"{self._study.metric} is {value} after epoch {self._epoch}"
-        return record, None if math.isfinite(value) else Failure(Ending.DIVERGED, message)
+        return record, Failure(Ending.DIVERGED, diverged) if diverged else None
+
+    def _read(self, item: Any) -> tuple[dict[str, float], State | None]:
+        study = self._study
+        is_compared = study.score == "best" or study.pruner is not None
+        return read(item, study.needed, is_compared=is_compared)
 
     def _out_of_memory(self, error: MemoryError) -> Failure:
         why = ""

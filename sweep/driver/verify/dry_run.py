@@ -68,12 +68,13 @@ def probe(study: Study) -> None:
         kinds.check(name, domain)
         return samples(domain)
 
-    walk = iter(Walk(study.space, values))
+    walk = Walk(study.space, values)
     for _ in range(N_BRANCHES):
-        trial = guarded("space", lambda: next(walk, None), study)
-        if trial is None:
+        if walk.is_over:
             break
-        as_dict(guarded("space", partial(study.space, trial), study))
+        trial = guarded("space", lambda: walk.visit({}), study)
+        if walk.refused is None:
+            as_dict(guarded("space", partial(study.space, trial), study))
     sampler = Sampler(replace(study, duplicates="rerun"))
     for number in range(min(N_PROBES, study.trials, sampler.limit or N_PROBES)):
         trial = sampler.ask(number)

@@ -7,7 +7,7 @@ report.md shows, too.
 from typing import TYPE_CHECKING, NamedTuple
 
 from sweep.reports.importance import importances
-from sweep.reports.plots import space, trials
+from sweep.reports.plots import fronts, space, trials
 
 if TYPE_CHECKING:
     from sweep.reports.results import Run
@@ -22,7 +22,7 @@ class Plot(NamedTuple):
 
 def all_plots(run: "Run") -> dict[str, Plot]:
     """Draw the plots of a run for which there is something to draw, by name."""
-    metric, scored = run.metric, [record for record in run.records if record.score is not None]
+    metric, scored = run.metric, [r for r in run.records if r.score is not None and r.is_feasible]
     shares = importances(run.records, run.sign)
     names = space.varied(scored)
     shares_text = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
@@ -40,4 +40,18 @@ def all_plots(run: "Run") -> dict[str, Plot]:
         "slots": any(record.finished for record in run.records) and Plot(
             trials.slots(run), "Running trials over time"),
     }  # fmt: skip
+    plots |= _of_several(run) if run.knee else {}
     return {name: plot for name, plot in plots.items() if isinstance(plot, Plot)}
+
+
+def _of_several(run: "Run") -> dict[str, Plot]:
+    goals = " and ".join(goal.metric for goal in run.objectives)
+    plots = {}
+    if len(run.objectives) == 2:
+        plots["front"] = Plot(fronts.front(run), f"{goals} of each complete trial, and the front")
+    else:
+        plots["objectives"] = Plot(fronts.objectives(run), f"{goals} of each trial as a line")
+    if len(run.objectives) <= fronts.MAX_OBJECTIVES:
+        title = "Hypervolume of the front after each trial"
+        plots["hypervolume"] = Plot(fronts.hypervolume_history(run), title)
+    return plots

@@ -90,9 +90,14 @@ def in_page(svg: str, name: str, title: str) -> str:
 
 def scale(axes: Axes, values: Sequence[float]) -> None:
     """Make the y axis logarithmic if values differ by more than a factor of 20."""
-    if values and min(values) > 0 and max(values) / min(values) > 20:
+    if differ_widely(values):
         axes.set_yscale("log")
         plain_ticks(axes.yaxis)
+
+
+def differ_widely(values: Sequence[float]) -> bool:
+    """Return whether values are positive and differ by more than a factor of 20."""
+    return bool(values) and min(values) > 0 and max(values) / min(values) > 20
 
 
 def plain_ticks(axis: Axis) -> None:

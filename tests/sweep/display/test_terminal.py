@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from sweep.display.terminal import LiveStatus, Terminal, sparkline, view
+from sweep.display.terminal import LiveStatus, Terminal
+from sweep.display.view import sparkline, view
 from sweep.driver.progress import Snapshot, TrialCounts
 from sweep.trials.records import Ending, EpochRecord, TrialRecord
 from sweep.workers.messages import Output
@@ -24,7 +25,7 @@ def snapshot(make_study) -> Snapshot:
     """One complete trial of 6 s, two under way, five to come, on two slots."""
     records = [trial(0, [3.0, 2.0, 1.0], Ending.COMPLETE), trial(1, [4.0, 0.5]), trial(2, [])]
     study = make_study(trials=8)
-    return Snapshot(study, TrialCounts(study.sign, records), 2, 8)
+    return Snapshot(study, TrialCounts([study.sign], records), 2, 8)
 
 
 def shown(snapshot: Snapshot, *times: float, width: int = 100, height: int = 24) -> list[str]:

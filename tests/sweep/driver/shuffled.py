@@ -88,7 +88,8 @@ def drive(
         observe: Called on every change.
     """
     with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
-        table = database.ensure(study.name, minimize=study.sign > 0, attributes={})
+        lower = [goal.sign > 0 for goal in study.objectives]
+        table = database.ensure(study.name, minimize=lower, attributes={})
         while True:
             ledger = open_ledger(study, table, LocalCheckpoints(folder, study.name))
             if not ledger.n_left:

@@ -59,6 +59,8 @@ def test_a_study_is_identical_to_itself_as_recorded():
         "name": "toy",
         "metric": "loss",
         "direction": "minimize",
+        "further_objectives": [],
+        "constraints": {},
         "seed": 0,
         "sampler": "tpe",
         "warm_start": None,
@@ -85,7 +87,7 @@ def test_what_leaves_the_recorded_trials_valid_may_change(change):
 
 def test_a_run_of_an_earlier_version_goes_on_with_what_it_had():
     before = {key: value for key, value in recorded(STUDY).items() if key not in EARLIER}
-    same = replace(STUDY, **EARLIER)
+    same = replace(STUDY, **{k: v for k, v in EARLIER.items() if hasattr(STUDY, k)})
     assert check(identity(same), before) == {}
     for change, message in (
         ({"repeats": 2}, "repeats 1 -> 2; undo them, or start"),

@@ -235,7 +235,7 @@ def written(make_study: MakeStudy, tmp_path: Path) -> Callable[..., list[Any]]:
     """Gives outputs to the observer that writes them; returns the messages of that."""
     record = TrialRecord(0, {}, {}, {}, 0, 0)
     study = make_study()
-    snapshot = Snapshot(study, TrialCounts(study.sign, [record]), 1, 1)
+    snapshot = Snapshot(study, TrialCounts([study.sign], [record]), 1, 1)
     messages: list[Any] = []
     files = OutputFiles(RunDirectory(tmp_path), study.name, lambda _, event: messages.append(event))
 

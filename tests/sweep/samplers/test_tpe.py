@@ -40,7 +40,7 @@ FAILED = create_trial(state=TrialState.FAIL)
 
 def remember(endings, sign=1, n_running=0, n_latest=3):
     """A memory of trials with these outcomes, in this order, and of some that run."""
-    memory = SamplerMemory(sign, n_latest)
+    memory = SamplerMemory([sign], n_latest)
     study = create_study(storage=memory)
     for number in range(len(endings) + n_running):
         study.add_trial(running())

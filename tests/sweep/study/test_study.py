@@ -89,8 +89,19 @@ def test_a_name_can_be_a_directory(name):
         ({"pruner": sweep.Asha}, r"expected pruner to be Asha\(...\), .*, got <class"),
         ({"first": {"x": 0.5}}, r"expected first to be a tuple of dictionaries, got {'x': 0.5}"),
         ({"first": (0.5,)}, r"expected first to be a tuple of dictionaries, got \(0.5,\)"),
-        ({"minimize": None}, r"expected either minimize or maximize to name a metric, got minimi"),
-        ({"maximize": "acc"}, r"got minimize='loss', maximize='acc'; give one of them"),
+        (
+            {"minimize": None},
+            r"expected minimize or maximize, or both, to name a metric or .* got mini",
+        ),
+        ({"minimize": ()}, r"got minimize=\(\), maximize=None; name at least one"),
+        ({"minimize": ("loss", 3)}, r"to name a metric or a tuple of metrics, got minimize="),
+        ({"maximize": "loss"}, r"expected each objective once, got 'loss' twice; take one of th"),
+        ({"minimize": ("a", "b", "a")}, r"expected each objective once, got 'a' twice"),
+        ({"constraints": {"size": 3}}, r"expected constraints to be bounds \(low, high\) of .* 3"),
+        ({"constraints": {"size": (None, None)}}, r"expected constraints to be bounds"),
+        ({"constraints": {"size": (2, 1)}}, r"expected constraints to be bounds"),
+        ({"constraints": {"size": (0, float("inf"))}}, r"expected constraints to be bounds"),
+        ({"constraints": {"size": ("0", 1)}}, r"expected constraints to be bounds"),
     ],
 )
 def test_a_study_refuses_what_cannot_be_meant(change, message):
@@ -106,10 +117,27 @@ def test_a_changed_study_is_checked_again():
 
 @pytest.mark.parametrize(
     ("goal", "metric", "sign"),
-    [({"minimize": "loss"}, "loss", 1), ({"minimize": None, "maximize": "acc"}, "acc", -1)],
+    [
+        ({"minimize": "loss"}, "loss", 1),
+        ({"minimize": None, "maximize": "acc"}, "acc", -1),
+        ({"minimize": ("size", "loss"), "maximize": "acc"}, "size", 1),
+    ],
 )
 def test_the_goal_names_the_metric_and_its_sign(goal, metric, sign):
     assert (study(**goal).metric, study(**goal).sign) == (metric, sign)
+
+
+def test_objectives_are_those_to_minimise_then_those_to_maximise():
+    several = study(minimize=("loss", "size"), maximize="acc", constraints={"loss": (None, 1)})
+    assert several.objectives == (("loss", 1), ("size", 1), ("acc", -1))
+    assert several.needed == ("loss", "size", "acc")
+    assert [goal.direction for goal in several.objectives] == ["minimize"] * 2 + ["maximize"]
+    assert study(minimize=["loss"]).objectives == study().objectives
+
+
+def test_several_objectives_have_no_pruner():
+    with pytest.raises(StudyError, match="expected no pruner with several objectives, got Asha"):
+        study(maximize="acc", pruner=sweep.Asha())
 
 
 CURVES = st.lists(st.floats(allow_nan=False), min_size=1)
