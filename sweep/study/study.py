@@ -61,6 +61,7 @@ MINIMUM = """
 @dataclass(frozen=True, kw_only=True)
 class Study:
     """What to vary and how to train. It validates itself.
+
     A new field also needs a place in the table of `sweep.study.fields`.
 
     Attributes:
@@ -105,10 +106,10 @@ class Study:
         window: Largest number of trials that can run at the same time in deterministic mode.
         tables: Tables that show the results next to published ones; see `sweep.PublishedTable`.
         callbacks: Functions to call with the study's name and the record of each trial that ends,
-            once it is recorded. Calls missed because the driver was killed are not repeated. An
-            error in a callback is reported and does not stop the run. See `sweep.loggers`.
+            once it is recorded. Calls missed because the driver was killed are not repeated. Errors
+            in them are reported and do not stop the run. See `sweep.loggers`.
         file: Path of the study file; set when it is loaded.
-        settings: The study's own settings, which are recorded; set when the file is loaded.
+        settings: The study's own settings, which are recorded; set likewise.
 
     Raises:
         StudyError: If a value is not as described above.
@@ -203,7 +204,6 @@ def _is_pruner(value: object) -> bool:
 
 PRUNERS = """Asha(...), Hyperband(...), Median(...), Percentile(...), Threshold(...), \
 Patient(...), Wilcoxon(...), OptunaPruner(...)"""
-
 RULES: dict[str, Rule] = {
     "name": (f"letters, digits, '-', '_' or '.', of at most {MAX_NAME} bytes", is_name),
     "space": FUNCTION,
