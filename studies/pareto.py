@@ -1,6 +1,6 @@
 """How little error for how little time? Two objectives: 40 trials, some minutes on two cores.
 
-Each trial trains on 8,000 images and is validated on 5,000 others. The report shows which networks
+Each trial trains on 4,000 images and is validated on 5,000 others. The report shows which networks
 cannot be made both faster and better. Seconds are measured, so another run finds another front.
 """
 
@@ -15,8 +15,8 @@ import sweep
 class Settings:
     """What `--set` can change; none of it is searched."""
 
-    images: int = 8_000  # for training
-    epochs: int = 4  # per trial
+    images: int = 4_000  # for training
+    epochs: int = 3  # per trial
 
 
 @dataclass(frozen=True)
