@@ -23,8 +23,9 @@ from sweep.study.settings import settings
 from sweep.study.space import Trial
 from sweep.study.stopping import NoImprovement, Target
 from sweep.study.study import Study
+from sweep.trials.epoch import Epoch
 from sweep.trials.evaluation import Evaluation, Exhibit
-from sweep.trials.records import Epoch, TrialRecord
+from sweep.trials.records import TrialRecord
 
 if TYPE_CHECKING:
     from sweep.driver.run import run

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from sweep.errors import CorruptCheckpointError, EpochError
-from sweep.trials.records import State
+from sweep.trials.epoch import State
 
 ARRAY = "$array"
 """Key that marks the place of an array in the JSON part of a state."""

@@ -2,8 +2,9 @@
 
 from sweep.checkpoints.format import Checkpoint, decode
 from sweep.checkpoints.store import Checkpoints
+from sweep.trials.epoch import State
 from sweep.trials.ranking import scores
-from sweep.trials.records import State, TrialRecord
+from sweep.trials.records import TrialRecord
 
 GONE = "the training yielded none, or its checkpoint is gone or damaged"
 

@@ -20,8 +20,9 @@ from sweep.study.final import FINAL_SUFFIX, Final
 from sweep.study.space import Trial, fixed
 from sweep.study.study import Study
 from sweep.trials.domains import Params
+from sweep.trials.epoch import State
 from sweep.trials.evaluation import TESTS, Evaluation, Exhibit, TestOpening, test_openings, to_plain
-from sweep.trials.records import Ending, State, TrialRecord
+from sweep.trials.records import Ending, TrialRecord
 
 
 def final_study(study: Study, final: Final, chosen: Params, done: list[TrialRecord]) -> Study:

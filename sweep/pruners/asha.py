@@ -1,6 +1,7 @@
 """Asynchronous successive halving."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ class Asha:
     (arXiv:1810.05934), algorithm 2; without `resume`, its variant that stops trials.
     """
 
+    compares_ranks: ClassVar[bool] = True
     min_epochs: int = 1
     factor: int = 3
     max_epochs: int | None = None

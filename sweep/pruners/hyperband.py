@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import accumulate
 from math import ceil
+from typing import ClassVar
 
 from sweep.errors import StudyError
 from sweep.pruners.asha import falls_behind
@@ -30,6 +31,7 @@ class Hyperband:
     al. 2020 (arXiv:1810.05934), section 3.4.
     """
 
+    compares_ranks: ClassVar[bool] = True
     max_epochs: int
     min_epochs: int = 1
     factor: int = 3

@@ -1,6 +1,7 @@
 """The median stopping rule."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sweep.errors import StudyError
 from sweep.pruners.percentile import Percentile
@@ -19,6 +20,7 @@ class Median:
     so far with the median of the others' values after the same epoch.
     """
 
+    compares_ranks: ClassVar[bool] = True
     warmup_epochs: int = 1
     min_trials: int = 5
 

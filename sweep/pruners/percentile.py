@@ -1,6 +1,7 @@
 """The percentile stopping rule."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,7 @@ class Percentile:
         min_trials: Complete trials needed before any trial is stopped, >= 1.
     """
 
+    compares_ranks: ClassVar[bool] = True
     percent: float = 25.0
     warmup_epochs: int = 1
     min_trials: int = 5

@@ -73,6 +73,11 @@ def compares_repeats(pruner: object) -> bool:
     return bool(getattr(pruner, "compares_repeats", False))
 
 
+def compares_ranks(pruner: object) -> bool:
+    """Return whether a pruner compares trials after one epoch, so that ranks are enough for it."""
+    return bool(getattr(pruner, "compares_ranks", False))
+
+
 def pausing(pruner: object) -> Halving | None:
     """Return a pruner if it pauses trials, else None."""
     return pruner if isinstance(pruner, Halving) and pruner.resume else None

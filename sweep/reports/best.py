@@ -10,7 +10,8 @@ from safetensors.numpy import save
 from sweep.checkpoints.kept import GONE, state_of
 from sweep.checkpoints.places import checkpoints_at
 from sweep.study.final import FINAL_SUFFIX
-from sweep.trials.records import State, TrialRecord
+from sweep.trials.epoch import State
+from sweep.trials.records import TrialRecord
 
 if TYPE_CHECKING:
     from sweep.reports.results import Run

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from sweep.errors import StudyError
 from sweep.study.rules import FUNCTION, Rule, broken, optional, whole_number
+from sweep.trials.epoch import State
 from sweep.trials.evaluation import Evaluation
-from sweep.trials.records import State, TrialRecord
+from sweep.trials.records import TrialRecord
 
 RUNOFF_SUFFIX = "-runoff"
 """Ends the name of the study that holds the runoff of a search's best trials."""

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sweep.errors import StudyError
+from sweep.pruners.pruner import compares_ranks
 from sweep.study.rules import Rule
 
 if TYPE_CHECKING:
@@ -92,8 +93,9 @@ def check_objectives(study: "Study") -> None:
         StudyError: If there is anything of that kind.
     """
     has_runoff = study.final is not None and study.final.runoff > 1
+    pruner = None if compares_ranks(study.pruner) else study.pruner
     for what, given in (
-        ("pruner", study.pruner), ("warm_start", study.warm_start), ("runoff", has_runoff)
+        ("pruner", pruner), ("warm_start", study.warm_start), ("runoff", has_runoff)
     ):  # fmt: skip
         if given and len(study.objectives) > 1:
             raise StudyError(

@@ -78,12 +78,13 @@ def knee_of(front: Sequence[TrialRecord], signs: Sequence[int]) -> TrialRecord |
 
 def ranks(points: Points) -> NDArray[np.int64]:
     """Return (n,) non-dominated ranks: 0 on the front, 1 on the front of the others, and so on."""
-    ranked = np.full(len(points), -1)
-    rank = 0
-    while (left := np.flatnonzero(ranked < 0)).size:
-        rest = points[left]
-        beaten = np.array([_dominates(rest, point).any() for point in rest], bool)
-        ranked[left[~beaten]] = rank
+    no_worse = np.asarray((points[:, None] <= points).all(axis=2))
+    dominates = no_worse & ~no_worse.T
+    n_better = dominates.sum(axis=0)
+    ranked, rank = np.full(len(points), -1), 0
+    while (front := (ranked < 0) & (n_better == 0)).any():
+        ranked[front] = rank
+        n_better -= dominates[front].sum(axis=0)
         rank += 1
     return ranked
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from sweep.errors import EpochError
 from sweep.study.code.user_code import text_of
 from sweep.text import printable, shown
+from sweep.trials.epoch import Epoch, State
 from sweep.trials.known import KNOWN
-from sweep.trials.records import Epoch, State
 
 
 def read(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sweep.checkpoints.format import Checkpoint, copied, decode
-from sweep.trials.records import State
+from sweep.trials.epoch import State
 
 if TYPE_CHECKING:
     from sweep.study.study import Study

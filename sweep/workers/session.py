@@ -16,7 +16,8 @@ from sweep.study.code.user_code import guarded, text_of
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Trial, fixed
 from sweep.text import shown
-from sweep.trials.records import Ending, EpochRecord, Failure, State
+from sweep.trials.epoch import State
+from sweep.trials.records import Ending, EpochRecord, Failure
 from sweep.trials.worker import Worker
 from sweep.workers.epochs import not_finite, read
 from sweep.workers.failures import ending_of, failure_of

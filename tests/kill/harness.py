@@ -56,10 +56,11 @@ class Kill:
 class Campaign:
     """Kills a run until it is done, and checks it after every kill."""
 
-    def __init__(self, folder: Path, seed: int, storage: str = "") -> None:
+    def __init__(self, folder: Path, seed: int, storage: str = "", objectives: int = 1) -> None:
         """Prepare for runs in an empty folder, with records at a URL, or in SQLite without one."""
         self._runs = folder
         self._storage = storage
+        self._objectives = objectives
         self._chance = random.Random(seed)
         self._marks = (folder / f"mark-{number}" for number in itertools.count())
         self._n_runs = 0
@@ -120,7 +121,17 @@ class Campaign:
         place = ["--runs", str(self._runs), "--name", self._path.name, "--retries", "99"]
         storage = ["--storage", self._storage] if self._storage else []
         return subprocess.Popen(
-            [sys.executable, *program, "run", str(STUDY), *place, *storage, *options],
+            [
+                sys.executable,
+                *program,
+                "run",
+                str(STUDY),
+                *place,
+                *storage,
+                *options,
+                "--set",
+                f"objectives={self._objectives}",
+            ],
             cwd=ROOT,
             env=os.environ | {"PYTHONPATH": str(ROOT), "KILL_PAUSE_S": str(pause_s)},
             stdout=subprocess.PIPE,
@@ -138,7 +149,7 @@ class Campaign:
 
     def _run_whole(self) -> sweep.Run:
         options = sweep.Options(runs=self._runs, name="whole", pool="inline", storage=self._storage)
-        return sweep.run(sweep.load_study(STUDY), options)
+        return sweep.run(sweep.load_study(STUDY, {"objectives": self._objectives}), options)
 
     def _check(self) -> None:
         """Check: no number twice, no finished trial changed, no epoch lost or recorded twice."""

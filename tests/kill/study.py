@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,14 +37,25 @@ def train(
             "epoch": epoch + 1,
             "rng": rng.bit_generator.state,
         }
-        yield sweep.Epoch({"loss": float(np.abs(weights).mean())}, new_state)
+        metrics = {"loss": float(np.abs(weights).mean()), "layers": config.get("layers", 0)}
+        yield sweep.Epoch(metrics, new_state)
 
+
+@dataclass(frozen=True)
+class Settings:
+    """What `--set` can change."""
+
+    objectives: int = 1
+
+
+settings = sweep.settings(Settings)
+several = settings.objectives > 1
 
 study = sweep.Study(
     name="kill",
     space=space,
     train=train,
-    minimize="loss",
+    minimize=("loss", "layers") if several else "loss",
     trials=12,
     deterministic=True,
     window=2,
@@ -53,7 +65,7 @@ study = sweep.Study(
         test=lambda: None,
         evaluate=lambda _config, state, _test: {"sum": float(state["weights"]["w"].sum())},
         minimize="loss",
-        runoff=2,
+        runoff=1 if several else 2,
         runoff_repeats=1,
         repeats=2,
     ),

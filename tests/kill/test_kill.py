@@ -17,7 +17,7 @@ def storage(request: pytest.FixtureRequest) -> str:
 @pytest.mark.ray
 @pytest.mark.timeout(1200)  # some runs on Ray
 def test_a_run_killed_anywhere_loses_and_repeats_nothing(tmp_path: Path, storage: str) -> None:
-    campaign = Campaign(tmp_path, seed=1, storage=storage)
+    campaign = Campaign(tmp_path, seed=1, storage=storage, objectives=2 if storage else 1)
     elsewhere = {"training", "checkpointing"} if storage else set()  # nothing is stored then
     kills = [campaign.at_moment("driver", when) for when in MOMENTS if when not in elsewhere]
     # Runs on Ray take their time; tests of its pool kill a worker, and another group.

@@ -21,6 +21,7 @@ class Curves:
 
     def __init__(self, study: Study, records: list[TrialRecord]) -> None:
         self._study = study
+        self._records = records
         self._columns: dict[int, array[float]] = {}  # per epoch, a value per trial
         self._curves: dict[int, list[float]] = {}  # per running trial, a value per epoch
         self._complete = array("b")

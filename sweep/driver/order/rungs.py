@@ -1,11 +1,14 @@
 """The rungs of successive halving: which trials have reached them, and which continues next."""
 
-from bisect import bisect_left, insort
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from sweep.pruners.pruner import Halving
+from sweep.trials.front import ranks
 from sweep.trials.records import TrialRecord
 
 _Rung = tuple[int, int]
@@ -16,12 +19,12 @@ class Arrival(NamedTuple):
     """A trial has reached a rung.
 
     Attributes:
-        value: Its metric there, lower is better.
+        values: Its objectives there, lower is better.
         position: Position of its pause among all events.
         number: Number of the trial.
     """
 
-    value: float
+    values: tuple[float, ...]
     position: int
     number: int
 
@@ -32,18 +35,19 @@ class Rungs:
     All follows from the pauses on record, so a restart finds the same.
     """
 
-    def __init__(self, pruner: Halving, value: Callable[[TrialRecord, int], float]) -> None:
+    def __init__(
+        self, pruner: Halving, values: Callable[[TrialRecord, int], tuple[float, ...]]
+    ) -> None:
         """Start with empty rungs.
 
         Args:
             pruner: Says where the rungs are, and how many trials continue.
-            value: Gives a trial's metric after an epoch, lower is better.
+            values: Gives a trial's objectives after an epoch, lower is better.
         """
         self._pruner = pruner
-        self._value = value
+        self._values = values
         self._news: list[tuple[_Rung, Arrival]] = []
         self._arrived: dict[_Rung, list[Arrival]] = defaultdict(list)  # best first
-        self._waiting: dict[_Rung, list[Arrival]] = defaultdict(list)  # best first
         self._paused: dict[int, TrialRecord] = {}
 
     def next_rung(self, record: TrialRecord) -> int | None:
@@ -61,9 +65,6 @@ class Rungs:
     def leave(self, record: TrialRecord) -> None:
         """Take in that a paused trial continues, or has ended."""
         self._paused.pop(record.number, None)
-        rung, arrival = self._arrival(record, len(record.pauses) - 1)
-        if arrival in self._waiting[rung]:
-            self._waiting[rung].remove(arrival)
 
     def paused(self) -> list[TrialRecord]:
         """Return the paused trials, in the order of their numbers."""
@@ -72,36 +73,42 @@ class Rungs:
     def next(self, known: int) -> TrialRecord | None:
         """Return the trial that continues next, given the events known; None if there is none.
 
-        It is the best paused one of the highest rung that is among the best of its rung.
+        It is the best paused one of the highest rung that is among the best of its rung. Several
+        objectives are compared by their non-dominated rank, equal ranks by the first objective.
         """
-        self._let_in(known)
-        for rung in sorted(self._waiting, reverse=True):
-            waiting, arrived = self._waiting[rung], self._arrived[rung]
-            n_continue = len(arrived) // self._pruner.factor
-            if waiting and bisect_left(arrived, waiting[0]) < n_continue:
-                return self._paused[waiting[0].number]
-        return None
+        return self._first(known, lambda n_arrived: n_arrived // self._pruner.factor)
 
     def last_resort(self, known: int) -> TrialRecord | None:
         """Return the best known paused trial of the highest rung, among the best or not."""
+        return self._first(known, lambda n_arrived: n_arrived)
+
+    def _first(self, known: int, n_continue: Callable[[int], int]) -> TrialRecord | None:
         self._let_in(known)
-        some = (self._waiting[rung] for rung in sorted(self._waiting, reverse=True))
-        return next((self._paused[waiting[0].number] for waiting in some if waiting), None)
+        for rung in sorted(self._arrived, reverse=True):
+            arrived = self._arrived[rung]
+            for arrival in arrived[: n_continue(len(arrived))]:
+                record = self._paused.get(arrival.number)
+                if record is not None and record.pauses[-1].position == arrival.position:
+                    return record
+        return None
 
     def _let_in(self, known: int) -> None:
-        news, self._news = self._news, []
+        news = [(rung, arrival) for rung, arrival in self._news if arrival.position <= known]
+        self._news = [item for item in self._news if item[1].position > known]
         for rung, arrival in news:
-            if arrival.position > known:
-                self._news.append((rung, arrival))
-                continue
             insort(self._arrived[rung], arrival)
-            record = self._paused.get(arrival.number)
-            if record is not None and record.pauses[-1].position == arrival.position:
-                insort(self._waiting[rung], arrival)
+            if len(arrival.values) > 1:
+                self._arrived[rung] = _by_rank(self._arrived[rung])
 
     def _arrival(self, record: TrialRecord, index: int) -> tuple[_Rung, Arrival]:
         pause, before = record.pauses[index], record.pauses[index - 1].epoch if index else 0
         epoch = self._pruner.next_rung(record.number, before) or pause.epoch
-        value = self._value(record, epoch)
+        values = self._values(record, epoch)
         rung = epoch, self._pruner.bracket(record.number)
-        return rung, Arrival(value, pause.position, record.number)
+        return rung, Arrival(values, pause.position, record.number)
+
+
+def _by_rank(arrivals: list[Arrival]) -> list[Arrival]:
+    """Return arrivals of several objectives, best first."""
+    ranked = ranks(np.array([arrival.values for arrival in arrivals]))
+    return [arrival for _, arrival in sorted(zip(ranked.tolist(), arrivals, strict=True))]

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 
 from sweep.driver.order.curves import Curves
+from sweep.driver.order.objective_ranks import ObjectiveRanks, values_after
 from sweep.driver.order.optuna_curves import OptunaCurves
 from sweep.driver.order.repeat_scores import RepeatScores
 from sweep.driver.order.rungs import Rungs
@@ -36,7 +37,7 @@ class TrialOrder:
         self._n_jobs = self._last_job = self._n_events = 0
         self._at_work: dict[int, TrialRecord] = {}  # by job, in that order
         pruner = pausing(study.pruner)
-        self._rungs = Rungs(pruner, self._value) if pruner else None
+        self._rungs = Rungs(pruner, self._values) if pruner else None
         for record in sorted(counts.records, key=lambda record: record.jobs[-1]):
             self._restore(record)
 
@@ -137,14 +138,13 @@ class TrialOrder:
         if self._rungs is not None:
             self._rungs.add(record)
 
-    def _value(self, record: TrialRecord, epoch: int) -> float:
-        """Return a trial's metric after an epoch, lower is better; inf if it is trained again."""
-        if epoch > len(record.epochs):
-            return math.inf
-        return self._study.sign * record.epochs[epoch - 1].metrics[self._study.metric]
+    def _values(self, record: TrialRecord, epoch: int) -> tuple[float, ...]:
+        return values_after(record, epoch, self._study.objectives)
 
 
 def _curves(study: Study, records: list[TrialRecord]) -> Curves:
+    if len(study.objectives) > 1:
+        return ObjectiveRanks(study, records)
     if isinstance(study.pruner, OptunaPruner):
         return OptunaCurves(study, study.pruner, records)
     if compares_repeats(study.pruner) and study.repeats > 1:

@@ -5,13 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from optuna.pruners import BasePruner, MedianPruner, SuccessiveHalvingPruner
 from optuna.study import Study as OptunaStudy
 from optuna.trial import FrozenTrial
 
 import sweep
+from sweep.driver.order.objective_ranks import values_after
 from sweep.driver.verify.replay import other_suggestions
+from sweep.trials.front import ranks
 from sweep.trials.records import Ending, TrialRecord
 from tests.lasting import lasting
 from tests.sweep.driver.shuffled import drive
@@ -35,9 +38,11 @@ def few_epochs(config: dict[str, Any], _data: Any, seed: int, state: Any) -> Ite
     """Four epochs, each with a loss that the parameters and the seed decide."""
     for epoch in range(state["epoch"] if state else 0, 4):
         noise = (seed * (epoch + 1) % 97) / 970
-        yield sweep.Epoch({"loss": abs(config["x"]) / (epoch + 1) + noise}, {"epoch": epoch + 1})
+        metrics = {"loss": abs(config["x"]) / (epoch + 1) + noise, "size": config["k"]}
+        yield sweep.Epoch(metrics, {"epoch": epoch + 1})
 
 
+TWO = {"minimize": "loss", "maximize": "size"}
 FOLDS = {"score": "mean"}
 REPEATS = {"repeats": 5}
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -59,6 +64,9 @@ CASES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "optuna's median": (sweep.OptunaPruner(lambda: MedianPruner(2, 1)), {}),
     "the user's own": (sweep.OptunaPruner(EveryThird), {}),
+    "asha of two objectives": (sweep.Asha(factor=2, max_epochs=4), TWO),
+    "asha of two objectives stops": (sweep.Asha(factor=2, max_epochs=4, resume=False), TWO),
+    "median of two objectives": (sweep.Median(1, 2), TWO),
 }
 
 
@@ -102,6 +110,20 @@ def test_trials_are_stopped_where_the_pruner_decides(
     found = n_epochs(drive(study, tmp_path, slots=1, order=0))
     assert found
     assert set(found) <= set(lengths)
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_what_no_trial_dominates_at_a_rung_goes_on(
+    make_study: MakeStudy, tmp_path: Path, *, resume: bool
+) -> None:
+    pruner = sweep.Asha(min_epochs=2, factor=2, max_epochs=4, resume=resume)
+    study = make_study(train=few_epochs, pruner=pruner, trials=16, sampler="random", **TWO)
+    records = drive(study, tmp_path, slots=1, order=0)
+    points = np.array([values_after(record, 2, study.objectives) for record in records])
+    first = [record for record, rank in zip(records, ranks(points), strict=True) if rank == 0]
+    assert 1 < len(first) < 8
+    assert {record.ending for record in first} == {Ending.COMPLETE}
+    assert {record.ending for record in records} == {Ending.COMPLETE, Ending.PRUNED}
 
 
 def test_a_pruner_of_optuna_is_shown_curves_and_endings(

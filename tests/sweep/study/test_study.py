@@ -135,9 +135,12 @@ def test_objectives_are_those_to_minimise_then_those_to_maximise():
     assert study(minimize=["loss"]).objectives == study().objectives
 
 
-def test_several_objectives_have_no_pruner():
-    with pytest.raises(StudyError, match="expected no pruner with several objectives, got Asha"):
-        study(maximize="acc", pruner=sweep.Asha())
+def test_several_objectives_have_a_pruner_that_compares_ranks():
+    for pruner in (sweep.Asha(), sweep.Hyperband(9), sweep.Median(), sweep.Percentile()):
+        assert study(maximize="acc", pruner=pruner).pruner is pruner
+    for pruner in (sweep.Threshold(upper=1), sweep.Wilcoxon(), sweep.Patient()):
+        with pytest.raises(StudyError, match="expected no pruner with several objectives, got "):
+            study(maximize="acc", pruner=pruner, repeats=2)
 
 
 CURVES = st.lists(st.floats(allow_nan=False), min_size=1)
