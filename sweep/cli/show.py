@@ -20,7 +20,8 @@ def show(run: Run, trial: int) -> None:
     """Show everything about one trial, including its traceback and the last lines it printed."""
     record = run.trial(trial)
     worker = record.worker
-    in_runoff, is_chosen = runoff_result(run, record), record is run.chosen
+    in_runoff = runoff_result(run, record)
+    is_chosen = run.chosen is not None and run.chosen.number == record.number
     click.echo(f"trial {record.number} of {run.name}: {record.ending.value}")
     for title, value in (
         ("score", ", ".join(f"{name} {score}" for name, score in run.scores(record).items())),

@@ -49,8 +49,8 @@ def runoff_note(run: "Run") -> str:
 
 def runoff_result(run: "Run", trial: TrialRecord | None) -> str:
     """Return what a trial reached in the runoff, as text; empty if it was not trained there."""
-    is_finalist = any(trial is finalist for finalist in run.finalists)
-    scores = runoff_scores(trial, run.runoff) if trial and is_finalist else []
+    same = (finalist for finalist in run.finalists if trial and finalist.number == trial.number)
+    scores = [score for finalist in same for score in runoff_scores(finalist, run.runoff)]
     if not scores:
         return ""
     text = mean_text(fmean(scores), stdev(scores) if len(scores) > 1 else None)

@@ -12,6 +12,7 @@ import sweep
 from sweep.cli.main import main
 from sweep.driver.earlier.space_changes import settle_space, with_former_spaces
 from sweep.driver.verify.replay import other_suggestions
+from sweep.reports.finals import runoff_result
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.study.translation import translated
@@ -211,6 +212,7 @@ def test_the_best_trial_is_trained_with_the_value_of_before_and_the_test_set_ope
     run = inline(study, accept_changes=True)
     assert run.chosen is not None
     assert run.chosen.number < 6
+    assert bool(runoff_result(run, run.records[run.chosen.number])) == (runoff > 1)
     assert [config["decay"] for config in seen] == [0.0]
     assert run.test is not None
     assert len(inline(study).finals) == len(seen) == 1
