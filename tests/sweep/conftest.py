@@ -14,8 +14,11 @@ from sweep.storage.postgres import Postgres
 from sweep.storage.sqlite import SQLiteFile
 from sweep.workers.process import garbage
 
-PLOTS_ARE_DRAWN = ("/reports/", "test_run.py", "test_kinds_of_studies.py")
-"""Where runs draw their plots; elsewhere they would take half of the time, and nobody looks."""
+PLOTS_ARE_DRAWN = ("/reports/", "test_kinds_of_studies.py")
+"""Where runs draw their plots; elsewhere they would take half of the time, and nobody looks.
+
+A test somewhere else asks for them with the fixture `plots`.
+"""
 
 MEMORY_IS_FREED = ("/process/", "/ray/")
 """Where trials begin with a collection of garbage, of which a process of tests has a lot."""
@@ -52,10 +55,15 @@ def toy_train(
 def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs in this process leave out what takes most of their time, but where it is tested."""
     path = str(request.path)
-    if not any(part in path for part in PLOTS_ARE_DRAWN):
+    if "plots" not in request.fixturenames and not any(part in path for part in PLOTS_ARE_DRAWN):
         monkeypatch.setattr(sections, "all_plots", lambda _run: {})
     if not any(part in path for part in MEMORY_IS_FREED):
         monkeypatch.setattr(garbage, "_collect", lambda: None)
+
+
+@pytest.fixture
+def plots() -> None:
+    """Runs draw their plots."""
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ def files(folder: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
+@pytest.mark.usefixtures("plots")
 def test_a_run_directory_has_what_its_readme_says(make_study: MakeStudy, inline: Inline) -> None:
     run = inline(make_study())
     names = {path.name for path in run.directory.path.iterdir()}
@@ -43,6 +44,7 @@ def test_a_run_directory_has_what_its_readme_says(make_study: MakeStudy, inline:
     assert all(name in text for name in names - {"README.txt"})
 
 
+@pytest.mark.usefixtures("plots")
 def test_running_again_changes_nothing(make_study: MakeStudy, inline: Inline) -> None:
     run = inline(make_study())
     before = files(run.directory.path)
@@ -94,6 +96,7 @@ def test_the_same_seed_gives_the_same_table_and_another_one_another(
     assert first != other
 
 
+@pytest.mark.usefixtures("plots")
 def test_reports_are_rebuilt_byte_for_byte(make_study: MakeStudy, inline: Inline) -> None:
     from sweep.reports import write as report
 
@@ -288,6 +291,7 @@ FULL_DISK = """
 """
 
 
+@pytest.mark.usefixtures("plots")
 @pytest.mark.parametrize(("limit", "is_kept"), [(200, False), (60_000, False), (800_000, True)])
 def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_later(
     study_file: Callable[..., Path], tmp_path: Path, limit: int, *, is_kept: bool
