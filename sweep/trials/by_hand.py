@@ -23,7 +23,7 @@ def domains_of(records: Iterable[TrialRecord]) -> dict[str, list[Domain]]:
 
 
 def read_params(words: Sequence[str], domains: Domains) -> Params:
-    """Return the parameters in words such as "x=0.5", as values of their domains.
+    """Return the parameters written as "x=0.5", as values of their domains.
 
     Raises:
         OptionError: If a word is written otherwise, or names a parameter again.

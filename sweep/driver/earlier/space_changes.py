@@ -59,8 +59,8 @@ def settle_space(
     try:
         check_recorded_space(study, records, about)
     except RunError as error:
-        found = _acceptable(study, records)
-        if found is None:
+        found = _differences(study, records)
+        if found is None or not _all_needed_fit(study, records):
             raise
         if not accept_changes:
             advice = "undo the change, accept it with --accept-changes, or start another run"
@@ -88,7 +88,7 @@ def check_recorded_space(study: Study, records: list[TrialRecord], about: About)
     begin, recorded = (_changes(about) or [(0, [])])[-1]
     check_space(study, records[begin:])
     earlier = records[:begin]
-    if earlier and _exact(_acceptable(study, earlier) or []) != recorded:
+    if earlier and _exact(_differences(study, earlier) or []) != recorded:
         raise another_space(earlier[-1], _first_difference(study, earlier))
 
 
@@ -118,17 +118,20 @@ def _changes(about: About) -> list[tuple[int, list[list[str]]]]:
     return [(change["from_trial"], change[KEY]) for change in space_changes(about)]
 
 
-def _acceptable(study: Study, records: list[TrialRecord]) -> list[Difference] | None:
+def _all_needed_fit(study: Study, records: list[TrialRecord]) -> bool:
+    """Return whether all trials that are still to be trained, now or finally, are in range."""
+    best = finalists(records, study.sign, study.final.runoff) if study.final else []
+    needed = [*best, *(record for record in records if not record.has_ended)]
+    return all(fits(drawn_now(study, record.params)) for record in needed)
+
+
+def _differences(study: Study, records: list[TrialRecord]) -> list[Difference] | None:
     """Return how the trials differ from the space of now; None if they cannot be compared."""
     found: list[Difference] = []
-    best = finalists(records, study.sign, study.final.runoff) if study.final else []
     for record in records:
         try:
             trial = drawn_now(study, record.params)
         except StudyError:
-            return None
-        is_needed = not record.has_ended or any(record is one for one in best)
-        if is_needed and not fits(trial):
             return None
         for name, after in trial.domains.items():
             before = record.domains.get(name)

@@ -8,6 +8,7 @@ from typing import Any
 from sweep.errors import OptionError, StudyError
 from sweep.storage.earlier import EarlierStudy, read_earlier
 from sweep.storage.trial_table import TrialTable
+from sweep.study.space import Trial, fixed
 from sweep.study.study import Study
 from sweep.study.translation import translated
 from sweep.text import counted, without_password
@@ -104,8 +105,6 @@ def _check(study: Study, source: str, earlier: EarlierStudy) -> None:
 
 def _first_miss(study: Study, earlier: EarlierStudy) -> str:
     """Return what is wrong with the first of some trials, in brackets."""
-    from sweep.study.space import Trial, fixed
-
     for entry in earlier.trials:
         try:
             study.space(Trial(fixed(entry["params"])))
