@@ -5,7 +5,10 @@ from typing import NamedTuple
 from sweep.samplers.first import check_names, first_value
 from sweep.study.space import Trial
 from sweep.trials.domains import Domain, Params
-from sweep.trials.records import FIRST, TrialRecord
+from sweep.trials.records import ENQUEUED, FIRST, TrialRecord
+
+MAX_REFUSED = 10
+"""Draws with enqueued parameters that `space` may refuse before it draws all by itself."""
 
 
 class Given(NamedTuple):
@@ -29,6 +32,12 @@ class Given(NamedTuple):
         if name in self.params and self.source == FIRST:
             first_value(self.params, name, domain)
         return name in self.params and self.params[name] in domain
+
+    def after(self, refused: Trial, n_refused: int) -> "Given":
+        """Return what is given after `space` refused a draw: it need not be what is enqueued."""
+        is_whole = refused.params.keys() <= self.params.keys()
+        gives_up = self.source == ENQUEUED and (is_whole or n_refused >= MAX_REFUSED)
+        return Given({}, self.source) if gives_up else self
 
     def check(self, trial: Trial) -> None:
         """Refuse what the study wants to be tried first but the trial did not draw.

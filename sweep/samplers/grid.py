@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sweep.errors import StudyError
 from sweep.samplers.first import check_feasible
-from sweep.samplers.given import Given, given_first
+from sweep.samplers.given import Given, given_first, given_to
 from sweep.samplers.walk import Walk, all_values
 from sweep.study.space import Kinds, Trial
 from sweep.study.study import Study
@@ -34,7 +34,7 @@ class Grid:
         self._study = study
         self._walk = self._new_walk()
         self._ahead: deque[tuple[Trial, int]] = deque()
-        self._tried: list[tuple[Params | None, Params, int]] = []  # wanted first, points passed
+        self._tried: list[tuple[Params | None, Given, int]] = []  # with the points passed
         self._n_enqueued = self._n_passed = self.infeasible_draws = 0
 
     def _new_walk(self) -> Walk:
@@ -63,7 +63,7 @@ class Grid:
             if record.number == 0:
                 self.begin_as(record)
             params = present.params if present else None
-            self._take(params, record.source, record.infeasible_draws)
+            self._take(params, given_to(record) or given_first({}), record.infeasible_draws)
             self._visit_again(*self._tried[-1])
 
     def ask(self, given: Given) -> Trial:
@@ -78,7 +78,7 @@ class Grid:
         else:
             self._look_ahead()
             trial, n_passed = self._ahead.popleft()
-        self._take(trial.params, given.source, n_passed)
+        self._take(trial.params, given, n_passed)
         self.infeasible_draws = n_passed
         return trial
 
@@ -90,15 +90,19 @@ class Grid:
         self._n_passed = 0
         for tried in self._tried:
             self._visit_again(*tried)
-        while (trial := self._next(wanted)) is None:
+        trial = self._walk.visit(wanted)
+        if self._walk.refused is None:
+            return trial, 0
+        self._n_passed = 1
+        while (point := self._next({})) is None:
             pass
-        return trial
+        return point
 
-    def _visit_again(self, params: Params | None, first: Params, n_passed: int) -> None:
+    def _visit_again(self, params: Params | None, given: Given, n_passed: int) -> None:
         """Visit a recorded point, after the infeasible ones that the walk passed before it."""
         if params is not None:
-            for _ in range(n_passed):
-                self._walk.visit(first)
+            for n_before in range(n_passed):  # of what is enqueued there is one try
+                self._walk.visit(given.params if given.source == FIRST or not n_before else {})
             self._walk.visit(params)
 
     def _next(self, wanted: Params) -> tuple[Trial, int] | None:
@@ -111,10 +115,9 @@ class Grid:
         n_passed, self._n_passed = self._n_passed, 0
         return trial, n_passed
 
-    def _take(self, params: Params | None, source: str, n_passed: int) -> None:
-        first = next(iter(self._rest_of_first), {})
-        self._tried.append((params, first if source == FIRST else {}, n_passed))
-        self._n_enqueued += source == ENQUEUED
+    def _take(self, params: Params | None, given: Given, n_passed: int) -> None:
+        self._tried.append((params, given, n_passed))
+        self._n_enqueued += given.source == ENQUEUED
 
     def limit(self) -> int | None:
         """Return the number of points; None while more are left than anyone has looked for."""

@@ -162,6 +162,7 @@ class Sampler:
             trial, refused = self._draw(number, attempt, given)
             if refused is not None:
                 self.infeasible_draws += 1
+                given = given.after(trial, self.infeasible_draws)
                 check_feasible(given.params, trial, refused, self.infeasible_draws)
                 continue
             n_left -= 1

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from sweep.study.stopping import Outcome, StopRule, rules_as_json, rules_from_json
+from sweep.study.stopping import Goal, Outcome, StopRule, rules_as_json, rules_from_json
 from sweep.text import duration
 from sweep.trials.records import TrialRecord
+
+FURTHER = "further_objectives"
 
 Recorded = Mapping[str, Any]
 
@@ -26,7 +28,7 @@ class Limits:
     def __init__(
         self,
         rules: Sequence[StopRule],
-        sign: int,
+        goals: Sequence[Goal],
         records: Sequence[TrialRecord],
         core_hours: float = math.inf,
     ) -> None:
@@ -34,14 +36,14 @@ class Limits:
 
         Args:
             rules: The rules that the study declares.
-            sign: 1 where a lower score is better, -1 where a higher one is.
+            goals: The objectives.
             records: The trials so far.
             core_hours: Limit of the processor time, in hours.
         """
         self.core_hours = core_hours
         self.spent_seconds = sum(record.cpu_seconds for record in records)
         self._rules = rules
-        self._outcome = Outcome(sign)
+        self._outcome = Outcome(goals)
         self._met: StopRule | None = None
         self._met_by = ""
         self._waiting = [record for record in records if record.has_ended]
@@ -103,6 +105,8 @@ def limits_of(about: Recorded, sign: int, records: Sequence[TrialRecord]) -> Lim
     """
     recorded = about.get("limits", {})
     rules = rules_from_json(recorded.get("until", []))
-    limits = Limits(rules, sign, records, recorded.get("core_hours") or math.inf)
+    further = [(name, -1 if way == "maximize" else 1) for name, way in about.get(FURTHER, [])]
+    goals = [(str(about["metric"]), sign), *further]
+    limits = Limits(rules, goals, records, recorded.get("core_hours") or math.inf)
     limits.reason()
     return limits

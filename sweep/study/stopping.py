@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from sweep.errors import StudyError
 from sweep.study.rules import Rule, broken, whole_number
 from sweep.text import counted, short
-from sweep.trials.ranking import best_of
+from sweep.trials.front import front_of, with_trial
 from sweep.trials.records import TrialRecord
+
+Goal = tuple[str, int]
+"""A metric, and 1 where a lower value is better, -1 where a higher one is."""
 
 
 @dataclass
@@ -17,20 +20,33 @@ class Outcome:
     """What the trials that have ended, taken in the order of their endings, have come to.
 
     Attributes:
-        sign: 1 where a lower score is better, -1 where a higher one is.
-        best: The trial with the best score, the first of equal ones; None before the first score.
-        n_since: Number of trials that have ended after it.
+        goals: For each objective its metric, and 1 where a lower value is better, else -1.
+        front: The best trial, the first of equal ones; with several objectives the Pareto front.
+        latest: The trial that came to it last; None before the first score.
+        n_since: Number of trials that have ended after that.
+        bests: The best value of each objective, and the number of its trial.
     """
 
-    sign: int
-    best: TrialRecord | None = None
+    goals: Sequence[Goal]
+    front: list[TrialRecord] = field(default_factory=list)
+    latest: TrialRecord | None = None
     n_since: int = 0
+    bests: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def add(self, record: TrialRecord) -> None:
         """Take in the next trial that has ended."""
-        best = best_of(self.sign, [r for r in (self.best, record) if r is not None])
-        self.n_since = 0 if best is not self.best else self.n_since + (best is not None)
-        self.best = best
+        signs = [sign for _, sign in self.goals]
+        if len(signs) > 1:
+            self.front = with_trial(self.front, record, signs)
+        else:
+            self.front = front_of(signs, [*self.front, record])
+        is_better = any(trial is record for trial in self.front)
+        self.latest = record if is_better else self.latest
+        self.n_since = 0 if is_better else self.n_since + bool(self.front)
+        for (metric, sign), value in zip(self.goals, record.scores, strict=False):
+            best = self.bests.get(metric, (math.inf * sign, 0))
+            if record.is_feasible and sign * value < sign * best[0]:
+                self.bests[metric] = value, record.number
 
 
 def _is_number(value: object) -> bool:
@@ -61,7 +77,7 @@ class Target(StopRule):
     """Ends a search once a complete trial has a score this good.
 
     Attributes:
-        metric: The metric that the study minimizes or maximizes.
+        metric: The metric that the study minimizes or maximizes, or one of several.
         value: The score to reach, a finite number.
 
     Raises:
@@ -78,27 +94,27 @@ class Target(StopRule):
 
     def is_met(self, outcome: Outcome) -> bool:
         """Return whether the best score has reached the target."""
-        best = outcome.best
-        if best is None or best.score is None:
-            return False
-        return outcome.sign * (best.score - self.value) <= 0
+        sign = dict(outcome.goals)[self.metric]
+        best = outcome.bests.get(self.metric)
+        return best is not None and sign * best[0] <= sign * self.value
 
     def progress(self, outcome: Outcome) -> str:
         """Return the best score and the target."""
-        best = outcome.best
-        if best is None:
+        if self.metric not in outcome.bests:
             return f"no {self.metric} yet, target {short(self.value)}"
+        value, trial = outcome.bests[self.metric]
         if self.is_met(outcome):
-            score = f"{self.metric} {short(best.score)} (trial {best.number})"
+            score = f"{self.metric} {short(value)} (trial {trial})"
             return f"{score} has reached the target {short(self.value)}"
-        return f"{self.metric} {short(best.score)}, target {short(self.value)}"
+        return f"{self.metric} {short(value)}, target {short(self.value)}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoImprovement(StopRule):
-    """Ends a search once several trials in a row have ended without a new best score.
+    """Ends a search once several trials in a row have ended without a new best one.
 
-    Trials count however they end, from the first score on.
+    With several objectives, that is one which none before it dominates. Trials count however they
+    end, from the first score on.
 
     Attributes:
         trials: Number of these trials, >= 1.
@@ -117,10 +133,10 @@ class NoImprovement(StopRule):
 
     def progress(self, outcome: Outcome) -> str:
         """Return how many trials have ended after the best one."""
-        if not self.is_met(outcome) or outcome.best is None:
+        if not self.is_met(outcome) or outcome.latest is None:
             return f"{outcome.n_since} of {self.trials} trials without improvement"
         n_trials = counted(outcome.n_since, "trial")
-        return f"{n_trials} without improvement on trial {outcome.best.number}"
+        return f"{n_trials} without improvement on trial {outcome.latest.number}"
 
 
 RULES: dict[str, type[Target | NoImprovement]] = {
@@ -133,17 +149,17 @@ def are_stop_rules(value: object) -> bool:
     return all(isinstance(rule, StopRule) for rule in as_rules(value))
 
 
-def check_targets(rules: Sequence[StopRule], metric: str) -> None:
-    """Refuse targets of another metric than the one that a study minimizes or maximizes.
+def check_targets(rules: Sequence[StopRule], metrics: Sequence[str]) -> None:
+    """Refuse targets of other metrics than those that a study minimizes or maximizes.
 
     Raises:
         StudyError: If there are any.
     """
     for rule in rules:
-        if isinstance(rule, Target) and rule.metric != metric:
+        if isinstance(rule, Target) and rule.metric not in metrics:
             raise StudyError(
-                f"Study: expected the target in until to be of {metric!r}, which is minimized or "
-                f"maximized, got {rule.metric!r}; name the same metric"
+                f"Study: expected the target in until to be of {' or '.join(map(repr, metrics))}, "
+                f"which is minimized or maximized, got {rule.metric!r}; name the same metric"
             )
 
 

@@ -153,7 +153,7 @@ class Study:
                 f"Study: expected repeats > 1 or score 'mean' for {self.pruner}, which compares "
                 f"trials pair by pair, got {self.repeats} and {self.score!r}; set one of them"
             )
-        check_targets(self.stop_rules, self.metric)
+        check_targets(self.stop_rules, [goal.metric for goal in self.objectives])
 
     @cached_property
     def objectives(self) -> tuple[Objective, ...]:

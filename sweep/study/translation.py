@@ -7,7 +7,7 @@ from typing import Any
 
 from sweep.errors import StudyError
 from sweep.study.code.user_code import guarded
-from sweep.study.space import Choose, OutOfRangeError, Space, Trial, fixed
+from sweep.study.space import Choose, OutOfRangeError, Space, Trial, fixed, refusal
 from sweep.study.study import Study
 from sweep.trials.domains import Categorical, Domain, Params, Value, is_like
 from sweep.trials.records import TrialRecord
@@ -39,7 +39,9 @@ def drawn_now(study: Study, params: Params) -> Trial:
             lacks a choice.
     """
     trial = Trial(_remembered(params))
-    guarded("space", partial(study.space, trial), study)
+    refused = guarded("space", partial(refusal, study.space, trial), study)
+    if refused is not None:
+        raise OutOfRangeError(f"space: expected a feasible configuration, got {params} ({refused})")
     gone = sorted(params.keys() - trial.params.keys())
     if gone:
         raise StudyError(f"space: expected {', '.join(map(repr, gone))} in it, found it gone")

@@ -22,14 +22,14 @@ def domains_of(records: Iterable[TrialRecord]) -> dict[str, list[Domain]]:
     return found
 
 
-def read_params(words: Sequence[str], domains: Domains) -> Params:
+def read_params(given: Sequence[str], domains: Domains) -> Params:
     """Return the parameters written as "x=0.5", as values of their domains.
 
     Raises:
         OptionError: If a word is written otherwise, or names a parameter again.
     """
     params: Params = {}
-    for word in words:
+    for word in given:
         name, equals, text = word.partition("=")
         if not (name and equals) or name in params:
             law = "every parameter once" if name in params else "NAME=VALUE"

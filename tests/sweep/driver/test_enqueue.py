@@ -98,6 +98,31 @@ def test_an_enqueued_value_that_a_trial_cannot_have_is_not_used(make_study: Make
         assert 0 <= trial.params["x"] <= 1  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "grid"])
+def test_what_space_refuses_is_not_insisted_on(
+    make_study: MakeStudy, tmp_path: Path, sampler: Any
+) -> None:
+    def refusing(trial: sweep.Trial) -> dict[str, Any]:
+        x, k = trial.suggest_int("x", -3, 3), trial.suggest_int("k", 1, 4)
+        if x + k > 5 or k == 2:
+            raise sweep.Infeasible("too large")
+        return {"x": x, "k": k}
+
+    study = make_study(space=refusing, sampler=sampler, deterministic=True, window=2, trials=10)
+    tables = []
+    for slots, kills in ((1, 0), (2, 3)):
+        folder = tmp_path / f"{slots}-{kills}"
+        folder.mkdir()
+        fill(folder, study, {"x": 3, "k": 4}, {"k": 2}, {"x": 1, "k": 3})
+        records = drive(study, folder, slots, order=slots, kills=kills)
+        assert list(other_suggestions({0: study}, records)) == []
+        tables.append(lasting_records(records))
+    assert tables[0] == tables[1]
+    assert [record.source for record in records[:4]] == ["enqueued"] * 3 + [""]
+    assert records[0].params != records[0].given
+    assert records[2].params == records[2].given
+
+
 def test_a_run_takes_them_while_it_is_running_and_each_once(
     make_study: MakeStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

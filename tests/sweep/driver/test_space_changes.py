@@ -148,6 +148,18 @@ def test_what_is_out_of_range_stays_on_record_and_is_not_shown(
     assert sweep.replay(study, run) == []
 
 
+def test_a_trial_of_another_run_that_is_infeasible_here_is_left_out(make_study: MakeStudy) -> None:
+    def refusing(trial: sweep.Trial) -> dict[str, Any]:
+        config = one_less(trial)
+        if config["x"] > 0:
+            raise sweep.Infeasible("positive")
+        return config
+
+    study = make_study(space=refusing)
+    assert translated(study, {"x": 0.5}) is None
+    assert translated(study, {"x": -0.5}) is not None
+
+
 def whole(trial: sweep.Trial) -> dict[str, Any]:
     return {
         "x": trial.suggest_int("x", -1, 1),

@@ -23,6 +23,7 @@ MakeStudy = Callable[..., sweep.Study]
 Inline = Callable[..., sweep.Run]
 
 NEVER = sweep.Target("loss", -1)
+LOSS = [("loss", 1)]
 
 
 def ended(*scores: float | None) -> list[TrialRecord]:
@@ -36,7 +37,8 @@ def ended(*scores: float | None) -> list[TrialRecord]:
 
 def first_met(rule: Any, *scores: float | None, sign: int = 1) -> int | None:
     """After how many endings a rule is met."""
-    limits = Limits([rule], sign, ended(*scores))
+    goals = [("accuracy" if sign < 0 else "loss", sign)]
+    limits = Limits([rule], goals, ended(*scores))
     return next((n for n in range(len(scores) + 1) if limits.reason(n)), None)
 
 
@@ -54,20 +56,35 @@ def test_trials_without_improvement_count_from_the_best_on_however_they_end() ->
     assert first_met(rule, 0.4, 0.5, 0.6, 0.3, sign=-1) is None
 
 
+def test_of_several_objectives_each_may_have_a_target_and_the_front_counts() -> None:
+    goals = [("loss", 1), ("size", -1)]
+    records = ended(0.5, 0.4, 0.6, 0.5, 0.7)
+    for record, size in zip(records, (1.0, 2.0, 3.0, 1.0, 2.0), strict=True):
+        record.further_scores = (size,)
+
+    def first(rule: Any) -> int | None:
+        limits = Limits([rule], goals, records)
+        return next((n for n in range(6) if limits.reason(n)), None)
+
+    assert first(sweep.Target("size", 3.0)) == 3
+    assert first(sweep.Target("loss", 0.3)) is None
+    assert first(sweep.NoImprovement(trials=2)) == 5
+
+
 def test_a_search_that_is_over_stays_over_whatever_ends_later() -> None:
-    limits = Limits([sweep.NoImprovement(trials=2)], 1, ended(0.4, 0.5, 0.6, 0.1))
+    limits = Limits([sweep.NoImprovement(trials=2)], LOSS, ended(0.4, 0.5, 0.6, 0.1))
     assert limits.reason() == "2 trials without improvement on trial 0"
 
 
 def test_what_is_left_is_told() -> None:
     rules = (sweep.Target("loss", 0.01), sweep.NoImprovement(trials=30))
-    limits = Limits(rules, 1, [], core_hours=2)
+    limits = Limits(rules, LOSS, [], core_hours=2)
     assert limits.left() == [
         "no loss yet, target 0.01",
         "0 of 30 trials without improvement",
         "0 s of 2 h core time used",
     ]
-    limits = Limits(rules, 1, ended(0.4, 0.5))
+    limits = Limits(rules, LOSS, ended(0.4, 0.5))
     assert not limits.reason()
     assert limits.left() == ["loss 0.4, target 0.01", "1 of 30 trials without improvement"]
 
@@ -136,7 +153,7 @@ def test_one_table_on_any_number_of_slots_and_after_kills(
     assert tables[0] == tables[1]
     assert len(tables[0]) < 40
     if pruner is None:
-        met = next(n for n in range(40) if Limits([until], 1, records).reason(n))
+        met = next(n for n in range(40) if Limits([until], LOSS, records).reason(n))
         assert len(tables[0]) == met + study.window - 1
 
 
