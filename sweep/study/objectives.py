@@ -87,11 +87,16 @@ CONSTRAINTS: Rule = (
 
 
 def check_objectives(study: "Study") -> None:
-    """Refuse what compares trials by a single metric, with several objectives.
+    """Refuse what compares trials by a single metric, or without the study's constraints.
 
     Raises:
         StudyError: If there is anything of that kind.
     """
+    if study.constraints and study.warm_start:
+        raise StudyError(
+            f"Study: expected no warm_start with constraints, got {study.warm_start!r}; it is not "
+            f"on record whether those trials keep them: take one of the two out"
+        )
     has_runoff = study.final is not None and study.final.runoff > 1
     pruner = None if compares_ranks(study.pruner) else study.pruner
     for what, given in (

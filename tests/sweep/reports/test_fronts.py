@@ -162,7 +162,14 @@ def test_what_is_chosen_has_to_be_on_the_front(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"warm_start": ("runs/other",)}, r"expected no warm_start with several objectives"),
+        (
+            {"warm_start": ("runs/other",), "constraints": {}},
+            r"expected no warm_start with several objectives",
+        ),
+        (
+            {"warm_start": ("runs/other",), "minimize": "loss"},
+            r"expected no warm_start with constraints, got \('runs/other',\); it is not on record",
+        ),
         ({"final": final("first", runoff=3)}, r"expected no runoff with several objectives"),
     ],
 )
