@@ -76,5 +76,5 @@ def chosen_by_study(study: Study, records: list[TrialRecord]) -> TrialRecord | N
 
 
 def choice_record(best: Sequence[TrialRecord], n_trials: int) -> dict[str, int] | None:
-    """Return what the database says of a choice among so many trials; None without one."""
+    """Return what the database says of a choice among `n_trials` trials; None without one."""
     return {"trial": best[0].number, "trials": n_trials} if best else None

@@ -101,8 +101,7 @@ class TrialRecord:
         endings_known: Number of events (pauses and endings) that the sampler knew when it suggested
             this trial: those whose position is not higher.
         ending_number: Position of this trial's ending among all events, from 1; 0 before it ends.
-        score: The metric to minimise or maximise, by the study's rule; None without one. Of
-            several, the first.
+        score: The (first) metric to minimise or maximise, by the study's rule; None without one.
         further_scores: The scores of further objectives.
         violations: How far each constrained metric is out of its bounds, by name and as a fraction
             of the bound; negative or 0 where it is within them.

@@ -40,18 +40,18 @@ def all_plots(run: "Run") -> dict[str, Plot]:
         "slots": any(record.finished for record in run.records) and Plot(
             trials.slots(run), "Running trials over time"),
     }  # fmt: skip
-    plots |= _of_several(run) if run.knee else {}
-    return {name: plot for name, plot in plots.items() if isinstance(plot, Plot)}
+    drawn = {**plots, **(_of_several(run) if run.knee else {})}
+    return {name: plot for name, plot in drawn.items() if isinstance(plot, Plot)}
 
 
-def _of_several(run: "Run") -> dict[str, Plot]:
+def _of_several(run: "Run") -> dict[str, Plot | bool]:
     goals = " and ".join(goal.metric for goal in run.objectives)
-    plots = {}
-    if len(run.objectives) == 2:
-        plots["front"] = Plot(fronts.front(run), f"{goals} of each complete trial, and the front")
-    else:
-        plots["objectives"] = Plot(fronts.objectives(run), f"{goals} of each trial as a line")
-    if len(run.objectives) <= fronts.MAX_OBJECTIVES:
-        title = "Hypervolume of the front after each trial"
-        plots["hypervolume"] = Plot(fronts.hypervolume_history(run), title)
-    return plots
+    n = len(run.objectives)
+    return {
+        "front": n == 2 and Plot(
+            fronts.front(run), f"{goals} of each complete trial, and the front"),
+        "objectives": n > 2 and Plot(
+            fronts.objectives(run), f"{goals} of each trial as a line"),
+        "hypervolume": n <= fronts.MAX_OBJECTIVES and Plot(
+            fronts.hypervolume_history(run), "Hypervolume of the front after each trial"),
+    }  # fmt: skip

@@ -57,7 +57,7 @@ def test_a_narrow_terminal_gets_no_curves_and_no_wrapped_lines(snapshot: Snapsho
 
 def test_a_low_terminal_shows_some_slots(snapshot: Snapshot) -> None:
     records = [trial(i, []) for i in range(30)]
-    many = replace(snapshot, counts=TrialCounts(1, records), slots=30)
+    many = replace(snapshot, counts=TrialCounts([1], records), slots=30)
     lines = shown(many, height=10)
     assert len(lines) == 6
     assert lines[4].strip() == "and 26 more"

@@ -7,21 +7,21 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sweep.reports.plots import all_plots, space, trials
+from sweep.reports.plots import all_plots, fronts, space, trials
 from sweep.trials.domains import Categorical, Float, Int
 from sweep.trials.records import Ending, TrialRecord
 
 PAGE = (files("sweep.reports.html") / "page.html").read_text(encoding="utf-8")
 DRAWING = [
     f"{module.__name__.rpartition('.')[2]}.{name}"
-    for module in (space, trials)
+    for module in (fronts, space, trials)
     for name, function in getmembers(module, isfunction)
     if function.__module__ == module.__name__ and function.__annotations__.get("return") is str
 ]
 
 
 def test_every_plot_is_drawn_and_on_the_page() -> None:
-    source = getsource(all_plots.all_plots)
+    source = getsource(all_plots)
     assert len(DRAWING) >= 6
     for function in DRAWING:
         assert f"{function}(" in source, function
