@@ -42,9 +42,8 @@ def front(run: "Run") -> str:
     axes.step(*_columns(best, 2), where="post", color=RED)
     axes.plot(*_columns(best, 2), "o", color=RED, markersize=5)
     if run.knee is not None:
-        place = run.knee.scores[0], run.knee.scores[1]
         axes.plot(*_columns([run.knee], 2), "o", markersize=11, fillstyle="none", color=RED)
-        axes.annotate(f"knee: trial {run.knee.number}", place, (9, 7), textcoords="offset points")
+        axes.set_title(f"front (red), its knee: trial {run.knee.number} (circle)", loc="left")
     axes.set(xlabel=_label(x), ylabel=_label(y))
     columns = _columns(scored, 2)
     if differ_widely(columns[0]):

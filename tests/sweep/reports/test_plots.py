@@ -17,6 +17,7 @@ DRAWING = [
     for module in (fronts, space, trials)
     for name, function in getmembers(module, isfunction)
     if function.__module__ == module.__name__ and function.__annotations__.get("return") is str
+    if not name.startswith("_")
 ]
 
 
