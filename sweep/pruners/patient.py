@@ -12,7 +12,7 @@ class Patient:
 
     Attributes:
         pruner: The other pruner, one that does not pause trials; None stops every trial that has
-            not improved for so many epochs.
+            stopped improving.
         patience: Epochs without improvement, >= 1.
         min_change: Smallest change of the metric that counts as an improvement, >= 0.
     """

@@ -11,7 +11,7 @@ from sweep.pruners.pruner import Curve, Peers
 
 @dataclass(frozen=True)
 class Percentile:
-    """The percentile stopping rule: a trial continues only while it is among the best so many.
+    """The percentile stopping rule: a trial continues only while it keeps up with the best ones.
 
     The trial's best value so far is compared with the values of the complete trials after the same
     epoch. `Median` is this with 50.

@@ -18,7 +18,7 @@ class RepeatScores(Curves):
         super().note(record)
 
     def finish(self, record: TrialRecord, n_trainings: int) -> None:
-        """Take in that so many trainings of a trial have finished, of which another follows."""
+        """Take in how many trainings of a trial have finished; another one follows."""
         self._n_finished[record.number] = n_trainings
         self.note(record)
 

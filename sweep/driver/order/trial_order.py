@@ -107,7 +107,7 @@ class TrialOrder:
         self._n_events += 1
         if self._window is None:
             return self._n_events
-        if record.is_paused:  # ends although no job is at work on it
+        if record.is_paused:  # it ends without a job of its own
             self._n_jobs += 1
             return self._n_jobs
         return record.jobs[-1]
