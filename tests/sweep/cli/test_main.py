@@ -239,7 +239,7 @@ def test_export_refuses_a_table_that_there_is_not(
     run_inline(study_file(("trials=5", "trials=1")))
     assert main(["export", "toy", "--format", "csv", "--table", "ks"]) == 2
     assert capsys.readouterr().err.endswith(
-        "error: --table: expected one of trials, epochs, summary, progression, got 'ks'\n"
+        "error: --table: expected one of trials, epochs, summary, front, progression, got 'ks'\n"
     )
 
 

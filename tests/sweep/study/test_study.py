@@ -74,7 +74,7 @@ def test_a_name_can_be_a_directory(name):
             {"sampler_memory": 0},
             r"expected sampler_memory to be a whole number >= 1 or None, got 0",
         ),
-        ({"score": "mean"}, r"expected score to be 'last' or 'best', got 'mean'"),
+        ({"score": "sum"}, r"expected score to be 'last', 'best' or 'mean', got 'sum'"),
         ({"keep": "none"}, r"expected keep to be 'best' or 'all', got 'none'"),
         (
             {"tables": "a"},
@@ -85,7 +85,7 @@ def test_a_name_can_be_a_directory(name):
             r"different names, .*, progression, got \(PublishedTable\(name='a'",
         ),
         ({"tables": (replace(TABLE, name="epochs"),)}, r"other than trials, epochs, .*, got \("),
-        ({"pruner": "asha"}, r"expected pruner to be Asha\(...\), Median\(...\) or None, got 'ash"),
+        ({"pruner": "asha"}, r"expected pruner to be Asha\(...\), Hyper.* or None, got 'asha'"),
         ({"pruner": sweep.Asha}, r"expected pruner to be Asha\(...\), .*, got <class"),
         ({"first": {"x": 0.5}}, r"expected first to be a tuple of dictionaries, got {'x': 0.5}"),
         ({"first": (0.5,)}, r"expected first to be a tuple of dictionaries, got \(0.5,\)"),
