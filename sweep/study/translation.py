@@ -44,7 +44,8 @@ def drawn_now(study: Study, params: Params) -> Trial:
         raise OutOfRangeError(f"space: expected a feasible configuration, got {params} ({refused})")
     gone = sorted(params.keys() - trial.params.keys())
     if gone:
-        raise StudyError(f"space: expected {', '.join(map(repr, gone))} in it, found it gone")
+        names = ", ".join(map(repr, gone))
+        raise StudyError(f"space: expected parameters {sorted(trial.params)}, got also {names}")
     return trial
 
 

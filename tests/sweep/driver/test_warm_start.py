@@ -205,7 +205,10 @@ def elsewhere(trial: sweep.Trial) -> dict[str, Any]:
     ("changes", "message"),
     [
         ({"space": other_names}, r"others \(.*got a new one, 'depth'\); leave it out, or give new"),
-        ({"space": fewer}, r"expected parameters of this space in .*earlier, got .*'k' in it, got"),
+        (
+            {"space": fewer},
+            r"expected parameters of this space in .*earlier, got .*'x'.*, got also 'k'",
+        ),
         ({"space": elsewhere}, r"got none of 14 ended trials \(.*'x' in float 5..6, got "),
         ({"minimize": "error"}, "expected a run that should minimize error, got .* minimize loss"),
         ({"minimize": None, "maximize": "loss"}, "should maximize loss, got .* minimize loss"),
