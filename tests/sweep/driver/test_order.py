@@ -75,7 +75,7 @@ def test_a_trial_is_compared_with_those_it_knows_that_came_as_far(
         records.append(TrialRecord(number, {}, {}, {}, 0, told, ending, number + 1, epochs=epochs))
     pruner = sweep.Asha(factor=2, resume=False)
     study = make_study(pruner=pruner, deterministic=deterministic, window=4)
-    order, decisions = TrialOrder(study, TrialCounts(1, records)), set()
+    order, decisions = TrialOrder(study, TrialCounts([1], records)), set()
     for record in records:
         known = records[: record.endings_known] if deterministic else records
         epoch, last = len(record.epochs), record.epochs[-1].metrics["loss"]
@@ -93,7 +93,7 @@ def test_counts_kept_on_the_way_are_those_of_a_restart(
     pruner = sweep.Asha(max_epochs=4)
     ledger = drive(make_study(trials=20, pruner=pruner), tmp_path)
     with closing(Database(SQLiteFile(tmp_path / "sweep.db"))) as database:
-        again = TrialCounts(1, database.study("toy").trials())
+        again = TrialCounts([1], database.study("toy").trials())
     live = ledger.counts
     assert live.best is best_of(1, live.records)
     assert again.best is not None

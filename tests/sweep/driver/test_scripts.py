@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,12 +122,12 @@ def test_a_cache_that_data_fills_is_no_change(inline: Inline) -> None:
         names,
     )
     for trials in (1, 2):
-        run = inline(sweep.Study(**vars(names["study"]) | {"trials": trials}))
+        run = inline(replace(names["study"], trials=trials))
         assert run.about["functions"]["value CACHE"] == "{}"
         assert sweep.replay(names["study"], run, 0) == []
     names["CACHE"]["data"] = [7]
     with pytest.raises(sweep.RunError, match=r"changes: value CACHE {} -> {'data': \[7\]}; undo"):
-        inline(sweep.Study(**vars(names["study"]) | {"trials": 3}))
+        inline(replace(names["study"], trials=3))
 
 
 def empty() -> dict[str, Any]:

@@ -84,12 +84,10 @@ def test_the_last_state_comes_as_a_checkpoint(make_study: MakeStudy) -> None:
 
 
 def test_a_checkpoint_continues_the_same_training(make_study: MakeStudy) -> None:
-    study = make_study(pruner=sweep.Asha(min_epochs=2, factor=2))
     whole = advance(make_study())
-    with closing(Session(study, None, blas_threads=1)) as session:
-        half = session.advance(Work(0, PARAMS, seed=3))
-        session.keeping.seconds = 0.0
-        checkpoint = session._progress([]).checkpoint
+    with closing(Session(make_study(), None, blas_threads=1)) as session:
+        half = session.advance(Work(0, PARAMS, seed=3), pause_at=2)
+        checkpoint = half.checkpoint
     rest = advance(make_study(), Work(0, PARAMS, seed=3, checkpoint=checkpoint))
     joined = [*half.epochs, *rest.epochs]
     assert [e.metrics for e in joined] == [e.metrics for e in whole.epochs]
