@@ -14,8 +14,16 @@ import numpy as np
 import pytest
 
 import sweep
+from sweep.checkpoints.local import LocalCheckpoints
+from sweep.driver.ledger import open_ledger
+from sweep.driver.loop import Driver
+from sweep.driver.verify.replay import other_suggestions
+from sweep.storage.database import Database
+from sweep.storage.sqlite import SQLiteFile
 from sweep.workers.messages import Progress, SlotLost, Work
+from sweep.workers.pool import InlinePool
 from sweep.workers.process.kernel import is_kernel
+from tests.lasting import lasting
 
 pytestmark = pytest.mark.ray
 
@@ -412,3 +420,31 @@ def test_a_slot_that_fits_nowhere_is_given_up(
     large = Cluster("auto", 1, cpus_per_slot=64, memory_per_slot=None)
     with pytest.raises(sweep.OptionError, match=r"no process with 64 cores started within 3 s\. U"):
         pool.RayPool(large, local(make_study), None, useful=1)
+
+
+def branching(trial: sweep.Trial) -> dict[str, Any]:
+    config: dict[str, Any] = {"x": trial.suggest_float("x", -1, 1), "k": 1}
+    if trial.suggest_categorical("kind", ("flat", "deep")) == "deep":
+        config["k"] = trial.suggest_int("depth", 2, 5)
+    return config
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2", "qmc"])
+def test_one_table_on_two_slots_and_in_this_process(
+    make_study: MakeStudy, make_pool: Callable[..., Any], tmp_path: Path, sampler: Any
+) -> None:
+    pruner = sweep.Asha(min_epochs=1, factor=2, max_epochs=4)
+    more = {"sampler": sampler, "pruner": pruner, "deterministic": True, "window": 3, "trials": 14}
+    study = local(make_study, space=branching, **more)
+    pools = {"here": InlinePool(study, None, blas_threads=1), "ray": make_pool(study)}
+    tables = {}
+    for name, pool in pools.items():
+        (tmp_path / name).mkdir()
+        with closing(Database(SQLiteFile(tmp_path / name / "sweep.db"))) as database:
+            table = database.ensure(study.name, minimize=True, attributes={})
+            ledger = open_ledger(study, table, LocalCheckpoints(tmp_path / name, study.name))
+            Driver(study, ledger, sweep.Options(), lambda *_: None).run(pool)
+            tables[name] = table.trials()
+    assert lasting(tables["ray"]) == lasting(tables["here"])
+    assert list(other_suggestions({0: study}, tables["ray"])) == []
+    assert {r.worker.pid for r in tables["ray"] if r.worker} - {os.getpid()}
