@@ -24,8 +24,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 # Each time that Optuna opens a database, alembic runs ten files that never change.
 base.util.load_python_file = cache(base.util.load_python_file)
 
-# A shell that starts pytest in the background may have it ignore Ctrl-C, and its children too.
+# A shell that starts pytest in the background, or nohup, has it ignore these, and its children too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
