@@ -25,7 +25,7 @@ class Settings:
     epochs: int = 6  # per trial
     runoff: int = 3  # best trials that are trained again with other seeds
     runoff_repeats: int = 2  # trainings of each of them
-    final_epochs: int = 6  # of each final training
+    final_epochs: int = 5  # of each final training
     final_repeats: int = 2  # final trainings, each with its own seed
 
 
