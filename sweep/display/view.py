@@ -69,7 +69,7 @@ def _summary(snapshot: "Snapshot", times: Sequence[float]) -> Text:
     counts, best = snapshot.counts, snapshot.counts.best
     done, pruned = counts.count(Ending.COMPLETE), counts.count(Ending.PRUNED)
     busy = len(counts.at_work())
-    paused = len(counts.running) - busy
+    paused = len(counts.paused())
     parts = [
         f"{busy}/{snapshot.slots} slots busy" + f", {paused} paused" * bool(paused),
         f"{done} done, {pruned} pruned, {counts.n_ended - done - pruned} failed, "

@@ -101,7 +101,7 @@ class Ledger:
 
     def paused(self) -> list[TrialRecord]:
         """Return the trials that are paused."""
-        return self._order.paused()
+        return self.counts.paused()
 
     def next_trial(self, worker: Worker) -> TrialRecord | None:
         """Return a paused trial that continues now, or else a new one.

@@ -55,6 +55,10 @@ class TrialCounts:
         """Return the trials that have not ended and are not paused."""
         return [record for record in self.running.values() if not record.is_paused]
 
+    def paused(self) -> list[TrialRecord]:
+        """Return the paused trials."""
+        return [record for record in self.running.values() if record.is_paused]
+
     def count(self, *endings: Ending) -> int:
         """Return how many trials ended in one of these ways."""
         return sum(self._counts[ending] for ending in endings)

@@ -63,12 +63,8 @@ class Rungs:
             self._paused[record.number] = record
 
     def leave(self, record: TrialRecord) -> None:
-        """Take in that a paused trial continues, or has ended."""
+        """Take in that a trial is no longer paused, if it was."""
         self._paused.pop(record.number, None)
-
-    def paused(self) -> list[TrialRecord]:
-        """Return the paused trials, in the order of their numbers."""
-        return [self._paused[number] for number in sorted(self._paused)]
 
     def next(self, known: int) -> TrialRecord | None:
         """Return the trial that continues next, given the events known; None if there is none.

@@ -68,8 +68,8 @@ class TrialOrder:
             is_over: Tells whether a rule has ended the search, given how many events are known.
                 Then a trial continues only if none is complete.
         """
-        if self._rungs is None:
-            return None
+        if self._rungs is None:  # an earlier pruner paused them, the present one does not
+            return next(iter(self.counts.paused()), None) if self.known() is not None else None
         while (known := self.known()) is not None:
             record = None if is_over(known) else self._rungs.next(known)
             if record is not None or may_begin:
@@ -91,15 +91,11 @@ class TrialOrder:
         reached = epoch is not None and len(record.epochs) >= epoch
         return reached and record.epochs[-1].repeat == 1
 
-    def paused(self) -> list[TrialRecord]:
-        """Return the paused trials, in the order of their numbers."""
-        return self._rungs.paused() if self._rungs else []
-
     def begin(self, record: TrialRecord) -> None:
         """Take in that the next job, the last one of a trial so far, begins."""
         self._n_jobs = self._last_job = record.jobs[-1]
         self._at_work[self._n_jobs] = record
-        if self._rungs is not None and record.pauses:
+        if self._rungs is not None:
             self._rungs.leave(record)
 
     def next_event(self, record: TrialRecord) -> int:
@@ -122,7 +118,7 @@ class TrialOrder:
         """Take in how a trial ended."""
         self.curves.note(record, len(record.epochs) + 1)
         self._at_work.pop(record.jobs[-1], None)
-        if self._rungs is not None and len(record.pauses) == len(record.jobs):
+        if self._rungs is not None:
             self._rungs.leave(record)
 
     def _restore(self, record: TrialRecord) -> None:

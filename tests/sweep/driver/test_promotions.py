@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +172,7 @@ def test_paused_trials_keep_one_checkpoint_and_are_not_interrupted(
         pass
 
     def leave(snapshot: Any, _event: Any) -> None:
-        if len(snapshot.counts.running) - len(snapshot.counts.at_work()) > 3:
+        if len(snapshot.counts.paused()) > 3:
             raise TimeIsUpError
 
     with pytest.raises(TimeIsUpError):
@@ -195,6 +196,29 @@ def test_a_run_that_stopped_its_trials_may_go_on_pausing_them(
     records = drive(make_study(pruner=ASHA, trials=16), tmp_path, slots=2, order=0)
     assert lasting(records)[:8] == before
     assert any(record.pauses for record in records[8:])
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+@pytest.mark.parametrize("pruner", [None, replace(ASHA, resume=False), sweep.Median(1, 2)])
+def test_paused_trials_continue_if_the_pruner_of_now_does_not_pause(
+    make_study: MakeStudy, tmp_path: Path, pruner: Any, *, deterministic: bool
+) -> None:
+    fields = {"train": steady, "trials": 12, "deterministic": deterministic, "window": 3}
+
+    class TimeIsUpError(Exception):
+        pass
+
+    def leave(snapshot: Any, _event: Any) -> None:
+        if len(snapshot.counts.paused()) > 3:
+            raise TimeIsUpError
+
+    with pytest.raises(TimeIsUpError):
+        drive(make_study(pruner=ASHA, **fields), tmp_path, slots=1, order=0, observe=leave)
+    records = drive(make_study(pruner=pruner, **fields), tmp_path, slots=2, order=0)
+    assert {record.has_ended for record in records} == {True}
+    assert len(records) == 12
+    if pruner is None:
+        assert {len(record.epochs) for record in records} == {4}
 
 
 def test_no_paused_trial_continues_once_a_rule_has_ended_the_search(
