@@ -4,7 +4,6 @@ from dataclasses import asdict
 
 from sweep.checkpoints.store import Checkpoints
 from sweep.driver.order.curves import Curves
-from sweep.driver.order.repeat_scores import RepeatScores
 from sweep.storage.trial_table import TrialTable
 from sweep.study.limits import Limits
 from sweep.trials.records import EpochRecord, TrialRecord
@@ -71,7 +70,7 @@ class Attempts:
             record.epochs += new
             self._limits.spent_seconds += sum(epoch.cpu_seconds for epoch in new)
             self._curves.note(record, new[0].number)
-        if progress.n_trained and isinstance(self._curves, RepeatScores):
+        if progress.n_trained:
             self._curves.finish(record, progress.n_trained)
         if progress.checkpoint is not None:
             self._checkpoints.write(record.number, progress.checkpoint)

@@ -108,21 +108,24 @@ class Ledger:
 
         None if there is nothing to do, or it has to wait for other trials.
         """
-        may_begin = len(self.records) < self.n_trials
-        record = self._to_continue(may_begin=may_begin)
+        record = self._to_continue()
         if record is not None:
             return self._continue(record)
-        return self._new_trial(worker) if may_begin else None
+        return self._new_trial(worker) if self._may_begin else None
 
     def continues(self, record: TrialRecord) -> bool:
         """Return whether a paused trial is the one that continues next; then it does."""
-        if record is not self._to_continue(may_begin=len(self.records) < self.n_trials):
+        if record is not self._to_continue():
             return False
         self._continue(record)
         return True
 
-    def _to_continue(self, *, may_begin: bool) -> TrialRecord | None:
-        return self._order.to_continue(may_begin=may_begin, is_over=self.limits.reason)
+    @property
+    def _may_begin(self) -> bool:
+        return len(self.records) < self.n_trials
+
+    def _to_continue(self) -> TrialRecord | None:
+        return self._order.to_continue(may_begin=self._may_begin, is_over=self.limits.reason)
 
     def _continue(self, record: TrialRecord) -> TrialRecord:
         jobs = [*record.jobs, self._order.next_job]

@@ -1,6 +1,6 @@
 """The interface of pruners: pure functions of the learning curves recorded so far."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -14,13 +14,14 @@ class Peers(NamedTuple):
         values: (n,) metric of each after that epoch, lower is better.
         complete: (n,) whether each has completed since.
         numbers: (n,) number of each trial.
-        best: (m,) metric of the best complete trial after each of its epochs; empty without one.
+        best: Gives the metric of the best complete trial after each of its epochs; empty without
+            one. It costs more the longer that trial was, so only those who need it call it.
     """
 
     values: NDArray[np.float64]
     complete: NDArray[np.bool_]
     numbers: NDArray[np.intp]
-    best: Sequence[float] = ()
+    best: Callable[[], Sequence[float]] = list
 
 
 class Curve(NamedTuple):

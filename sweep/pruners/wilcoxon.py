@@ -48,8 +48,9 @@ class Wilcoxon:
 
     def prunes(self, curve: Curve, peers: Peers) -> bool:
         """Return whether the trial is significantly worse than the best one."""
-        n = min(len(curve.values), len(peers.best))
-        worse_by = np.subtract(curve.values[:n], peers.best[:n])
+        best = peers.best()
+        n = min(len(curve.values), len(best))
+        worse_by = np.subtract(curve.values[:n], best[:n])
         if n < self.min_pairs or worse_by.mean() <= 0:
             return False
         return chance_of_as_bad(worse_by) <= self.p

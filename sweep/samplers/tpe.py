@@ -90,6 +90,7 @@ class SamplerMemory(InMemoryStorage):
             outcome: The trial, as if it was pruned there.
         """
         trial_id = self._running[number]
+        outcome.number, outcome._trial_id = self.get_trial(trial_id).number, trial_id
         self._forget_pause(trial_id)
         self._paused[trial_id] = place, outcome
         self._show(trial_id, place, outcome)
@@ -137,10 +138,7 @@ class SamplerMemory(InMemoryStorage):
         self._common = new if known is None else {k: d for k, d in known.items() if new.get(k) == d}
 
     def _shown(self, trial_id: int) -> FrozenTrial:
-        if trial_id not in self._paused:
-            return self.get_trial(trial_id)
-        _, outcome = self._paused[trial_id]
-        outcome.number, outcome._trial_id = self.get_trial(trial_id).number, trial_id
+        _, outcome = self._paused.get(trial_id) or (0, self.get_trial(trial_id))
         return outcome
 
     def _forget_pause(self, trial_id: int) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from array import array
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,16 +49,15 @@ class Curves:
         if record.has_ended:
             del self._curves[record.number]
 
+    def finish(self, record: TrialRecord, n_trainings: int) -> None:
+        """Take in how many trainings of a trial have finished, of which another follows."""
+
     def prunes(self, record: TrialRecord) -> bool:
         """Return whether the study's pruner stops a trial, given the trials that it knows."""
         pruner = self._study.pruner
         if not isinstance(pruner, Pruner) or pausing(pruner) or not self._is_in_time(record):
             return False
-        values = self._curves.get(record.number) or self._values(record)
-        if not pruner.decides_after(len(values)):
-            return False
-        curve = Curve(values, record.number, self._study.sign)
-        return pruner.prunes(curve, self._peers(record, len(values)))
+        return pruner.decides_after(self._n_values(record)) and pruner.prunes(*self._shown(record))
 
     def may_be_over(self, record: TrialRecord) -> bool:
         """Return whether a trial's latest epoch may have been its last, by the trials it knows.
@@ -74,17 +74,26 @@ class Curves:
         ended_here = complete & ~np.isnan(column) & np.isnan(longer)
         return bool(ended_here.any() or np.isnan(longer).all())
 
-    def _peers(self, record: TrialRecord, epoch: int) -> Peers:
-        """Return the known trials that have a value after this epoch."""
-        column = self._column(record, epoch)
-        reached = ~np.isnan(column)
-        complete = np.array(self._complete[: len(column)], bool)
-        known = complete & ~np.isnan(self._column(record, 1)[: len(column)])
-        best = self._best(np.where(known, self._scores[: len(column)], math.nan))
-        return Peers(column[reached], complete[reached], np.flatnonzero(reached), best)
+    def _n_values(self, record: TrialRecord) -> int:
+        """Return the number of values that a pruner is shown of a trial."""
+        return len(self._curve(record))
 
-    def _best(self, scores: NDArray[np.float64]) -> list[float]:
-        """Return the curve of the trial with the best of these scores."""
+    def _shown(self, record: TrialRecord) -> tuple[Curve, Peers]:
+        """Return a trial as a pruner is shown it, and the known trials that have come as far."""
+        values = self._curve(record)
+        column = self._column(record, len(values))
+        reached, complete = ~np.isnan(column), np.array(self._complete[: len(column)], bool)
+        curve = Curve(values, record.number, self._study.sign)
+        best = partial(self._best, record)
+        return curve, Peers(column[reached], complete[reached], np.flatnonzero(reached), best)
+
+    def _curve(self, record: TrialRecord) -> list[float]:
+        return self._curves.get(record.number) or self._values(record)
+
+    def _best(self, record: TrialRecord) -> list[float]:
+        """Return the curve of the best complete trial that a trial knows; empty without one."""
+        scores = np.array(self._scores)
+        scores[~self._is_known(record)] = math.nan
         if np.isnan(scores).all():
             return []
         best = int(np.nanargmin(scores))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sweep.driver.order.curves import Curves
-from sweep.pruners.pruner import Curve, Peers, Pruner, pausing
+from sweep.pruners.pruner import Curve, Peers
 from sweep.study.objectives import Objective
 from sweep.trials.front import ranks
 from sweep.trials.known import curve_of
@@ -16,22 +16,19 @@ from sweep.trials.records import Ending, TrialRecord
 class ObjectiveRanks(Curves):
     """The objectives of each trial; a pruner is shown their non-dominated ranks after an epoch."""
 
-    def prunes(self, record: TrialRecord) -> bool:
-        """Return whether the study's pruner stops a trial, given the trials that it knows."""
-        pruner, epoch = self._study.pruner, len(record.epochs)
-        if not isinstance(pruner, Pruner) or pausing(pruner) or not self._is_in_time(record):
-            return False
-        if not pruner.decides_after(epoch):
-            return False
+    def _n_values(self, record: TrialRecord) -> int:
+        return len(record.epochs)
+
+    def _shown(self, record: TrialRecord) -> tuple[Curve, Peers]:
+        epoch, goals = len(record.epochs), self._study.objectives
         others = [self._records[number] for number in self.known(record)]
         peers = [other for other in others if len(other.epochs) >= epoch]
-        goals = self._study.objectives
         points = [values_after(trial, epoch, goals) for trial in (record, *peers)]
         ranked = ranks(np.array(points)).astype(np.float64)
         complete = np.array([peer.ending is Ending.COMPLETE for peer in peers], bool)
         numbers = np.array([peer.number for peer in peers], np.intp)
         curve = Curve([float(ranked[0])] * epoch, record.number)
-        return pruner.prunes(curve, Peers(ranked[1:], complete, numbers))
+        return curve, Peers(ranked[1:], complete, numbers)
 
 
 def values_after(

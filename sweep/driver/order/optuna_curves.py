@@ -55,8 +55,7 @@ class OptunaCurves(Curves):
         return self._is_in_time(record) and self._answers.get(record.number, False)
 
     def _ask(self, record: TrialRecord) -> bool:
-        known = self.known(record)
-        self._memory.shown = [*known, record.number]
+        self._memory.shown = {*self.known(record), record.number}
         trial = self._memory.get_trial(record.number)
         return bool(guarded("pruner", lambda: self._pruner.prune(self._copy, trial), self._study))
 

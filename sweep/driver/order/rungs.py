@@ -93,8 +93,8 @@ class Rungs:
         self._news = [item for item in self._news if item[1].position > known]
         for rung, arrival in news:
             insort(self._arrived[rung], arrival)
-            if len(arrival.values) > 1:
-                self._arrived[rung] = _by_rank(self._arrived[rung])
+        for rung in {rung for rung, arrival in news if len(arrival.values) > 1}:
+            self._arrived[rung] = _by_rank(self._arrived[rung])
 
     def _arrival(self, record: TrialRecord, index: int) -> tuple[_Rung, Arrival]:
         pause, before = record.pauses[index], record.pauses[index - 1].epoch if index else 0

@@ -44,7 +44,7 @@ def prunes(pruner, values, others, best=(), sign=1):
     at = np.array([others[i].values[epoch - 1] for i in reached], dtype=float)
     complete = np.array([others[i].complete for i in reached], dtype=bool)
     curve = PrunerCurve(values, len(others), sign)
-    return pruner.prunes(curve, Peers(at, complete, np.array(reached, dtype=int), best))
+    return pruner.prunes(curve, Peers(at, complete, np.array(reached, dtype=int), lambda: best))
 
 
 def run_one_after_another(pruner, values, n_epochs):
