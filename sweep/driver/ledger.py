@@ -66,8 +66,7 @@ class Ledger:
         self._sampler = sampler
         self._order = order
         self.counts = order.counts
-        goals = [(goal.metric, goal.sign) for goal in study.objectives]
-        self.limits = Limits(study.stop_rules, goals, self.records)
+        self.limits = Limits(study.stop_rules, study.objectives, self.records)
         self.attempts = Attempts(table, checkpoints, order.curves, study.metric, self.limits)
         ended = [r.number for r in self.records if r.has_ended and self._keeps_state(r)]
         checkpoints.clean_up([*self.counts.running], ended)

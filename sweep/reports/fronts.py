@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sweep.study.objectives import Objective, by_name
+from sweep.study.objectives import Objective, by_name, recorded_objectives
 from sweep.text import counted, short
 from sweep.trials.front import front_of, knee_of
 from sweep.trials.ranking import finalists
@@ -39,9 +39,7 @@ class Search:
     @property
     def objectives(self) -> tuple[Objective, ...]:
         """The metrics to minimise or maximise, `metric` first."""
-        further = self.about.get("further_objectives", [])
-        named = [(name, 1 if goal == "minimize" else -1) for name, goal in further]
-        return Objective(self.metric, self.sign), *(Objective(*one) for one in named)
+        return recorded_objectives(self.about)
 
     @property
     def front(self) -> list[TrialRecord]:

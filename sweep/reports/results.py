@@ -96,7 +96,7 @@ class Run(Search):
     @property
     def limits(self) -> Limits:
         """What ends the search before its last trial, as of the latest call of `sweep run`."""
-        return limits_of(self.about, self.sign, self.records)
+        return limits_of(self.about, self.records)
 
     @property
     def finalists(self) -> list[TrialRecord]:

@@ -29,6 +29,7 @@ class Kind(NamedTuple):
         keeps_notes: Whether an answer depends on what the sampler noted at earlier questions. Then
             a resumed run asks those again, so that nothing but the trials has to be recorded.
         several: Whether it takes several objectives.
+        learns: Whether other trials are anything to it.
         packages: What it imports, which the extra of the sampler's name installs.
     """
 
@@ -36,6 +37,7 @@ class Kind(NamedTuple):
     points: Callable[[Study], Grid] | None = None
     keeps_notes: bool = False
     several: bool = True
+    learns: bool = True
     packages: tuple[str, ...] = ()
 
 
@@ -44,11 +46,11 @@ SAMPLERS = {
     "tpe": Kind(Tpe),
     "gp": Kind(gp, packages=("torch", "scipy")),
     "cmaes": Kind(cmaes, keeps_notes=True, several=False, packages=("cmaes",)),
-    "qmc": Kind(qmc),
+    "qmc": Kind(qmc, learns=False),
     "nsga2": Kind(nsga2, keeps_notes=True),
     "nsga3": Kind(nsga3, keeps_notes=True),
-    "random": Kind(random),
-    "grid": Kind(random, points=Grid),
+    "random": Kind(random, learns=False),
+    "grid": Kind(random, points=Grid, learns=False),
 }
 
 

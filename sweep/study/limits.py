@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from sweep.study.stopping import Goal, Outcome, StopRule, rules_as_json, rules_from_json
+from sweep.study.objectives import Objective, recorded_objectives
+from sweep.study.stopping import Outcome, StopRule, rules_as_json, rules_from_json
 from sweep.text import duration
 from sweep.trials.records import TrialRecord
-
-FURTHER = "further_objectives"
 
 Recorded = Mapping[str, Any]
 
@@ -28,7 +27,7 @@ class Limits:
     def __init__(
         self,
         rules: Sequence[StopRule],
-        goals: Sequence[Goal],
+        goals: Sequence[Objective],
         records: Sequence[TrialRecord],
         core_hours: float = math.inf,
     ) -> None:
@@ -95,18 +94,16 @@ def limits_as_json(trials: int, rules: Sequence[StopRule], core_hours: float) ->
     return {"trials": trials, "until": rules_as_json(rules), "core_hours": hours}
 
 
-def limits_of(about: Recorded, sign: int, records: Sequence[TrialRecord]) -> Limits:
+def limits_of(about: Recorded, records: Sequence[TrialRecord]) -> Limits:
     """Return the limits of a run as its latest call had them, judged by all its endings.
 
     Args:
         about: The attributes of its study in the database.
-        sign: 1 where a lower score is better, -1 where a higher one is.
         records: Its trials.
     """
     recorded = about.get("limits", {})
     rules = rules_from_json(recorded.get("until", []))
-    further = [(name, -1 if way == "maximize" else 1) for name, way in about.get(FURTHER, [])]
-    goals = [(str(about["metric"]), sign), *further]
+    goals = recorded_objectives(about)
     limits = Limits(rules, goals, records, recorded.get("core_hours") or math.inf)
     limits.reason()
     return limits

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from math import isfinite
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sweep.errors import StudyError
 from sweep.pruners.pruner import compares_ranks
@@ -56,6 +56,16 @@ def objectives_of(minimize: Names, maximize: Names) -> tuple[Objective, ...]:
             f"Study: expected each objective once, got {twice!r} twice; take one of them out"
         )
     return tuple(Objective(str(name), sign) for name, sign in named)
+
+
+def recorded_objectives(about: Mapping[str, Any]) -> tuple[Objective, ...]:
+    """Return the objectives of a recorded study, the first one first.
+
+    Args:
+        about: The study's attributes in the database.
+    """
+    named = [(about["metric"], about["direction"]), *about.get("further_objectives", [])]
+    return tuple(Objective(str(name), 1 if way == "minimize" else -1) for name, way in named)
 
 
 def by_name(objectives: Iterable[Objective], scores: Iterable[float]) -> dict[str, float]:

@@ -6,13 +6,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from sweep.errors import StudyError
+from sweep.study.objectives import Objective
 from sweep.study.rules import Rule, broken, whole_number
 from sweep.text import counted, short
 from sweep.trials.front import front_of, with_trial
 from sweep.trials.records import TrialRecord
-
-Goal = tuple[str, int]
-"""A metric, and 1 where a lower value is better, -1 where a higher one is."""
 
 
 @dataclass
@@ -20,14 +18,14 @@ class Outcome:
     """What the trials that have ended, taken in the order of their endings, have come to.
 
     Attributes:
-        goals: For each objective its metric, and 1 where a lower value is better, else -1.
+        goals: The objectives.
         front: The best trial, the first of equal ones; with several objectives the Pareto front.
         latest: The trial that came to it last; None before the first score.
         n_since: Number of trials that have ended after that.
         bests: The best value of each objective, and the number of its trial.
     """
 
-    goals: Sequence[Goal]
+    goals: Sequence[Objective]
     front: list[TrialRecord] = field(default_factory=list)
     latest: TrialRecord | None = None
     n_since: int = 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.errors import OptionError, StudyError
+from sweep.samplers.kinds import kind_of
 from sweep.storage.earlier import EarlierStudy, read_earlier
 from sweep.storage.trial_table import TrialTable
 from sweep.study.space import Trial, fixed
@@ -13,9 +14,6 @@ from sweep.study.study import Study
 from sweep.study.translation import translated
 from sweep.text import counted, without_password
 from sweep.trials.records import Ending, EpochRecord, TrialRecord
-
-LEARNS_NOTHING = ("qmc", "random", "grid")
-"""Samplers to which other trials are nothing."""
 
 
 def record_warm_start(study: Study, table: TrialTable, runs: Path) -> None:
@@ -30,7 +28,7 @@ def record_warm_start(study: Study, table: TrialTable, runs: Path) -> None:
         OptionError: If they cannot be read, or none can be compared with trials of this study.
         StudyError: If the study's sampler learns nothing from them.
     """
-    if study.warm_start and study.sampler in LEARNS_NOTHING:
+    if study.warm_start and not kind_of(study).learns:
         raise StudyError(
             f"Study: expected a sampler that learns from other trials for warm_start, got "
             f"{study.sampler!r}; leave one of them out"
