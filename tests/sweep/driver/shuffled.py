@@ -2,20 +2,24 @@
 
 import random
 from contextlib import closing, suppress
+from math import inf
 from pathlib import Path
 
 import sweep
 from sweep.checkpoints.local import LocalCheckpoints
-from sweep.driver.ledger import open_ledger
+from sweep.driver.ledger import Ledger, open_ledger
 from sweep.driver.loop import Driver
 from sweep.driver.options import Options
 from sweep.driver.progress import Event, Observer, Snapshot
+from sweep.driver.verify.replay import other_suggestions
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.records import Ending, Failure, TrialRecord
 from sweep.trials.worker import Worker
 from sweep.workers.messages import Output, Progress, SlotLost, Work
+from sweep.workers.pool import InlinePool
 from sweep.workers.session import Session
+from tests.lasting import lasting
 
 
 class ShuffledPool:
@@ -106,3 +110,35 @@ def drive(
             pool = ShuffledPool(study, slots, random.Random(order), deaths)
             with closing(pool), suppress(DriverKilledError):
                 driver.run(pool)
+
+
+def drive_here(study: sweep.Study, folder: Path, core_hours: float = inf) -> Ledger:
+    """Return the ledger of a study that was driven in this process, one trial at a time."""
+    with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
+        table = database.ensure(study.name, minimize=study.sign > 0, attributes={})
+        ledger = open_ledger(study, table, LocalCheckpoints(folder, study.name), core_hours)
+        with closing(InlinePool(study, None, blas_threads=1)) as pool:
+            Driver(study, ledger, Options(), lambda *_: None).run(pool)
+        return ledger
+
+
+def check_one_table(study: sweep.Study, folder: Path, kills: int = 2) -> list[TrialRecord]:
+    """Check that a deterministic study has one table, whatever dies, and that it replays.
+
+    Args:
+        study: The study.
+        folder: An empty folder.
+        kills: How often the driver of the second run is killed.
+
+    Returns:
+        The trials of a run on three slots, in which slots and the driver died.
+    """
+    tables = []
+    for slots, n_kills, deaths in ((1, 0, 0.0), (3, kills, 0.1)):
+        place = folder / f"{slots}-{n_kills}"
+        place.mkdir()
+        records = drive(study, place, slots, order=slots, kills=n_kills, deaths=deaths)
+        tables.append(lasting(records))
+        assert list(other_suggestions({0: study}, records)) == []
+    assert tables[0] == tables[1]
+    return records

@@ -13,11 +13,9 @@ from optuna.trial import FrozenTrial
 
 import sweep
 from sweep.driver.order.objective_ranks import values_after
-from sweep.driver.verify.replay import other_suggestions
 from sweep.trials.front import ranks
 from sweep.trials.records import Ending, TrialRecord
-from tests.lasting import lasting
-from tests.sweep.driver.shuffled import drive
+from tests.sweep.driver.shuffled import check_one_table, drive
 
 MakeStudy = Callable[..., sweep.Study]
 
@@ -77,14 +75,8 @@ def test_one_table_on_any_number_of_slots_whatever_dies(
     pruner, more = CASES[name]
     study = make_study(train=few_epochs, pruner=pruner, trials=18, **more)
     study = replace(study, deterministic=True, window=3)
-    tables = []
-    for slots, deaths, kills in ((1, 0.0, 0), (3, 0.1, 4)):
-        folder = tmp_path / f"{slots}-{kills}"
-        folder.mkdir()
-        tables.append(drive(study, folder, slots, order=slots, deaths=deaths, kills=kills))
-    assert lasting(tables[1]) == lasting(tables[0])
-    assert list(other_suggestions({0: study}, tables[1])) == []
-    endings = {record.ending for record in tables[0]}
+    records = check_one_table(study, tmp_path, kills=4)
+    endings = {record.ending for record in records}
     assert endings == {Ending.COMPLETE, Ending.PRUNED}
 
 

@@ -8,12 +8,10 @@ import optuna
 import pytest
 
 import sweep
-from sweep.driver.verify.replay import other_suggestions
 from sweep.errors import StudyError
 from sweep.samplers.kinds import SAMPLERS
 from sweep.trials.records import Ending
-from tests.lasting import lasting
-from tests.sweep.driver.shuffled import drive
+from tests.sweep.driver.shuffled import check_one_table
 
 MakeStudy = Callable[..., sweep.Study]
 Inline = Callable[..., sweep.Run]
@@ -54,15 +52,8 @@ def test_one_table_whatever_dies_and_every_suggestion_replays(
         pytest.importorskip("torch")
     trials = 12 if sampler == "gp" else 30
     study = make_study(**GOALS, sampler=sampler, deterministic=True, window=4, trials=trials)
-    tables = []
-    for slots, kills, deaths in ((1, 0, 0.0), (3, 2, 0.1)):
-        folder = tmp_path / f"{slots}-{kills}"
-        folder.mkdir()
-        records = drive(study, folder, slots, order=slots, kills=kills, deaths=deaths)
-        tables.append(lasting(records))
-        assert list(other_suggestions({0: study}, records)) == []
-    assert len(tables[0]) == trials
-    assert tables[0] == tables[1]
+    records = check_one_table(study, tmp_path)
+    assert len(records) == trials
     assert any(record.infeasible_draws for record in records)
     assert any(record.is_feasible for record in records)
 

@@ -11,16 +11,13 @@ import pytest
 
 import sweep
 from sweep.checkpoints.local import LocalCheckpoints
-from sweep.driver.ledger import Ledger, open_ledger
-from sweep.driver.loop import Driver
-from sweep.driver.options import Options
 from sweep.driver.order.trial_order import TrialOrder
 from sweep.driver.progress import TrialCounts
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.ranking import best_of
 from sweep.trials.records import Ending, EpochRecord, TrialRecord
-from sweep.workers.pool import InlinePool
+from tests.sweep.driver.shuffled import drive_here
 
 MakeStudy = Callable[..., sweep.Study]
 
@@ -44,20 +41,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counts
 
 
-def drive(study: sweep.Study, folder: Path) -> Ledger:
-    with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
-        table = database.ensure(study.name, minimize=True, attributes={})
-        ledger = open_ledger(study, table, LocalCheckpoints(folder, study.name))
-        with closing(InlinePool(study, None, blas_threads=1)) as pool:
-            Driver(study, ledger, Options(), lambda *_: None).run(pool)
-        return ledger
-
-
 def test_each_event_looks_at_its_own_trial(
     make_study: MakeStudy, calls: Counter[str], tmp_path: Path
 ) -> None:
     pruner = sweep.Median(warmup_epochs=0, min_trials=99)  # decides after each epoch, for all
-    drive(make_study(trials=20, pruner=pruner), tmp_path)
+    drive_here(make_study(trials=20, pruner=pruner), tmp_path)
     assert calls["trainings"] <= 20 * 3  # its score, and what is told; never at an epoch
     assert calls["clean_up"] == 1
 
@@ -91,7 +79,7 @@ def test_counts_kept_on_the_way_are_those_of_a_restart(
     make_study: MakeStudy, tmp_path: Path
 ) -> None:
     pruner = sweep.Asha(max_epochs=4)
-    ledger = drive(make_study(trials=20, pruner=pruner), tmp_path)
+    ledger = drive_here(make_study(trials=20, pruner=pruner), tmp_path)
     with closing(Database(SQLiteFile(tmp_path / "sweep.db"))) as database:
         again = TrialCounts([1], database.study("toy").trials())
     live = ledger.counts

@@ -10,17 +10,12 @@ from typing import Any
 import pytest
 
 import sweep
-from sweep.checkpoints.local import LocalCheckpoints
-from sweep.driver.ledger import open_ledger
-from sweep.driver.loop import Driver
-from sweep.driver.options import Options
 from sweep.driver.verify.replay import other_suggestions
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
 from sweep.trials.records import Ending, TrialRecord
-from sweep.workers.pool import InlinePool
 from tests.lasting import lasting
-from tests.sweep.driver.shuffled import drive
+from tests.sweep.driver.shuffled import drive, drive_here
 
 MakeStudy = Callable[..., sweep.Study]
 
@@ -243,9 +238,5 @@ def test_a_search_that_is_over_still_ends_with_a_score(
     make_study: MakeStudy, tmp_path: Path
 ) -> None:
     study = make_study(train=steady, pruner=sweep.Asha(1, 3, 4), trials=40)
-    with closing(Database(SQLiteFile(tmp_path / "sweep.db"))) as database:
-        table = database.ensure(study.name, minimize=True, attributes={})
-        ledger = open_ledger(study, table, LocalCheckpoints(tmp_path, study.name), 1e-12)
-        with closing(InlinePool(study, None, blas_threads=1)) as pool:
-            Driver(study, ledger, Options(), lambda *_: None).run(pool)
+    ledger = drive_here(study, tmp_path, core_hours=1e-12)
     assert Counter(record.ending for record in ledger.records) == {Ending.COMPLETE: 1}
