@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sweep.driver.options import Options
 from sweep.errors import Infeasible, OptionError, RunError, StorageError, StudyError, SweepError
 from sweep.pruners.asha import Asha
+from sweep.pruners.freeze_thaw import FreezeThaw
 from sweep.pruners.hyperband import Hyperband
 from sweep.pruners.median import Median
 from sweep.pruners.optuna_pruner import OptunaPruner
@@ -38,6 +39,7 @@ __all__ = [
     "Evaluation",
     "Exhibit",
     "Final",
+    "FreezeThaw",
     "Hyperband",
     "Infeasible",
     "Median",

@@ -63,13 +63,16 @@ def outcome(event: Event, study: Study) -> FrozenTrial:
     raised looks like one that diverged, the worst of all, unless the study says otherwise.
     """
     record = event.record
+    # Optuna's samplers read intermediate values of a single objective only.
+    curve = record.curve(study.metric) if len(study.objectives) == 1 else []
+    values = dict(enumerate(curve[: event.epoch], 1))
     if event.is_pause or record.ending is Ending.PRUNED:
-        # Optuna's samplers read intermediate values of a single objective only.
-        curve = record.curve(study.metric) if len(study.objectives) == 1 else []
-        values = dict(enumerate(curve[: event.epoch], 1))
         return create_trial(record, state=TrialState.PRUNED, intermediate_values=values)
     if record.ending is Ending.COMPLETE:
         attributes = constraint_attributes(record)
-        return create_trial(record, values=list(record.scores), system_attrs=attributes)
+        scores, shown = list(record.scores), values if study.pruner else {}
+        return create_trial(
+            record, values=scores, intermediate_values=shown, system_attrs=attributes
+        )
     is_bad = record.ending is Ending.ERROR and study.errors == "avoid"
     return create_trial(record, state=STATES[Ending.DIVERGED if is_bad else record.ending])

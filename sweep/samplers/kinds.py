@@ -9,7 +9,7 @@ from optuna.samplers import BaseSampler
 from sweep.errors import StudyError
 from sweep.samplers.evolution import cmaes, nsga2, nsga3
 from sweep.samplers.gp import gp
-from sweep.samplers.grid import Grid
+from sweep.samplers.grid.points import Grid
 from sweep.samplers.qmc import qmc
 from sweep.samplers.question import Question
 from sweep.samplers.random import random
@@ -44,7 +44,7 @@ class Kind(NamedTuple):
 SAMPLERS = {
     "auto": Kind(Tpe),
     "tpe": Kind(Tpe),
-    "gp": Kind(gp, packages=("torch", "scipy")),
+    "gp": Kind(gp),
     "cmaes": Kind(cmaes, keeps_notes=True, several=False, packages=("cmaes",)),
     "qmc": Kind(qmc, learns=False),
     "nsga2": Kind(nsga2, keeps_notes=True),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sweep.study.seeds import derive_seed
 
 if TYPE_CHECKING:
-    from sweep.samplers.tpe import SamplerMemory
+    from sweep.samplers.memory import SamplerMemory
     from sweep.study.study import Study
 
 

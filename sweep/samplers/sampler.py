@@ -18,9 +18,9 @@ from sweep.samplers.events import Event, Untold, events_of, outcome
 from sweep.samplers.first import check_feasible, key_of
 from sweep.samplers.given import Given, given_first, given_to
 from sweep.samplers.kinds import kind_of
+from sweep.samplers.memory import SamplerMemory
 from sweep.samplers.question import question_of
 from sweep.samplers.random import random
-from sweep.samplers.tpe import SamplerMemory
 from sweep.study.code.user_code import guarded
 from sweep.study.space import Kinds, Trial, refusal
 from sweep.study.study import Study

@@ -86,7 +86,7 @@ class Study:
             trial constant. None shows all trials.
         errors: Whether TPE should "avoid" configurations whose training raised, as the worst of
             all, or "ignore" such trials because the error had nothing to do with the parameters.
-        pruner: Stops or pauses unpromising trials early: `Asha`, `Hyperband`, `Median`,
+        pruner: Stops or pauses unpromising trials: `Asha`, `FreezeThaw`, `Hyperband`, `Median`,
             `Percentile`, `Threshold`, `Patient`, `Wilcoxon`, an `OptunaPruner` for any other, or
             None.
         score: Which epoch of a trial counts: the "last" or the "best" one. Its state is the one
@@ -202,8 +202,8 @@ def _is_pruner(value: object) -> bool:
     return isinstance(value, Pruner | OptunaPruner) and not isinstance(value, type)
 
 
-PRUNERS = """Asha(...), Hyperband(...), Median(...), Percentile(...), Threshold(...), \
-Patient(...), Wilcoxon(...), OptunaPruner(...)"""
+PRUNERS = """Asha(...), FreezeThaw(...), Hyperband(...), Median(...), Percentile(...), \
+Threshold(...), Patient(...), Wilcoxon(...), OptunaPruner(...)"""
 RULES: dict[str, Rule] = {
     "name": (f"letters, digits, '-', '_' or '.', of at most {MAX_NAME} bytes", is_name),
     "space": FUNCTION,

@@ -5,7 +5,7 @@ import pytest
 
 import netlib as nl
 import sweep
-from sweep.samplers.walk import Walk
+from sweep.samplers.grid.walk import Walk
 
 
 def points_of(space):

@@ -12,7 +12,7 @@ import netlib as nl
 import sweep
 from references import figures_raoulluque as figures
 from sweep.checkpoints.format import Checkpoint, decode, encode
-from sweep.samplers.walk import Walk
+from sweep.samplers.grid.walk import Walk
 
 STUDIES = Path(__file__).parents[2] / "studies"
 

@@ -14,7 +14,7 @@ import netlib as nl
 import sweep
 from studies.tables.curves import load
 from studies.tables.export import export
-from sweep.samplers.walk import Walk
+from sweep.samplers.grid.walk import Walk
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "studies" / "tables"

@@ -55,18 +55,26 @@ class Rungs:
         epoch = record.pauses[-1].epoch if record.pauses else 0
         return self._pruner.next_rung(record.number, epoch)
 
-    def add(self, record: TrialRecord, since: int = 0) -> None:
-        """Take in the pauses of a trial, from the one with index `since` on."""
-        for index in range(since, len(record.pauses)):
-            self._news.append(self._arrival(record, index))
+    def restore(self, record: TrialRecord) -> None:
+        """Take in a trial of the database."""
+        self._news += [self._arrival(record, index) for index in range(len(record.pauses))]
         if record.is_paused:
             self._paused[record.number] = record
 
-    def leave(self, record: TrialRecord) -> None:
-        """Take in that a trial is no longer paused, if it was."""
+    def begin(self, record: TrialRecord) -> None:
+        """Take in that a job of a trial begins: it is no longer paused, if it was."""
         self._paused.pop(record.number, None)
 
-    def next(self, known: int) -> TrialRecord | None:
+    def pause(self, record: TrialRecord) -> None:
+        """Take in the latest pause of a trial."""
+        self._news.append(self._arrival(record, len(record.pauses) - 1))
+        self._paused[record.number] = record
+
+    def end(self, record: TrialRecord) -> None:
+        """Take in that a trial has ended."""
+        self._paused.pop(record.number, None)
+
+    def next(self, known: int, job: int, *, may_begin: bool) -> TrialRecord | None:  # noqa: ARG002
         """Return the trial that continues next, given the events known; None if there is none.
 
         It is the best paused one of the highest rung that is among the best of its rung. Several

@@ -10,11 +10,13 @@ import math
 from collections.abc import Callable
 
 from sweep.driver.order.curves import Curves
+from sweep.driver.order.forecasts import Forecasts
 from sweep.driver.order.objective_ranks import ObjectiveRanks, values_after
 from sweep.driver.order.optuna_curves import OptunaCurves
 from sweep.driver.order.repeat_scores import RepeatScores
 from sweep.driver.order.rungs import Rungs
 from sweep.driver.progress import TrialCounts
+from sweep.pruners.freeze_thaw import FreezeThaw
 from sweep.pruners.optuna_pruner import OptunaPruner
 from sweep.pruners.pruner import compares_repeats, pausing
 from sweep.study.study import Study
@@ -36,8 +38,7 @@ class TrialOrder:
         self._window = study.window if study.deterministic else None
         self._n_jobs = self._last_job = self._n_events = 0
         self._at_work: dict[int, TrialRecord] = {}  # by job, in that order
-        pruner = pausing(study.pruner)
-        self._rungs = Rungs(pruner, self._values) if pruner else None
+        self._pauses = self._make_pauses()
         for record in sorted(counts.records, key=lambda record: record.jobs[-1]):
             self._restore(record)
 
@@ -68,14 +69,16 @@ class TrialOrder:
             is_over: Tells whether a rule has ended the search, given how many events are known.
                 Then a trial continues only if none is complete.
         """
-        if self._rungs is None:  # an earlier pruner paused them, the present one does not
+        pauses = self._pauses
+        if pauses is None:  # an earlier pruner paused them, the present one does not
             return next(iter(self.counts.paused()), None) if self.known() is not None else None
         while (known := self.known()) is not None:
-            record = None if is_over(known) else self._rungs.next(known)
+            over = is_over(known)
+            record = None if over else pauses.next(known, self.next_job, may_begin=may_begin)
             if record is not None or may_begin:
                 return record
             if known >= self._last_job and not self._at_work:
-                return self._rungs.last_resort(known) if self.counts.best is None else None
+                return pauses.last_resort(known) if self.counts.best is None else None
             if self._window is None:
                 return None
             self._n_jobs += 1  # a job for nobody: the next one knows more
@@ -83,7 +86,7 @@ class TrialOrder:
 
     def pause_at(self, record: TrialRecord) -> int | None:
         """Return the number of epochs after which a trial is to be paused; None if never again."""
-        return self._rungs.next_rung(record) if self._rungs else None
+        return self._pauses.next_rung(record) if self._pauses else None
 
     def is_at_rung(self, record: TrialRecord) -> bool:
         """Return whether a trial is to be paused now; only in its first training."""
@@ -95,8 +98,8 @@ class TrialOrder:
         """Take in that the next job, the last one of a trial so far, begins."""
         self._n_jobs = self._last_job = record.jobs[-1]
         self._at_work[self._n_jobs] = record
-        if self._rungs is not None:
-            self._rungs.leave(record)
+        if self._pauses is not None:
+            self._pauses.begin(record)
 
     def next_event(self, record: TrialRecord) -> int:
         """Return the position among all events, from 1, of the pause or ending of a trial."""
@@ -111,15 +114,15 @@ class TrialOrder:
     def pause(self, record: TrialRecord) -> None:
         """Take in the latest pause of a trial."""
         del self._at_work[record.jobs[-1]]
-        if self._rungs is not None:
-            self._rungs.add(record, since=len(record.pauses) - 1)
+        if self._pauses is not None:
+            self._pauses.pause(record)
 
     def end(self, record: TrialRecord) -> None:
         """Take in how a trial ended."""
         self.curves.note(record, len(record.epochs) + 1)
         self._at_work.pop(record.jobs[-1], None)
-        if self._rungs is not None:
-            self._rungs.leave(record)
+        if self._pauses is not None:
+            self._pauses.end(record)
 
     def _restore(self, record: TrialRecord) -> None:
         """Take in a trial of the database."""
@@ -131,8 +134,14 @@ class TrialOrder:
             self._n_jobs = max(self._n_jobs, self._n_events)
         if not record.has_ended and not record.is_paused:
             self._at_work[record.jobs[-1]] = record
-        if self._rungs is not None:
-            self._rungs.add(record)
+        if self._pauses is not None:
+            self._pauses.restore(record)
+
+    def _make_pauses(self) -> Rungs | Forecasts | None:
+        if isinstance(self._study.pruner, FreezeThaw):
+            return Forecasts(self._study, self._study.pruner)
+        pruner = pausing(self._study.pruner)
+        return Rungs(pruner, self._values) if pruner else None
 
     def _values(self, record: TrialRecord, epoch: int) -> tuple[float, ...]:
         return values_after(record, epoch, self._study.objectives)

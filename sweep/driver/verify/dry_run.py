@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from sweep.errors import StudyError
+from sweep.samplers.grid.walk import Walk
 from sweep.samplers.sampler import Sampler
-from sweep.samplers.walk import Walk
 from sweep.study.code.user_code import guarded
 from sweep.study.seeds import derive_seed
 from sweep.study.space import Kinds, as_dict

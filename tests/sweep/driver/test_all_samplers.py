@@ -70,8 +70,6 @@ CASES = [
 def test_one_table_whatever_dies_and_every_suggestion_replays(
     make_study: Callable[..., sweep.Study], tmp_path: Path, sampler: str, space: Any
 ) -> None:
-    if sampler == "gp":
-        pytest.importorskip("torch")
     declared = (NAMED | BROUGHT).get(sampler, sampler)
     asha = sweep.Asha(min_epochs=1, factor=2, max_epochs=4)
     study = make_study(

@@ -88,8 +88,6 @@ def test_one_table_on_any_number_of_slots_and_after_kills(
 def test_samplers_see_them_as_optuna_does(
     make_study: MakeStudy, tmp_path: Path, sampler: Any
 ) -> None:
-    if sampler == "gp":
-        pytest.importorskip("torch")
     url = optuna_study(tmp_path)
     study = make_study(sampler=sampler, warm_start=(url,))
     with closing(Database(SQLiteFile(tmp_path / "sweep.db"))) as database:

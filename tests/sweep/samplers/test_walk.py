@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.errors import StudyError
-from sweep.samplers.spread import spread
-from sweep.samplers.walk import Walk
+from sweep.samplers.grid.spread import spread
+from sweep.samplers.grid.walk import Walk
 from sweep.trials.domains import Params
 
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=3)

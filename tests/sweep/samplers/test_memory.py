@@ -10,9 +10,9 @@ from optuna.search_space import intersection_search_space
 from optuna.trial import TrialState, create_trial
 
 from sweep.driver.verify.replay import other_suggestions
-from sweep.samplers import tpe
+from sweep.samplers import memory
+from sweep.samplers.memory import N_BEST, SamplerMemory
 from sweep.samplers.sampler import Sampler
-from sweep.samplers.tpe import N_BEST, SamplerMemory
 from sweep.study.study import Study
 from sweep.trials.domains import Float
 from sweep.trials.records import Ending, EpochRecord, TrialRecord
@@ -56,8 +56,8 @@ def shown(memory):
 
 @pytest.fixture
 def few(monkeypatch):
-    monkeypatch.setattr(tpe, "N_BEST", 2)
-    monkeypatch.setattr(tpe, "N_RUNNING", 2)
+    monkeypatch.setattr(memory, "N_BEST", 2)
+    monkeypatch.setattr(memory, "N_RUNNING", 2)
 
 
 def test_a_few_trials_are_all_shown():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sweep.errors import StudyError
 from sweep.samplers.first import check_feasible
 from sweep.samplers.given import Given, given_first, given_to
-from sweep.samplers.walk import Walk, all_values
+from sweep.samplers.grid.walk import Walk, all_values
 from sweep.study.space import Kinds, Trial
 from sweep.study.study import Study
 from sweep.trials.domains import Domain, Params, Value

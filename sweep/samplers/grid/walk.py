@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 from sweep.errors import StudyError
-from sweep.samplers.spread import Order
+from sweep.samplers.grid.spread import Order
 from sweep.study.space import Space, Trial, refusal
 from sweep.trials.domains import Domain, Params, Value
 

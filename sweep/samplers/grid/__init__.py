@@ -1,0 +1,1 @@
+"""Every point of a finite search space, once."""
