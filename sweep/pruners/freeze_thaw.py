@@ -14,7 +14,7 @@ class FreezeThaw:
     process of all learning curves so far (`sweep.model`) predicts how probably each paused trial,
     and the best trial that could begin, will beat the best complete one by some margin after some
     more epochs; the most probable one is trained up to its next pause. Margin and number of epochs
-    are drawn anew for each decision, so that some decisions explore and others finish what is good.
+    are drawn for each decision, so that some decisions explore and others finish what is good.
     Until a trial is complete, the best one so far continues.
 
     Once all trials have begun, those continue that have a chance of becoming the best.

@@ -75,7 +75,7 @@ def _scores(
     """
     complete = [i for i, trial in enumerate(trials) if trial.state is TrialState.COMPLETE]
     values = np.array([trials[i].values for i in complete]).reshape(-1, len(signs)) * signs
-    if len(signs) > 1:
+    if len(signs) > 1 and complete:
         ranks = (values[None] < values[:, None]).mean(axis=1)
         weighted = ranks * rng.dirichlet(np.ones(len(signs)))
         values = (weighted.max(axis=1) + LEAST_SHARE * weighted.sum(axis=1))[:, None]
