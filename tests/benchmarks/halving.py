@@ -10,7 +10,6 @@ which are spread over the whole grid.
 
 import math
 import tempfile
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,8 @@ import pandas as pd
 
 import sweep
 from studies.tables.curves import Table, load
-from sweep.checkpoints.local import LocalCheckpoints
-from sweep.driver.ledger import open_ledger
-from sweep.driver.loop import Driver
-from sweep.driver.options import Options
 from sweep.driver.progress import Event, Snapshot
-from sweep.storage.database import Database
-from sweep.storage.sqlite import SQLiteFile
+from tests.benchmarks import simulation
 from tests.benchmarks.simulation import Clock, SimulatedPool, Training, train
 
 METRIC, SECONDS = "validation_error", "cpu_seconds"
@@ -67,19 +61,14 @@ def search(
         pruner=pruner,
     )
     path: list[tuple[float, float]] = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        closing(Database(SQLiteFile(Path(folder) / "sweep.db"))) as database,
-    ):
-        table_of_trials = database.ensure(study.name, minimize=True, attributes={})
-        ledger = open_ledger(study, table_of_trials, LocalCheckpoints(Path(folder), study.name))
-        pool = SimulatedPool(n_slots, training(table), Clock(work=lambda: 0.0))
+    pool = SimulatedPool(n_slots, training(table), Clock(work=lambda: 0.0))
 
-        def note(snapshot: Snapshot, _event: Event) -> None:
-            best = snapshot.counts.best
-            path.append((pool.trained_s, math.inf if best is None else best.score or 0.0))
+    def note(snapshot: Snapshot, _event: Event) -> None:
+        best = snapshot.counts.best
+        path.append((pool.trained_s, math.inf if best is None else best.score or 0.0))
 
-        Driver(study, ledger, Options(), note).run(pool)
+    with tempfile.TemporaryDirectory() as folder:
+        simulation.search(study, pool, Path(folder), note)
     return path
 
 

@@ -10,7 +10,7 @@ import math
 import random
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,9 +20,10 @@ from sweep.display.terminal import LiveStatus, Terminal
 from sweep.driver.ledger import open_ledger
 from sweep.driver.loop import Driver
 from sweep.driver.options import Options
+from sweep.driver.progress import Observer
 from sweep.storage.database import Database
 from sweep.storage.sqlite import SQLiteFile
-from sweep.trials.records import EpochRecord
+from sweep.trials.records import Ending, EpochRecord, Failure
 from sweep.trials.worker import Worker
 from sweep.workers.messages import Output, Progress, SlotLost, Work
 
@@ -54,7 +55,7 @@ class Training(NamedTuple):
     Attributes:
         epochs: Number of epochs of a whole training.
         seconds: (params, epoch) -> how long an epoch takes.
-        metrics: (params, epoch) -> what it yields.
+        metrics: (params, epoch) -> what it yields; a training that yields NaN has diverged.
     """
 
     epochs: int
@@ -76,14 +77,25 @@ class Clock:
         self._began -= max(0.0, moment - self.now())
 
 
+class TimeIsUp(Exception):  # noqa: N818 - ends a search as planned
+    """The slots would answer only after the end of their time."""
+
+
 class SimulatedPool:
     """Slots that do no work; their epochs only take time on a virtual clock.
 
     A paused trial continues where it stopped.
     """
 
-    def __init__(self, size: int, training: Training, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        size: int,
+        training: Training,
+        clock: Clock | None = None,
+        seconds: float = math.inf,
+    ) -> None:
         self.size = size
+        self.seconds = seconds
         self.trained_s = self.waited_s = 0.0
         self.n_epochs = 0
         self._training = training
@@ -93,6 +105,10 @@ class SimulatedPool:
         self._free_since = [0.0] * size
         self._work: dict[int, Work] = {}
         self._answers: list[tuple[float, int]] = []
+
+    def now(self) -> float:
+        """Return the virtual seconds that have passed."""
+        return self._clock.now()
 
     @property
     def idle(self) -> list[int]:
@@ -125,6 +141,8 @@ class SimulatedPool:
 
     def wait(self, _timeout_s: float) -> list[tuple[int, Progress | SlotLost]]:
         if self._answers:
+            if self._answers[0][0] > self.seconds:
+                raise TimeIsUp
             self._clock.skip_to(self._answers[0][0])
         answers = []
         while self._answers and self._answers[0][0] <= self._clock.now():
@@ -141,7 +159,10 @@ class SimulatedPool:
         self.n_epochs += 1
         metrics = training.metrics(work.params, epoch)
         seconds = training.seconds(work.params, epoch)
-        return Progress(work.trial, epoch, (EpochRecord(epoch, metrics, seconds, seconds),))
+        finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
+        diverged = Failure(Ending.DIVERGED, "NaN") if len(finite) < len(metrics) else None
+        epochs = (EpochRecord(epoch, finite, seconds, seconds),)
+        return Progress(work.trial, epoch, epochs, failure=diverged)
 
 
 def epoch_seconds(params: dict[str, Any], epoch: int) -> float:
@@ -168,14 +189,19 @@ STUDY = sweep.Study(
 )
 
 
-def drive(study: sweep.Study, n_slots: int, folder: Path) -> tuple[SimulatedPool, float]:
-    """Drive a study to its end; return the slots, and the driver's processor seconds."""
+def search(study: sweep.Study, pool: SimulatedPool, folder: Path, observer: Observer) -> None:
+    """Drive a study to its end, or to the end of its slots' time."""
     with closing(Database(SQLiteFile(folder / "sweep.db"))) as database:
         table = database.ensure(study.name, minimize=True, attributes={})
         ledger = open_ledger(study, table, LocalCheckpoints(folder, study.name))
-        training = Training(EPOCHS, epoch_seconds, metrics)
-        pool = SimulatedPool(min(n_slots, study.trials), training)
-        began = time.process_time()
-        with LiveStatus(Terminal(file=io.StringIO())) as status:
-            Driver(study, ledger, Options(), status).run(pool)
-        return pool, time.process_time() - began
+        with suppress(TimeIsUp):
+            Driver(study, ledger, Options(), observer).run(pool)
+
+
+def drive(study: sweep.Study, n_slots: int, folder: Path) -> tuple[SimulatedPool, float]:
+    """Drive a study to its end; return the slots, and the driver's processor seconds."""
+    pool = SimulatedPool(min(n_slots, study.trials), Training(EPOCHS, epoch_seconds, metrics))
+    began = time.process_time()
+    with LiveStatus(Terminal(file=io.StringIO())) as status:
+        search(study, pool, folder, status)
+    return pool, time.process_time() - began
