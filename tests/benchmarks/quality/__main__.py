@@ -30,10 +30,12 @@ def main() -> None:
 @click.option("--method", "methods", multiple=True, required=True, help="see `methods`")
 @click.option("--slots", multiple=True, type=int, help="1 and 8; 4 on public tables")
 @click.option("--seeds", default=20, show_default=True)
-@click.option("--trainings", type=float, help="budget in mean whole trainings; 50, 100 on public ones")
+@click.option(
+    "--trainings", type=float, help="budget in mean whole trainings; 50, 100 on public ones"
+)
 @click.option("--folder", default=HERE, type=File, help="folder of the learning curves")
 @click.option("--out", required=True, type=File, help="file of results, created or added to")
-def run(  # noqa: PLR0913 - one for each option
+def run(
     tables: Sequence[str],
     methods: Sequence[str],
     slots: Sequence[int],

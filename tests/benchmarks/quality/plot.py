@@ -41,7 +41,9 @@ def _draw_setting(panel: Axes, rows: pd.DataFrame, methods: Sequence[str]) -> No
             continue
         searches, colour = Searches(of_method), f"C{number % 10}"
         style = "--" if is_peer(method) else "-"
-        panel.step(times, searches.median.at(times), style, color=colour, label=method, where="post")
+        panel.step(
+            times, searches.median.at(times), style, color=colour, label=method, where="post"
+        )
         low, high = (searches.quantile(q, times) for q in (0.25, 0.75))
         panel.fill_between(times, low, high, color=colour, alpha=0.12, step="post", linewidth=0)
     panel.set_yscale("log")

@@ -1,4 +1,4 @@
-"""The file of results: a row for each incumbent of each search, and one at the end of its budget."""
+"""The file of results: a row for each incumbent of a search, and one at the end of its budget."""
 
 import csv
 import io

@@ -9,7 +9,7 @@ from tests.benchmarks.quality.problems import Parameter, Problem
 
 PARAMETERS = (
     Parameter("optimizer", ("adam", "sgd"), is_ordered=False),
-    Parameter("momentum", (0.0, 0.9), True, "optimizer", ("sgd",)),
+    Parameter("momentum", (0.0, 0.9), is_ordered=True, parent="optimizer", parent_values=("sgd",)),
     Parameter("learning_rate", (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1), is_ordered=True),
     Parameter("units", (16, 32, 64, 128), is_ordered=True),
     Parameter("dropout", (0.0, 0.2, 0.4), is_ordered=True),

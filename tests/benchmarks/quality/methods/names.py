@@ -36,6 +36,8 @@ LIBRARIES = {
     "ray": Library("ray_tune", "ray.tune"),
     "syne": Library("syne_tune", "syne_tune.optimizer.baselines"),
     "synegp": Library("syne_tune_gp", "syne_tune.optimizer.legacy_baselines"),
+    "smac": Library("smac3", "smac"),
+    "dehb": Library("dehb_methods", "dehb"),
 }
 """Libraries by the first word of their methods' names."""
 

@@ -76,7 +76,7 @@ class Study:
         self._study.tell(self._trials[trial], state=TrialState.FAIL)
 
 
-def search(  # noqa: PLR0913 - the first four are those of every method
+def search(
     problem: Problem, n_slots: int, seed: int, core_seconds: float, *, sampler: str, pruner: str
 ) -> list[Found]:
     """Search a problem; return its incumbents."""

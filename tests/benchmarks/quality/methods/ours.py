@@ -47,7 +47,7 @@ def training_of(problem: Problem) -> Training:
     return Training(problem.n_epochs, seconds, metrics)
 
 
-def search(  # noqa: PLR0913 - the first four are those of every method
+def search(
     problem: Problem,
     n_slots: int,
     seed: int,

@@ -1,12 +1,15 @@
-"""Ray Tune's searchers and schedulers, driven as its controller drives them, without Ray's processes.
+"""Ray Tune's searchers and schedulers, driven as its controller drives them, without processes.
 
 `Controller` stands in for `TuneController`: real trials, the same calls in the same order
 (ray/tune/execution/tune_controller.py), but slots in virtual time. Like the real one it keeps one
 suggested trial pending, and a trial that the scheduler stops is told to the searcher as complete,
 with its last value. A diverged training raises.
 
-Schedulers have the settings of https://docs.ray.io/en/latest/tune/api/schedulers.html with the first
-rung and the factor of 3 of all methods here.
+Schedulers have the settings of https://docs.ray.io/en/latest/tune/api/schedulers.html with the
+first rung and the factor of 3 of all methods here.
+
+BOHB (`HyperBandForBOHB` with `TuneBOHB`) is not here: it needs hpbandster, whose last release, of
+2018, does not work with the ConfigSpace that installs on Python 3.11.
 """
 
 import logging
@@ -60,7 +63,7 @@ class RandomSearch(Searcher):
 
 
 def optuna_search(problem: Problem, seed: int) -> OptunaSearch:
-    """Return Optuna's default sampler, given the space as a function, as a conditional one needs."""
+    """Return Optuna's default sampler; a function defines the space, which may be conditional."""
     return OptunaSearch(lambda trial: problem.draw(trial) and None, seed=seed, **OF_METRIC)
 
 
@@ -146,7 +149,7 @@ class Controller:
         failed.set_status(Trial.ERROR)
 
 
-def search(  # noqa: PLR0913 - the first four are those of every method
+def search(
     problem: Problem, n_slots: int, seed: int, core_seconds: float, *, searcher: str, scheduler: str
 ) -> list[Found]:
     """Search a problem; return its incumbents."""

@@ -106,7 +106,7 @@ class Tuner:
         self._scheduler.on_trial_error(self._trials[trial])
 
 
-def search(  # noqa: PLR0913 - the first four are those of every method
+def search(
     problem: Problem, n_slots: int, seed: int, core_seconds: float, *, scheduler: str
 ) -> list[Found]:
     """Search a problem; return its incumbents."""

@@ -8,8 +8,8 @@ their own:
 
 Settings are the defaults of `syne_tune.optimizer.legacy_baselines`, with trials that are paused and
 promoted, and the number of epochs in the configuration, as
-https://syne-tune.readthedocs.io/en/latest/tutorials/multifidelity/mf_setup.html recommends. Hyper-Tune
-has 4 brackets, as in its authors' experiments
+https://syne-tune.readthedocs.io/en/latest/tutorials/multifidelity/mf_setup.html recommends.
+Hyper-Tune has 4 brackets, as in its authors' experiments
 (https://syne-tune.readthedocs.io/en/latest/tutorials/multifidelity/mf_async_model.html). A diverged
 training is told as failed. A conditional parameter is always drawn.
 """
@@ -125,7 +125,7 @@ class Tuner:
         self._scheduler.on_trial_error(self._trials[trial])
 
 
-def search(  # noqa: PLR0913 - the first four are those of every method
+def search(
     problem: Problem, n_slots: int, seed: int, core_seconds: float, *, scheduler: str
 ) -> list[Found]:
     """Search a problem; return its incumbents."""
