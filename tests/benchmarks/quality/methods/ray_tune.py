@@ -8,8 +8,9 @@ with its last value. A diverged training raises.
 Schedulers have the settings of https://docs.ray.io/en/latest/tune/api/schedulers.html with the
 first rung and the factor of 3 of all methods here.
 
-BOHB (`HyperBandForBOHB` with `TuneBOHB`) is not here: it needs hpbandster, whose last release, of
-2018, does not work with the ConfigSpace that installs on Python 3.11.
+BOHB is `HyperBandForBOHB` with `TuneBOHB`; it needs hpbandster and ConfigSpace
+(https://docs.ray.io/en/latest/tune/examples/bohb_example.html). A conditional parameter is always
+drawn, except by `OptunaSearch`.
 """
 
 import logging
@@ -26,11 +27,13 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import (
     ASHAScheduler,
     FIFOScheduler,
+    HyperBandForBOHB,
     HyperBandScheduler,
     MedianStoppingRule,
     TrialScheduler,
 )
 from ray.tune.search import Searcher
+from ray.tune.search.bohb import TuneBOHB
 from ray.tune.search.optuna import OptunaSearch
 
 from tests.benchmarks.quality import clock
@@ -41,18 +44,23 @@ TIME, METRIC = "training_iteration", "error"
 OF_METRIC = {"metric": METRIC, "mode": "min"}
 
 
+def space_of(problem: Problem) -> dict[str, Any]:
+    """Return the space in Ray Tune's terms."""
+    return {
+        parameter.name: tune.randint(0, len(parameter.values))
+        if parameter.is_ordered
+        else tune.choice(list(parameter.words))
+        for parameter in problem.parameters
+    }
+
+
 class RandomSearch(Searcher):
     """Draws each trial at random, as Ray Tune's default search does for such a space."""
 
     def __init__(self, problem: Problem, seed: int) -> None:
         super().__init__(**OF_METRIC)
         self._random = np.random.RandomState(seed)
-        self._space = {
-            parameter.name: tune.randint(0, len(parameter.values))
-            if parameter.is_ordered
-            else tune.choice(list(parameter.words))
-            for parameter in problem.parameters
-        }
+        self._space = space_of(problem)
 
     def suggest(self, trial_id: str) -> dict[str, Any]:  # noqa: ARG002 - the same for all
         space = self._space.items()
@@ -67,15 +75,22 @@ def optuna_search(problem: Problem, seed: int) -> OptunaSearch:
     return OptunaSearch(lambda trial: problem.draw(trial) and None, seed=seed, **OF_METRIC)
 
 
+def bohb(problem: Problem, seed: int) -> TuneBOHB:
+    """Return BOHB's searcher."""
+    return TuneBOHB(TuneBOHB.convert_search_space(space_of(problem)), seed=seed, **OF_METRIC)
+
+
 SEARCHERS: dict[str, Callable[[Problem, int], Searcher]] = {
     "random": RandomSearch,
     "optuna": optuna_search,
+    "bohb": bohb,
 }
 SCHEDULERS: dict[str, Callable[[int], TrialScheduler]] = {
     "": lambda _: FIFOScheduler(),
     "-asha": lambda n: ASHAScheduler(TIME, max_t=n, reduction_factor=3, **OF_METRIC),
     "-hyperband": lambda n: HyperBandScheduler(TIME, max_t=n, reduction_factor=3, **OF_METRIC),
     "-median": lambda _: MedianStoppingRule(TIME, grace_period=1, **OF_METRIC),
+    "-bohb": lambda n: HyperBandForBOHB(TIME, max_t=n, reduction_factor=3, **OF_METRIC),
 }
 
 
@@ -164,8 +179,12 @@ def search(
         return clock.search(controller, problem, n_slots, core_seconds)
 
 
+PAIRS = {
+    f"{searcher}{scheduler}": (searcher, scheduler)
+    for searcher in ("random", "optuna")
+    for scheduler in ("", "-asha", "-hyperband", "-median")
+} | {"bohb": ("bohb", "-bohb")}
 METHODS = {
-    f"ray-{searcher}{scheduler}": partial(search, searcher=searcher, scheduler=scheduler)
-    for searcher in SEARCHERS
-    for scheduler in SCHEDULERS
+    f"ray-{name}": partial(search, searcher=searcher, scheduler=scheduler)
+    for name, (searcher, scheduler) in PAIRS.items()
 }

@@ -36,7 +36,7 @@ EVALUATIONS = {"hpo": 1, "multifidelity": 4}
 """Evaluations that the budget of a whole training pays for, about; they set the initial design."""
 
 
-def train(config: Configuration, seed: int = 0, budget: float = 0) -> float:  # noqa: ARG001
+def train(config: Configuration, seed: int = 0, budget: float = 0) -> float:
     """Stand in for the training that slots simulate."""
     raise NotImplementedError("asked, not called")
 
@@ -65,7 +65,7 @@ class Smac:
         self._facade.tell(info, result, save=False)
 
 
-def search(  # noqa: PLR0913 - the first four are those of every method
+def search(
     problem: Problem, n_slots: int, seed: int, core_seconds: float, *, facade: str
 ) -> list[Found]:
     """Search a problem; return its incumbents."""
