@@ -69,7 +69,7 @@ def test_slots_take_the_seconds_on_record_and_the_best_complete_training_counts(
 @pytest.mark.parametrize("slots", [1, 3])
 def test_searches_improve_until_their_budget_is_spent(name: str, slots: int) -> None:
     problem = synthetic(n_epochs=4)
-    budget = 15 * problem.training_seconds
+    budget = 8 * problem.training_seconds
     found = method(name)(problem, slots, 1, budget)
     values = [problem.values[row, -1] for _, row in found]
     assert found == method(name)(problem, slots, 1, budget)
@@ -162,7 +162,7 @@ def test_a_stopped_run_continues_and_is_reported(
         assert result.exception is None, result.output
         return result.output
 
-    run = ["run", "--table", "synthetic", "--trainings", 10, "--seeds", 2, "--out", out]
+    run = ["run", "--table", "synthetic", "--trainings", 5, "--seeds", 2, "--out", out]
     run += [word for name in FAST for word in ("--method", name)]
     call(*run, "--slots", 1)
     before = out.read_text()
