@@ -50,6 +50,6 @@ def installed() -> list[str]:
     """Return the names of the methods whose library is installed here."""
     found: list[str] = []
     for library in LIBRARIES:
-        with suppress(ModuleNotFoundError):
+        with suppress(ImportError):
             found += methods_of(library)
     return found
