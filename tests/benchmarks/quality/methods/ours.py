@@ -98,7 +98,12 @@ def hyperband(n_epochs: int) -> sweep.Hyperband:
     return sweep.Hyperband(n_epochs, 1, 3)
 
 
-PRUNERS: dict[str, Pruner] = {"": lambda _: None, "-asha": asha, "-hyperband": hyperband}
+PRUNERS: dict[str, Pruner] = {
+    "": lambda _: None,
+    "-asha": asha,
+    "-hyperband": hyperband,
+    "-freezethaw": sweep.FreezeThaw,
+}
 METHODS = {
     f"sweep-{sampler}{pruner}": partial(search, sampler=sampler, pruner=make)
     for sampler in ("tpe", "gp", "random")
