@@ -91,11 +91,11 @@ def _rules(axes: Sequence[Axis], rows: Matrix) -> dict[int, _Rule]:
     for place in sorted(range(len(axes)), key=lambda place: -n_have[place]):
         if n_have[place] == len(rows):
             continue
-        deciding = sorted(np.flatnonzero(n_have > n_have[place]), key=lambda by: -n_have[by])
-        found = (_rule(rows, int(by), place) for by in deciding)
-        rule = next((rule for rule in found if rule is not None), None)
-        if rule is not None:
-            rules[place] = rule
+        deciding = np.flatnonzero(n_have > n_have[place]).tolist()
+        rules_by = (_rule(rows, by, place) for by in deciding if axes[by].n_levels)
+        found = [rule for rule in rules_by if rule is not None]
+        if found:  # by the fewest values: those of many would do by chance
+            rules[place] = min(found, key=lambda rule: len(rule[1]))
     return rules
 
 

@@ -59,7 +59,7 @@ def _memory(study: Study) -> int | None:
 
 
 def _errors(study: Study) -> str:
-    return study.errors if _sampler(study) == "tpe" else "ignore"
+    return study.errors if _sampler(study) in ("tpe", "gp") else "ignore"
 
 
 def _pruner(study: Study) -> str:

@@ -78,14 +78,15 @@ class Study:
         trials: Total number of trials of the run.
         until: What ends the search before that: `Target`, `NoImprovement`, or a tuple of them.
         seed: The seed that all other seeds are derived from.
-        sampler: "auto" (now TPE), one of Optuna's "tpe", "gp", "cmaes", "nsga2" and "nsga3", "qmc"
-            (evenly spread points), "random", "grid" (every point of a finite space once,
-            the first ones spread over all of it), or an `OptunaSampler` for any other.
+        sampler: "auto" (now TPE), "gp" (a Gaussian process), one of Optuna's "tpe", "cmaes",
+            "nsga2" and "nsga3", "qmc" (evenly spread points), "random", "grid" (every point of a
+            finite space once, spread over all of it), or an `OptunaSampler` for any other.
         sampler_memory: Number of most recently ended trials that TPE and GP are shown, in addition
             to the best 25 and the 100 running ones that began last. A bound keeps the cost per
             trial constant. None shows all trials.
-        errors: Whether TPE should "avoid" configurations whose training raised, as the worst of
-            all, or "ignore" such trials because the error had nothing to do with the parameters.
+        errors: Whether TPE and GP should "avoid" configurations whose training raised, as the
+            worst of all, or "ignore" such trials because the error had nothing to do with the
+            parameters.
         pruner: Stops or pauses unpromising trials: `Asha`, `FreezeThaw`, `Hyperband`, `Median`,
             `Percentile`, `Threshold`, `Patient`, `Wilcoxon`, an `OptunaPruner` for any other, or
             None.

@@ -15,6 +15,7 @@ import sweep
 from sweep import pruners
 from sweep.errors import StudyError
 from sweep.pruners.asha import Asha
+from sweep.pruners.freeze_thaw import FreezeThaw
 from sweep.pruners.hyperband import Hyperband
 from sweep.pruners.median import Median
 from sweep.pruners.patient import Patient
@@ -350,6 +351,8 @@ def test_wilcoxon_stops_what_is_worse_pair_by_pair():
     ("make", "message"),
     [
         (lambda: Hyperband(max_epochs=2, min_epochs=3), r"Hyperband: expected 1 <= min_epochs <= "),
+        (lambda: FreezeThaw(max_epochs=1), r"FreezeThaw: expected 1 <= min_epochs < max_epochs"),
+        (lambda: FreezeThaw(max_epochs=9, factor=1), r"factor >= 2, got 1, 9 and 1; change them"),
         (lambda: Hyperband(max_epochs=9, factor=1), r"Hyperband: .* factor >= 2, got 1, 9 and 1"),
         (lambda: Percentile(100), r"Percentile: expected 0 < percent < 100, .*, got 100, 1 and 5"),
         (lambda: Threshold(), r"Threshold: expected lower <= upper, or one of them, .* None, None"),
