@@ -84,9 +84,8 @@ class Study:
         sampler_memory: Number of most recently ended trials that TPE and GP are shown, in addition
             to the best 25 and the 100 running ones that began last. A bound keeps the cost per
             trial constant. None shows all trials.
-        errors: Whether TPE and GP should "avoid" configurations whose training raised, as the
-            worst of all, or "ignore" such trials because the error had nothing to do with the
-            parameters.
+        errors: Whether TPE and GP should "avoid" configurations whose training raised, or "ignore"
+            such trials because the error had nothing to do with the parameters.
         pruner: Stops or pauses unpromising trials: `Asha`, `FreezeThaw`, `Hyperband`, `Median`,
             `Percentile`, `Threshold`, `Patient`, `Wilcoxon`, an `OptunaPruner` for any other, or
             None.

@@ -4,8 +4,6 @@ python -m tests.benchmarks.halving [--table dense_mnist] [--trials 100] [--seeds
 
 The real driver, ledger and pruner run in virtual time on configurations drawn at random from a
 table of learning curves. An epoch takes the processor seconds on record; the driver takes none.
-The table in `curves/` has the first 281 configurations of studies/tables/dense_mnist.py,
-which are spread over the whole grid.
 """
 
 import math
@@ -19,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 import sweep
-from studies.tables.curves import Table, load
+from studies.tables.curves import HERE, Table, load
 from sweep.driver.progress import Event, Snapshot
 from tests.benchmarks import simulation
 from tests.benchmarks.simulation import Clock, SimulatedPool, Training, train
@@ -79,7 +77,7 @@ def seconds_to(path: list[tuple[float, float]], score: float) -> float:
 
 @click.command()
 @click.option("--table", default="dense_mnist", show_default=True)
-@click.option("--folder", default=Path(__file__).parent / "curves", type=Path)
+@click.option("--folder", default=HERE, type=Path)
 @click.option("--trials", default=100, show_default=True)
 @click.option("--seeds", default=20, show_default=True)
 @click.option("--slots", multiple=True, type=int, default=(1, 8), show_default=True)

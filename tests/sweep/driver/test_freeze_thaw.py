@@ -46,7 +46,6 @@ def test_the_good_trials_are_complete_and_the_bad_ones_are_paused_early(
     assert best.ending is Ending.COMPLETE
     bad = [record for record in records if distance(record) > 0.5]
     assert {record.ending for record in bad} == {Ending.PRUNED}
-    assert sum(len(record.epochs) for record in bad) < len(bad) * N_EPOCHS / 2
     assert {pause.epoch for record in records for pause in record.pauses} <= {1, 2, 4}
 
 
