@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -65,8 +66,9 @@ class Axis:
             place = low + round((place - low) / domain.step) * domain.step
         return float(min(high, max(low, place)))
 
+    @cached_property
     def levels(self) -> Vector:
-        """Return the numbers of its values, in ascending order; empty where it is continuous."""
+        """The numbers of its values, in ascending order; empty where it is continuous."""
         return np.array([self.number(value) for value in self.choices])
 
     @property

@@ -7,10 +7,10 @@ import numpy as np
 from sweep.model.axes import Axis
 from sweep.model.columns import Columns, Matrix
 
-N_RANDOM, N_CHANGED = 500, 300
+N_RANDOM, N_CHANGED = 300, 200
 """How many are drawn at random, and how many are good ones with one or two parameters changed."""
 
-N_STARTS, N_ROUNDS = 3, 5
+N_STARTS, N_ROUNDS = 2, 5
 """From how many of the best ones a search begins, and how often each is improved at most."""
 
 NEAR = 0.1
@@ -55,7 +55,7 @@ def _some(axis: Axis, n: int, rng: np.random.Generator) -> Matrix:
     """Return n numbers of a parameter, drawn at random."""
     if not axis.n_levels:
         return rng.random(n)
-    return np.asarray(axis.levels()[rng.integers(axis.n_levels, size=n)])
+    return np.asarray(axis.levels[rng.integers(axis.n_levels, size=n)])
 
 
 def _changed(columns: Columns, good: Matrix, rng: np.random.Generator) -> Matrix:
@@ -76,7 +76,7 @@ def _near(axis: Axis, numbers: Matrix, rng: np.random.Generator) -> Matrix:
     n = len(numbers)
     if not axis.n_levels:
         return np.clip(numbers + NEAR * rng.standard_normal(n), 0.0, 1.0)
-    levels = axis.levels()
+    levels = axis.levels
     if not axis.is_ordered or axis.n_levels <= 2:
         return np.asarray(levels[rng.integers(axis.n_levels, size=n)])
     places = np.abs(np.nan_to_num(numbers)[:, None] - levels).argmin(axis=1)
@@ -110,14 +110,14 @@ def _neighbours(columns: Columns, row: Matrix) -> Matrix:
 
 
 def _middle(columns: Columns) -> Matrix:
-    levels = [axis.levels() for axis in columns.axes]
+    levels = [axis.levels for axis in columns.axes]
     return np.array([some[len(some) // 2] if len(some) else 0.5 for some in levels])
 
 
 def _others(axis: Axis, number: float) -> Matrix:
     if not axis.n_levels:
         return np.unique(np.clip(number + STEPS, 0.0, 1.0))
-    levels = axis.levels()
+    levels = axis.levels
     place = int(np.abs(levels - number).argmin())
     if axis.is_ordered and axis.n_levels > 10:
         near = [place + step for step in (-4, -1, 1, 4)]

@@ -24,6 +24,7 @@ class Columns:
     Attributes:
         axes: The parameters.
         column_axes: (columns,) the parameter of each column that the kernel sees.
+        known: (trials, parameters) the rows of the trials.
     """
 
     def __init__(self, domains: Mapping[str, Domain], trials: Sequence[Params]) -> None:
@@ -36,7 +37,8 @@ class Columns:
         self.axes = axes_of(domains)
         self._widths = [1 if axis.is_ordered else axis.n_levels for axis in self.axes]
         self.column_axes = np.repeat(np.arange(len(self.axes)), self._widths)
-        self._rules = _rules(self.axes, self.rows(trials))
+        self.known = self.rows(trials)
+        self._rules = _rules(self.axes, self.known)
 
     def rows(self, trials: Sequence[Params]) -> Matrix:
         """Return the rows, (n, parameters), of the parameters of trials."""
@@ -62,7 +64,7 @@ class Columns:
             if axis.is_ordered:
                 columns.append(np.where(np.isnan(numbers), ABSENT, numbers)[:, None])
             else:
-                same = np.abs(numbers[:, None] - axis.levels()) < 1e-9
+                same = np.abs(numbers[:, None] - axis.levels) < 1e-9
                 columns.append(same / np.sqrt(2))
         return np.hstack(columns)
 

@@ -127,8 +127,9 @@ class Model:
 
     def _points(self, trainings: Sequence[int], epochs: Sequence[int]) -> Points:
         """Return values of trainings after epochs; 0 stands for the last one."""
-        rows = self._columns.rows([self._trainings[i].params for i in trainings])
-        return Points(self._columns.seen(rows), self._times(epochs), np.array(trainings, np.intp))
+        numbers = np.array(trainings, np.intp)
+        seen = self._columns.seen(self._columns.known[numbers])
+        return Points(seen, self._times(epochs), numbers)
 
     def _whole(self, trainings: Sequence[int]) -> Points:
         return self._points(trainings, [0] * len(trainings))
@@ -159,15 +160,14 @@ class Model:
 
     def _best_new(self, score: Callable[[Matrix], Matrix], rng: np.random.Generator) -> Matrix:
         """Return the row that rates highest among those that no training has."""
-        rows = self._columns.rows([training.params for training in self._trainings])
-        known = {row.tobytes() for row in rows.round(6)}
+        known = {row.tobytes() for row in self._columns.known.round(6)}
 
         def score_of_new(rows: Matrix) -> Matrix:
             is_known = np.array([row.tobytes() in known for row in rows.round(6)])
             return np.where(is_known, -np.inf, score(rows))
 
         good = sorted(_last_values(self.used), key=lambda value: (value.epoch > 0, value.value))
-        near = rows[[value.training for value in good[:N_GOOD]]]
+        near = self._columns.known[[value.training for value in good[:N_GOOD]]]
         return best_of(self._columns, near, score_of_new, rng)
 
 

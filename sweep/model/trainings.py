@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sweep.trials.domains import Params
 
-MAX_VALUES = 300
+MAX_VALUES = 200
 """Values that the model uses at most, so that a question costs the same however many there are."""
 
 
