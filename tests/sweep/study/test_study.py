@@ -85,7 +85,7 @@ def test_a_name_can_be_a_directory(name):
             r"different names, .*, progression, got \(PublishedTable\(name='a'",
         ),
         ({"tables": (replace(TABLE, name="epochs"),)}, r"other than trials, epochs, .*, got \("),
-        ({"pruner": "asha"}, r"expected pruner to be Asha\(...\), Hyper.* or None, got 'asha'"),
+        ({"pruner": "asha"}, r"expected pruner to be Asha\(...\), Freeze.* or None, got 'asha'"),
         ({"pruner": sweep.Asha}, r"expected pruner to be Asha\(...\), .*, got <class"),
         ({"first": {"x": 0.5}}, r"expected first to be a tuple of dictionaries, got {'x': 0.5}"),
         ({"first": (0.5,)}, r"expected first to be a tuple of dictionaries, got \(0.5,\)"),
