@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.errors import StudyError
-from sweep.pruners.pruner import Curve, Peers
+from sweep.pruners.pruner import Curve, Peers, rung_after
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,7 @@ class Asha:
 
     def next_rung(self, number: int, epoch: int) -> int | None:  # noqa: ARG002 - the same for all
         """Return the first rung after an epoch; None if there is none before the last epoch."""
-        rung = self.min_epochs
-        while rung <= epoch:
-            rung *= self.factor
-        return rung if self.max_epochs is None or rung < self.max_epochs else None
+        return rung_after(epoch, self.min_epochs, self.factor, self.max_epochs)
 
     def decides_after(self, epoch: int) -> bool:
         """Return whether `epoch` is a rung before the last epoch."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sweep.errors import StudyError
-from sweep.pruners.pruner import Curve, Peers
+from sweep.pruners.pruner import Curve, Peers, rung_after
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,7 @@ class FreezeThaw:
 
     def next_rung(self, number: int, epoch: int) -> int | None:  # noqa: ARG002 - the same for all
         """Return the number of epochs at the next pause after an epoch; None if there is none."""
-        rung = self.min_epochs
-        while rung <= epoch:
-            rung *= self.factor
-        return rung if rung < self.max_epochs else None
+        return rung_after(epoch, self.min_epochs, self.factor, self.max_epochs)
 
     def decides_after(self, epoch: int) -> bool:
         """Return whether `epoch` is one of those after which trials are paused."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from sweep.errors import StudyError
 from sweep.pruners.asha import falls_behind
-from sweep.pruners.pruner import Curve, Peers
+from sweep.pruners.pruner import Curve, Peers, rung_after
 
 GOLDEN = (5**0.5 - 1) / 2
 """Multiples of it, modulo 1, are spread evenly, however many there are."""
@@ -75,7 +75,5 @@ class Hyperband:
         return n
 
     def _next_rung(self, bracket: int, epoch: int) -> int | None:
-        rung: int = self.min_epochs * self.factor**bracket
-        while rung <= epoch:
-            rung *= self.factor
-        return rung if rung < self.max_epochs else None
+        first = self.min_epochs * self.factor**bracket
+        return rung_after(epoch, first, self.factor, self.max_epochs)

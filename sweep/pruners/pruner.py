@@ -69,6 +69,14 @@ class Halving(Pruner, Protocol):
         """Return the first rung of a trial after an epoch; None if it trains on to its end."""
 
 
+def rung_after(epoch: int, first: int, factor: int, max_epochs: int | None) -> int | None:
+    """Return the first of the rungs first * factor**k after an epoch; None if training is over."""
+    rung = first
+    while rung <= epoch:
+        rung *= factor
+    return rung if max_epochs is None or rung < max_epochs else None
+
+
 def compares_repeats(pruner: object) -> bool:
     """Return whether a pruner decides after repeats rather than after epochs, if there are any."""
     return bool(getattr(pruner, "compares_repeats", False))

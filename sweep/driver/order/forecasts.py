@@ -1,7 +1,7 @@
 """Which paused trial continues next, by a model of all learning curves."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -42,11 +42,6 @@ class Forecasts:
         self._domains: dict[int, Mapping[str, Domain]] = {}
         self._known: dict[int, tuple[int, Training]] = {}  # with the number of known events
         self._decided: tuple[tuple[int, int, bool], TrialRecord | None] | None = None
-
-    def next_rung(self, record: TrialRecord) -> int | None:
-        """Return the number of epochs after which a trial is to be paused; None if never again."""
-        epoch = record.pauses[-1].epoch if record.pauses else 0
-        return self._pruner.next_rung(record.number, epoch)
 
     def restore(self, record: TrialRecord) -> None:
         """Take in a trial of the database."""
@@ -92,9 +87,9 @@ class Forecasts:
         paused = self._paused()
         if not paused or (may_begin and len(self._records) < N_FIRST):
             return None
-        if self._none_comes_to_its_end():
-            return min(paused, key=self._distance)
         trainings = self._trainings()
+        if self._none_comes_to_its_end(trainings.values()):
+            return min(paused, key=self._distance)
         model = Model(*self._about(trainings), self._learning.learned())
         numbers = list(trainings)
         places = [numbers.index(record.number) for record in paused]
@@ -162,12 +157,12 @@ class Forecasts:
             if record.is_paused and self._known[number][0] == len(record.jobs)
         ]
 
-    def _none_comes_to_its_end(self) -> bool:
+    def _none_comes_to_its_end(self, trainings: Iterable[Training]) -> bool:
         """Return whether no trial is complete and none trains for its last epochs."""
         last = self._pruner.max_epochs
         return not any(
             (training.score is not None and training.score < math.inf) or training.runs_to == last
-            for training in self._trainings().values()
+            for training in trainings
         )
 
     def _distance(self, record: TrialRecord) -> tuple[int, float, int]:

@@ -50,11 +50,6 @@ class Rungs:
         self._arrived: dict[_Rung, list[Arrival]] = defaultdict(list)  # best first
         self._paused: dict[int, TrialRecord] = {}
 
-    def next_rung(self, record: TrialRecord) -> int | None:
-        """Return the number of epochs after which a trial is to be paused; None if never again."""
-        epoch = record.pauses[-1].epoch if record.pauses else 0
-        return self._pruner.next_rung(record.number, epoch)
-
     def restore(self, record: TrialRecord) -> None:
         """Take in a trial of the database."""
         self._news += [self._arrival(record, index) for index in range(len(record.pauses))]

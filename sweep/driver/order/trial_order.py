@@ -38,6 +38,7 @@ class TrialOrder:
         self._window = study.window if study.deterministic else None
         self._n_jobs = self._last_job = self._n_events = 0
         self._at_work: dict[int, TrialRecord] = {}  # by job, in that order
+        self._pruner = pausing(study.pruner)
         self._pauses = self._make_pauses()
         for record in sorted(counts.records, key=lambda record: record.jobs[-1]):
             self._restore(record)
@@ -86,7 +87,10 @@ class TrialOrder:
 
     def pause_at(self, record: TrialRecord) -> int | None:
         """Return the number of epochs after which a trial is to be paused; None if never again."""
-        return self._pauses.next_rung(record) if self._pauses else None
+        if self._pruner is None:
+            return None
+        epoch = record.pauses[-1].epoch if record.pauses else 0
+        return self._pruner.next_rung(record.number, epoch)
 
     def is_at_rung(self, record: TrialRecord) -> bool:
         """Return whether a trial is to be paused now; only in its first training."""
@@ -140,8 +144,7 @@ class TrialOrder:
     def _make_pauses(self) -> Rungs | Forecasts | None:
         if isinstance(self._study.pruner, FreezeThaw):
             return Forecasts(self._study, self._study.pruner)
-        pruner = pausing(self._study.pruner)
-        return Rungs(pruner, self._values) if pruner else None
+        return Rungs(self._pruner, self._values) if self._pruner else None
 
     def _values(self, record: TrialRecord, epoch: int) -> tuple[float, ...]:
         return values_after(record, epoch, self._study.objectives)
