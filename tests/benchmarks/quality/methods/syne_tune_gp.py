@@ -10,52 +10,32 @@ Settings are the defaults of `syne_tune.optimizer.legacy_baselines`, with trials
 promoted, and the number of epochs in the configuration, as
 https://syne-tune.readthedocs.io/en/latest/tutorials/multifidelity/mf_setup.html recommends.
 Hyper-Tune has 4 brackets, as in its authors' experiments
-(https://syne-tune.readthedocs.io/en/latest/tutorials/multifidelity/mf_async_model.html). A diverged
-training is told as failed. A conditional parameter is always drawn.
+(https://syne-tune.readthedocs.io/en/latest/tutorials/multifidelity/mf_async_model.html).
 """
 
-import logging
-import random
-import warnings
-from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import numpy as np
-from syne_tune.backend.trial_status import Trial
-from syne_tune.config_space import choice, randint
 from syne_tune.optimizer import legacy_baselines as baselines
 from syne_tune.optimizer.legacy_scheduler import LegacyTrialScheduler
-from syne_tune.optimizer.scheduler import SchedulerDecision
 
 from tests.benchmarks.quality import clock
-from tests.benchmarks.quality.path import Found
+from tests.benchmarks.quality.methods import syne_tune_tuner
+from tests.benchmarks.quality.methods.syne_tune_tuner import METRIC, TIME, Make, space_of
 from tests.benchmarks.quality.problems import Problem
 
-TIME, METRIC, EPOCHS = "epoch", "error", "epochs"
+EPOCHS = "epochs"
 PROMOTION = {"type": "promotion"}
 INDEPENDENT = {"search_options": {"debug_log": False, "model": "gp_independent"}}
 
 
-def space_of(problem: Problem) -> dict[str, Any]:
-    """Return the space in Syne Tune's terms, with the number of epochs."""
-    space = {
-        parameter.name: randint(0, len(parameter.values) - 1)
-        if parameter.is_ordered
-        else choice(list(parameter.words))
-        for parameter in problem.parameters
-    }
-    return space | {EPOCHS: problem.n_epochs}
-
-
-def halving(kind: str, **settings: Any) -> Callable[[Problem, int], LegacyTrialScheduler]:
+def halving(kind: str, **settings: Any) -> Make:
     """Return what makes a scheduler with early stopping."""
 
     def make(problem: Problem, seed: int) -> LegacyTrialScheduler:
         search_options = {"debug_log": False} | settings.get("search_options", {})
         return getattr(baselines, kind)(
-            space_of(problem),
+            space_of(problem) | {EPOCHS: problem.n_epochs},
             metric=METRIC,
             mode="min",
             resource_attr=TIME,
@@ -70,7 +50,7 @@ def halving(kind: str, **settings: Any) -> Callable[[Problem, int], LegacyTrialS
 def bayesian(problem: Problem, seed: int) -> LegacyTrialScheduler:
     """Return a scheduler of whole trainings."""
     return baselines.BayesianOptimization(
-        space_of(problem),
+        space_of(problem) | {EPOCHS: problem.n_epochs},
         metric=METRIC,
         mode="min",
         random_seed=seed,
@@ -78,7 +58,7 @@ def bayesian(problem: Problem, seed: int) -> LegacyTrialScheduler:
     )
 
 
-SCHEDULERS: dict[str, Callable[[Problem, int], LegacyTrialScheduler]] = {
+SCHEDULERS: dict[str, Make] = {
     "bo": bayesian,
     "asha-stopping": halving("ASHA", type="stopping"),
     "asha": halving("ASHA", **PROMOTION),
@@ -89,53 +69,21 @@ SCHEDULERS: dict[str, Callable[[Problem, int], LegacyTrialScheduler]] = {
 }
 
 
-class Tuner:
-    """Stands in for Syne Tune's tuner."""
-
-    def __init__(self, scheduler: LegacyTrialScheduler, n_epochs: int) -> None:
-        self._scheduler = scheduler
-        self._n_epochs = n_epochs
-        self._trials: list[Trial] = []
+class Tuner(syne_tune_tuner.Tuner):
+    """The tuner of this version, which may continue a paused trial with a new configuration."""
 
     def next(self) -> clock.Job | None:
-        number = len(self._trials)
-        suggestion = self._scheduler.suggest(number)
+        suggestion = self.scheduler.suggest(len(self.trials))
         if suggestion is None:
             return None
-        if not suggestion.spawn_new_trial_id:
-            paused = self._trials[suggestion.checkpoint_trial_id]
-            paused.config = suggestion.config or paused.config
-            return clock.Job(paused.trial_id, paused.config)
-        trial = Trial(number, suggestion.config.copy(), datetime.now(UTC))
-        self._trials.append(trial)
-        self._scheduler.on_trial_add(trial)
-        return clock.Job(number, trial.config)
-
-    def report(self, trial: int, epoch: int, value: float) -> bool:
-        running, result = self._trials[trial], {TIME: epoch, METRIC: value}
-        decision = self._scheduler.on_trial_result(running, result)
-        if decision != SchedulerDecision.CONTINUE:
-            self._scheduler.on_trial_remove(running)
-            return False
-        if epoch == self._n_epochs:
-            self._scheduler.on_trial_complete(running, result)
-        return True
-
-    def fail(self, trial: int) -> None:
-        self._scheduler.on_trial_error(self._trials[trial])
+        if suggestion.spawn_new_trial_id:
+            return self.begin(suggestion.config.copy())
+        paused = self.trials[suggestion.checkpoint_trial_id]
+        paused.config = suggestion.config or paused.config
+        return clock.Job(paused.trial_id, paused.config)
 
 
-def search(
-    problem: Problem, n_slots: int, seed: int, core_seconds: float, *, scheduler: str
-) -> list[Found]:
-    """Search a problem; return its incumbents."""
-    logging.getLogger().setLevel(logging.ERROR)
-    np.random.seed(seed)  # noqa: NPY002 - parts of the library draw from it
-    random.seed(seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tuner = Tuner(SCHEDULERS[scheduler](problem, seed), problem.n_epochs)
-        return clock.search(tuner, problem, n_slots, core_seconds)
-
-
-METHODS = {f"synegp-{name}": partial(search, scheduler=name) for name in SCHEDULERS}
+METHODS = {
+    f"synegp-{name}": partial(syne_tune_tuner.search, tuner=Tuner, scheduler=make)
+    for name, make in SCHEDULERS.items()
+}
