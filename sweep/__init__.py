@@ -18,8 +18,8 @@ from sweep.pruners.threshold import Threshold
 from sweep.pruners.wilcoxon import Wilcoxon
 from sweep.study.code.loading import load_study
 from sweep.study.final import Final
-from sweep.study.optuna_sampler import OptunaSampler
 from sweep.study.published import PublishedCurve, PublishedTable, Quantity, tables_in
+from sweep.study.sampler import OptunaSampler
 from sweep.study.settings import settings
 from sweep.study.space import Trial
 from sweep.study.stopping import NoImprovement, Target

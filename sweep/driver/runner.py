@@ -29,6 +29,7 @@ from sweep.study.code.user_code import guarded
 from sweep.study.final import Final
 from sweep.study.limits import limits_as_json
 from sweep.study.published import tables_as_json
+from sweep.study.sampler import as_begun, reason, sampler_name
 from sweep.study.scoring import choice_record, chosen_by_study
 from sweep.study.study import Study
 from sweep.study.translation import all_now
@@ -69,9 +70,9 @@ class Runner:
         Args:
             declared: The study's identity.
         """
-        study = self._study
         with self._database() as database:
-            table = _open(database, study, declared, self._options)
+            table = _open(database, self._study, declared, self._options)
+            study = self._study = as_begun(self._study, table.attributes())
             name = self._directory.path.name
             limits = limits_as_json(study.trials, study.stop_rules, self._options.core_hours)
             _note(table, "limits", limits)
@@ -161,12 +162,14 @@ def _open(database: Database, study: Study, now: dict[str, Any], options: Option
     name = names[0] if names else study.name
     lower = [goal.sign > 0 for goal in study.objectives]
     table = database.ensure(name, minimize=lower, attributes=about)
+    now = now | {"sampler": sampler_name(as_begun(study, table.attributes()))}
     records = table.trials()
     settle_space(study, table, records, accept_changes=options.accept_changes)
     check(now, table.attributes(), accept_changes=options.accept_changes)
     record_warm_start(study, table, options.runs)
     settle(table, now, len(records), accept_changes=options.accept_changes)
     _note(table, "tables", tables_as_json(study.tables))  # presentation may always change
+    _note(table, "auto", reason(study))
     return table
 
 

@@ -194,6 +194,7 @@ def _provenance(run: "Run") -> Pairs:
         "study": run.about.get("file"),
         "command": made["command"],
         **{name: value for name, value in declared.items() if name not in ELSEWHERE},
+        "sampler": _sampler(run.about),
         "constraints": constraints_text(declared["constraints"]),
         "settings": ", ".join(f"{k}={v}" for k, v in declared["settings"].items()) or "none",
         "versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
@@ -208,6 +209,12 @@ def _provenance(run: "Run") -> Pairs:
         for change in run.about.get("changes", [])
     ]  # fmt: skip
     return [(k, str(v)) for k, v in facts.items() if v not in (None, "")] + changes
+
+
+def _sampler(about: Mapping[str, Any]) -> str:
+    """Return the sampler on record, and why it was chosen if the study leaves the choice."""
+    reason = about.get("auto")
+    return f"{about['sampler']} (auto; {reason})" if reason else str(about["sampler"])
 
 
 def _change(key: str, before: Any, after: Any) -> str:

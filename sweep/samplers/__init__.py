@@ -2,5 +2,5 @@
 
 Samplers work on a copy of the trials in memory, never on the database. To add one, copy
 `random.py`, and add it to `SAMPLERS` in `kinds.py` and its name to `SamplerName` in
-`sweep/study/study.py`; a test fails if one of them is missing.
+`sweep/study/sampler.py`; a test fails if one of them is missing.
 """

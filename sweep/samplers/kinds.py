@@ -15,8 +15,8 @@ from sweep.samplers.question import Question
 from sweep.samplers.random import random
 from sweep.samplers.tpe import Tpe
 from sweep.study.code.user_code import guarded
-from sweep.study.optuna_sampler import OptunaSampler
 from sweep.study.rules import either
+from sweep.study.sampler import OptunaSampler, sampler_name
 from sweep.study.study import Study
 
 
@@ -42,7 +42,6 @@ class Kind(NamedTuple):
 
 
 SAMPLERS = {
-    "auto": Kind(Tpe),
     "tpe": Kind(Tpe),
     "gp": Kind(gp),
     "cmaes": Kind(cmaes, keeps_notes=True, several=False, packages=("cmaes",)),
@@ -63,19 +62,20 @@ def kind_of(study: Study) -> Kind:
     sampler = study.sampler
     if isinstance(sampler, OptunaSampler):
         return Kind(lambda question: _made(study, sampler, question.study_seed), keeps_notes=True)
-    if len(study.objectives) > 1 and not SAMPLERS[sampler].several:
-        able = [name for name, kind in SAMPLERS.items() if kind.several]
+    name = sampler_name(study)
+    if len(study.objectives) > 1 and not SAMPLERS[name].several:
+        able = [other for other, kind in SAMPLERS.items() if kind.several]
         raise StudyError(
-            f"Study: sampler {sampler!r} takes one objective, got {len(study.objectives)}; "
+            f"Study: sampler {name!r} takes one objective, got {len(study.objectives)}; "
             f"use {either(tuple(able))}"
         )
-    missing = [name for name in SAMPLERS[sampler].packages if find_spec(name) is None]
+    missing = [package for package in SAMPLERS[name].packages if find_spec(package) is None]
     if missing:
         raise StudyError(
-            f"Study: sampler {sampler!r} needs {' and '.join(missing)}, not installed here; "
-            f"pip install 'sweep-netlib[{sampler}]', or use another sampler"
+            f"Study: sampler {name!r} needs {' and '.join(missing)}, not installed here; "
+            f"pip install 'sweep-netlib[{name}]', or use another sampler"
         )
-    return SAMPLERS[sampler]
+    return SAMPLERS[name]
 
 
 def _made(study: Study, sampler: OptunaSampler, seed: int) -> BaseSampler:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, get_args
 
 from sweep.study.code.fingerprint import of_code
 from sweep.study.code.functions.parts import function_changes, of_functions
-from sweep.study.study import SamplerName, Study
+from sweep.study.sampler import SamplerName, sampler_name
+from sweep.study.study import Study
 from sweep.text import without_password
 
 ALWAYS_RECORDED = object()
@@ -46,20 +47,16 @@ def _field(name: str, value: Callable[[Study], Any] | None = None, **more: Any) 
     return Recorded(name, (name,), value or attrgetter(name), **more)
 
 
-def _sampler(study: Study) -> str:
-    return "tpe" if study.sampler == "auto" else str(study.sampler)
-
-
 def _warm_start(study: Study) -> list[str] | None:
     return [without_password(source) for source in study.warm_start] or None
 
 
 def _memory(study: Study) -> int | None:
-    return study.sampler_memory if _sampler(study) in ("tpe", "gp") else None
+    return study.sampler_memory if sampler_name(study) in ("tpe", "gp") else None
 
 
 def _errors(study: Study) -> str:
-    return study.errors if _sampler(study) in ("tpe", "gp") else "ignore"
+    return study.errors if sampler_name(study) in ("tpe", "gp") else "ignore"
 
 
 def _pruner(study: Study) -> str:
@@ -87,7 +84,7 @@ RECORDED = (
     Recorded("further_objectives", GOAL, _further, earlier=[]),
     _field("constraints", _constraints, earlier={}),
     _field("seed", acceptable=True, restored=True),
-    _field("sampler", _sampler, acceptable=True, restored=True),
+    _field("sampler", sampler_name, acceptable=True, restored=True),
     _field("warm_start", _warm_start, acceptable=True, restored=True, earlier=None),
     _field("sampler_memory", _memory, acceptable=True, restored=True, earlier=None),
     _field("errors", _errors, acceptable=True, restored=True, earlier="ignore"),

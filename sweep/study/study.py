@@ -18,7 +18,6 @@ from sweep.study.objectives import (
     check_objectives,
     objectives_of,
 )
-from sweep.study.optuna_sampler import OptunaSampler
 from sweep.study.published import WHAT_TABLES_ARE, Table, are_tables
 from sweep.study.rules import (
     FUNCTION,
@@ -34,6 +33,7 @@ from sweep.study.rules import (
     optional,
     whole_number,
 )
+from sweep.study.sampler import OptunaSampler, SamplerName
 from sweep.study.space import Space
 from sweep.study.stopping import StopRule, are_stop_rules, as_rules, check_targets
 from sweep.trials.domains import Params
@@ -42,8 +42,6 @@ from sweep.trials.records import TrialRecord
 
 Train = Callable[..., Iterable[Any]]
 """train(config, data, seed, state) yields an `Epoch`, or a dictionary of metrics, per epoch."""
-
-SamplerName = Literal["auto", "tpe", "gp", "cmaes", "qmc", "nsga2", "nsga3", "random", "grid"]
 
 Callback = Callable[[str, TrialRecord], None]
 """Called with the name of the study and the record of a trial that has ended."""
@@ -78,9 +76,10 @@ class Study:
         trials: Total number of trials of the run.
         until: What ends the search before that: `Target`, `NoImprovement`, or a tuple of them.
         seed: The seed that all other seeds are derived from.
-        sampler: "auto" (now TPE), "gp" (a Gaussian process), one of Optuna's "tpe", "cmaes",
-            "nsga2" and "nsga3", "qmc" (evenly spread points), "random", "grid" (every point of a
-            finite space once, spread over all of it), or an `OptunaSampler` for any other.
+        sampler: "auto" ("gp" for one objective without constraints, else "tpe"), "gp" (a Gaussian
+            process), one of Optuna's "tpe", "cmaes", "nsga2" and "nsga3", "qmc" (evenly spread
+            points), "random", "grid" (every point of a finite space once, spread over all of it),
+            or an `OptunaSampler` for any other.
         sampler_memory: Number of most recently ended trials that TPE and GP are shown, in addition
             to the best 25 and the 100 running ones that began last. A bound keeps the cost per
             trial constant. None shows all trials.

@@ -59,7 +59,7 @@ BROUGHT = {
     "nsga2 of 5": sweep.OptunaSampler(small_population),
     "the user's own": sweep.OptunaSampler(Countdown),
 }
-NAMED = {name: name for name in SAMPLERS if name not in ("auto", "grid")}
+NAMED = {name: name for name in SAMPLERS if name != "grid"}
 CASES = [
     *((sampler, space) for sampler in NAMED | BROUGHT for space in (flat, conditional, mixed)),
     ("grid", finite),

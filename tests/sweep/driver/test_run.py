@@ -52,6 +52,18 @@ def test_running_again_changes_nothing(make_study: MakeStudy, inline: Inline) ->
     assert files(run.directory.path) == before
 
 
+def test_what_auto_chose_at_the_beginning_is_kept_and_told(
+    make_study: MakeStudy, inline: Inline
+) -> None:
+    inline(make_study(sampler="tpe", trials=3))
+    continued = inline(make_study(sampler="auto", trials=6))
+    assert continued.about["sampler"] == "tpe"
+    assert "changes" not in continued.about
+    new = inline(make_study(sampler="auto", trials=3), name="new")
+    text = (new.directory.path / "report.md").read_text()
+    assert "gp (auto; one objective: it finds better configurations in as many trials" in text
+
+
 def test_five_more_trials_are_exactly_five(
     make_study: MakeStudy, inline: Inline, lasting: Callable[[sweep.Run], str]
 ) -> None:
@@ -119,7 +131,7 @@ def test_reports_are_rebuilt_byte_for_byte(make_study: MakeStudy, inline: Inline
             r"changes: seed 0 -> 9; undo them, accept them with --accept-changes, or",
         ),
         ({"maximize": "loss", "minimize": None}, r"direction 'minimize' -> 'maximize'"),
-        ({"sampler": "random"}, r"sampler 'tpe' -> 'random'"),
+        ({"sampler": "random"}, r"sampler 'gp' -> 'random'"),
         ({"name": "other"}, r"name 'toy' -> 'other'"),
     ],
 )

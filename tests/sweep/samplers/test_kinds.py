@@ -1,6 +1,7 @@
 """Kinds of samplers: those that are missing, brought along, or of another version; and QMC."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -10,8 +11,10 @@ from optuna.samplers import RandomSampler
 
 import sweep
 from sweep.samplers import kinds
+from sweep.samplers.kinds import SAMPLERS, kind_of
 from sweep.samplers.qmc import halton, value_at
 from sweep.samplers.sampler import Sampler
+from sweep.study.sampler import as_begun, reason, sampler_name
 from sweep.trials.records import TrialRecord
 
 MakeStudy = Callable[..., sweep.Study]
@@ -74,9 +77,29 @@ def asked(study: sweep.Study, number: int) -> sweep.Trial:
     return live.ask(number, 0)
 
 
-def test_auto_suggests_what_tpe_does(make_study: MakeStudy) -> None:
-    auto, tpe = (Sampler(make_study(sampler="cmaes")) for name in ("auto", "tpe"))
-    assert [auto.ask(i).params for i in range(4)] == [tpe.ask(i).params for i in range(4)]
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ({}, "gp"),
+        ({"minimize": ("loss", "seconds")}, "tpe"),
+        ({"constraints": {"loss": (None, 1.0)}}, "tpe"),
+    ],
+)
+def test_auto_is_the_gaussian_process_where_it_was_compared(
+    make_study: MakeStudy, more: dict[str, Any], name: str
+) -> None:
+    study = make_study(sampler="auto", **more)
+    assert (sampler_name(study), kind_of(study)) == (name, SAMPLERS[name])
+    assert reason(study)
+    assert reason(replace(study, sampler=name)) == ""
+
+
+def test_a_run_keeps_the_sampler_that_auto_chose_at_its_beginning(make_study: MakeStudy) -> None:
+    auto, chosen = make_study(sampler="auto"), make_study(sampler="random")
+    assert as_begun(auto, {"sampler": "tpe"}).sampler == "tpe"
+    assert as_begun(auto, {}).sampler == "auto"
+    assert as_begun(auto, {"sampler": "cmaes"}).sampler == "auto"
+    assert as_begun(chosen, {"sampler": "tpe"}).sampler == "random"
 
 
 # Quasi-random points

@@ -12,7 +12,8 @@ from sweep.errors import StudyError
 from sweep.samplers.kinds import SAMPLERS
 from sweep.samplers.sampler import Sampler
 from sweep.study.space import Trial
-from sweep.study.study import SamplerName, Study
+from sweep.study.sampler import SamplerName
+from sweep.study.study import Study
 from sweep.trials.domains import Categorical, Float, Int
 from sweep.trials.optuna_trials import STATES, to_distribution, to_domain
 from sweep.trials.records import Ending, EpochRecord, TrialRecord
@@ -79,7 +80,7 @@ def end(record, ending, value, place=0):
 
 
 def test_every_sampler_has_a_name_in_studies_and_every_name_a_sampler():
-    assert sorted(SAMPLERS) == sorted(get_args(SamplerName))
+    assert {*SAMPLERS, "auto"} == set(get_args(SamplerName))
     assert {"random", "tpe"} <= set(DRAWING)
 
 
