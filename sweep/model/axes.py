@@ -38,17 +38,18 @@ class Axis:
         """Number of its values; 0 where it is continuous."""
         return len(self.choices)
 
-    def number(self, value: Value) -> float:
-        """Return the number of a value; that of the nearest one for a value out of range."""
+    def numbers(self, values: Sequence[Value]) -> Vector:
+        """Return the numbers of values; that of the nearest one for a value out of range."""
         if isinstance(self.domain, Categorical):
-            return self.choices.index(value) / max(1, len(self.choices) - 1)
+            places = [self.choices.index(value) for value in values]
+            return np.array(places) / max(1, len(self.choices) - 1)
         low, high = self.domain.low, self.domain.high
+        inside = np.clip(np.array(values, np.float64), low, high)
         if low == high:
-            return 0.0
-        place = min(high, max(low, float(value)))  # type: ignore[arg-type]
+            return inside - low
         if self.domain.log:
-            return math.log(place / low) / math.log(high / low)
-        return (place - low) / (high - low)
+            return np.asarray(np.log(inside / low) / math.log(high / low))
+        return np.asarray((inside - low) / (high - low))
 
     def value(self, number: float) -> Value:
         """Return the value whose number is the nearest."""
@@ -69,7 +70,7 @@ class Axis:
     @cached_property
     def levels(self) -> Vector:
         """The numbers of its values, in ascending order; empty where it is continuous."""
-        return np.array([self.number(value) for value in self.choices])
+        return self.numbers(self.choices)
 
     @property
     def _is_log(self) -> bool:

@@ -98,14 +98,12 @@ def _climb(columns: Columns, row: Matrix, highest: float, score: Score) -> tuple
 
 def _neighbours(columns: Columns, row: Matrix) -> Matrix:
     """Return the rows that differ from one in a parameter that it has."""
-    rows = []
-    for place, axis in enumerate(columns.axes):
-        if np.isnan(row[place]):
-            continue
-        for number in _others(axis, float(row[place])):
-            rows.append(row.copy())
-            rows[-1][place] = number
-    found = np.array(rows).reshape(-1, len(row))
+    changed = [np.empty((0, len(row)))]
+    for place in np.flatnonzero(~np.isnan(row)):
+        others = _others(columns.axes[place], float(row[place]))
+        changed.append(np.tile(row, (len(others), 1)))
+        changed[-1][:, place] = others
+    found = np.concatenate(changed)
     return columns.settle(found, np.broadcast_to(_middle(columns), found.shape))
 
 

@@ -42,12 +42,11 @@ class Columns:
 
     def rows(self, trials: Sequence[Params]) -> Matrix:
         """Return the rows, (n, parameters), of the parameters of trials."""
-        return np.array(
-            [
-                [a.number(params[a.name]) if a.name in params else np.nan for a in self.axes]
-                for params in trials
-            ]
-        ).reshape(-1, len(self.axes))
+        rows = np.full((len(trials), len(self.axes)), np.nan)
+        for column, axis in zip(rows.T, self.axes, strict=True):
+            have = [i for i, params in enumerate(trials) if axis.name in params]
+            column[have] = axis.numbers([trials[i][axis.name] for i in have])
+        return rows
 
     def params(self, row: Matrix) -> Params:
         """Return the parameters of a row."""

@@ -87,10 +87,12 @@ def covariance(theta: Hyperparameters, axes: NDArray[np.intp], one: Points, othe
     shrink = np.exp(-theta.lengths)[axes]
     r = np.sqrt(5 * squared_distances(one.x * shrink, other.x * shrink))
     alike = np.exp(theta.signal) * (1 + r + r * r / 3) * np.exp(-r)
-    same = one.training[:, None] == other.training
-    alike[same] += np.exp(theta.own)
-    remembered = np.exp(-np.abs(one.t[:, None] - other.t) / np.exp(theta.memory))
-    return np.asarray(alike * remembered + 1 + np.outer(one.t, other.t))
+    if (one.training >= 0).any():
+        alike[one.training[:, None] == other.training] += np.exp(theta.own)
+    # Most places are after the same epoch, so that one row does for all.
+    t = one.t[:1, None] if (one.t == one.t[:1]).all() else one.t[:, None]
+    alike *= np.exp(-np.abs(t - other.t) / np.exp(theta.memory))
+    return np.asarray(alike + (1 + t * other.t))
 
 
 def variance(theta: Hyperparameters, t: Array) -> Array:

@@ -29,7 +29,8 @@ def main() -> None:
 @click.option("--table", "tables", multiple=True, required=True, help="all: every table there is")
 @click.option("--method", "methods", multiple=True, required=True, help="see `methods`")
 @click.option("--slots", multiple=True, type=int, help="1 and 8; 4 on public tables")
-@click.option("--seeds", default=20, show_default=True)
+@click.option("--seeds", default=20, show_default=True, help="how many")
+@click.option("--first-seed", default=0, show_default=True)
 @click.option(
     "--trainings", type=float, help="budget in mean whole trainings; 50, 100 on public ones"
 )
@@ -40,6 +41,7 @@ def run(
     methods: Sequence[str],
     slots: Sequence[int],
     seeds: int,
+    first_seed: int,
     trainings: float | None,
     folder: File,
     out: File,
@@ -49,7 +51,7 @@ def run(
     for table in TABLES if "all" in tables else tables:
         problem = load(table, folder)
         core_seconds = (trainings or problem.trainings) * problem.training_seconds
-        for seed in range(seeds):
+        for seed in range(first_seed, first_seed + seeds):
             for n_slots in slots or problem.slots:
                 for method in methods:
                     key = results.Key(method, table, n_slots, seed)

@@ -37,7 +37,7 @@ VALUES: dict[str, list[Any]] = {
 @pytest.mark.parametrize("name", DOMAINS)
 def test_a_value_has_a_number_and_comes_back(name: str) -> None:
     one = axis(name, DOMAINS[name])
-    numbers = [one.number(value) for value in VALUES[name]]
+    numbers = one.numbers(VALUES[name]).tolist()
     assert min(numbers) == 0
     assert max(numbers) <= 1
     assert len(set(numbers)) == len(numbers)
@@ -50,14 +50,14 @@ def test_a_value_has_a_number_and_comes_back(name: str) -> None:
 def test_choices_that_are_numbers_are_in_their_order() -> None:
     one = axis("filters", DOMAINS["filters"])
     assert one.is_ordered
-    assert [one.number(value) for value in (16, 32, 64)] == [0, 0.5, 1]
+    assert one.numbers([16, 32, 64]).tolist() == [0, 0.5, 1]
     assert not axis("norm", DOMAINS["norm"]).is_ordered
     assert not axis("twice", Categorical((1, 1.0, 2))).is_ordered
 
 
 def test_a_number_out_of_range_counts_as_the_nearest() -> None:
-    assert axis("x", Float(0, 1)).number(2.0) == 1
-    assert axis("x", Float(1e-3, 1, log=True)).number(1e-9) == 0
+    assert axis("x", Float(0, 1)).numbers([2.0]) == 1
+    assert axis("x", Float(1e-3, 1, log=True)).numbers([1e-9]) == 0
 
 
 def test_what_is_drawn_is_in_the_domains() -> None:

@@ -74,7 +74,7 @@ def test_predictions_are_those_of_the_formula() -> None:
 def test_what_is_believed_makes_its_neighbourhood_certain_and_moves_no_mean() -> None:
     points, theta = some_points(15), hyperparameters(prior(3)[0])
     process = Process(theta, AXES, points, np.random.default_rng(1).standard_normal(15))
-    place = some_points(1, seed=5)._replace(training=np.array([-1]))
+    place = some_points(1, seed=5)._replace(training=np.array([100]))
     (mean,), (before,) = process.predict(place)
     (same,), (after,) = process.believe(place).predict(place)
     assert same == pytest.approx(mean)
