@@ -81,11 +81,17 @@ class Model:
         self._best = self._lowest()
 
     def suggest(self, rng: np.random.Generator) -> Params:
-        """Return the new parameters whose whole training has the largest expected improvement."""
+        """Return the new parameters that have the largest expected improvement.
+
+        It is the improvement on the best training as the model sees it, without noise: the best
+        value on record is that of a lucky one. Source: Picheny et al. (2013), "A benchmark of
+        kriging-based infill criteria for noisy optimization", section 3.2 (plug-in).
+        """
+        best = float(self._process.predict(self._whole(self._known))[0].min())
 
         def score(rows: Matrix) -> Matrix:
-            outcome = self._outcome(self._places(rows, self._n_epochs))
-            return log_expected_improvement(*outcome, self._best)
+            mean, variance = self._process.predict(self._places(rows, self._n_epochs))
+            return log_expected_improvement(mean, np.sqrt(variance), best)
 
         return self._columns.params(self._best_new(score, rng))
 
@@ -118,6 +124,11 @@ class Model:
     def _names(self) -> list[str]:
         return [axis.name for axis in self._columns.axes]
 
+    @property
+    def _known(self) -> list[int]:
+        """Trainings of which a value is used."""
+        return sorted({value.training for value in self.used})
+
     def _theta(self, learned: Learned | None) -> Hyperparameters | None:
         if learned is None:
             return None
@@ -148,8 +159,7 @@ class Model:
     def _lowest(self) -> float:
         """Return the best score; without one, the best that a training so far is to expect."""
         scores = [z for z, value in zip(self._z, self.used, strict=True) if value.epoch == 0]
-        known = sorted({value.training for value in self.used})
-        return float(min(scores or self._process.predict(self._whole(known))[0]))
+        return float(min(scores or self._process.predict(self._whole(self._known))[0]))
 
     def _outcome(self, places: Points) -> tuple[Matrix, Matrix]:
         mean, variance = self._process.predict(places)
