@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sweep.driver.options import Options
 from sweep.errors import Infeasible, OptionError, RunError, StorageError, StudyError, SweepError
+from sweep.programs.log import log
+from sweep.programs.program import program
 from sweep.pruners.asha import Asha
 from sweep.pruners.freeze_thaw import FreezeThaw
 from sweep.pruners.hyperband import Hyperband
@@ -65,6 +67,8 @@ __all__ = [
     "TrialRecord",
     "Wilcoxon",
     "load_study",
+    "log",
+    "program",
     "replay",
     "run",
     "settings",

@@ -4,6 +4,7 @@
     ├── StudyError    (ValueError)  the study file, or what its functions return
     │   └── EpochError              a wrong or missing epoch, perhaps of some parameters only
     ├── RunError      (ValueError)  a run directory: missing, in use, or of another study
+    ├── ProgramError (RuntimeError) a program that trains failed: the failure of its trial
     ├── OptionError   (ValueError)  a value given on the command line or to `sweep.run`
     └── StorageError  (OSError)     the disk or the database failed
         └── CorruptCheckpointError  a checkpoint does not hold the bytes that were written
@@ -32,6 +33,10 @@ class EpochError(StudyError):
 
 class RunError(SweepError, ValueError):
     """A run directory cannot be used for what was asked."""
+
+
+class ProgramError(SweepError, RuntimeError):
+    """A program that trains has failed, which is the failure of its trial."""
 
 
 class OptionError(SweepError, ValueError):

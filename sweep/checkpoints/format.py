@@ -55,11 +55,11 @@ class Checkpoint:
         """Return this checkpoint, with the best epoch of those before it if that is better.
 
         Args:
-            former: The checkpoint before it. Both know their values.
+            former: The checkpoint before it, perhaps of the same epoch. Both know their values.
             sign: 1 where a lower value is better, -1 where a higher one is.
         """
-        if former is None:
-            return self
+        if former is None or former.epoch == self.epoch:
+            return replace(self, best=former.best) if former else self
         best = former.scored
         if self.value is None or best.value is None or sign * self.value < sign * best.value:
             return self

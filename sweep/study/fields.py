@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, get_args
 
 from sweep.study.code.fingerprint import of_code
 from sweep.study.code.functions.parts import function_changes, of_functions
+from sweep.study.code.user_code import ForStudies
 from sweep.study.sampler import SamplerName, sampler_name
 from sweep.study.study import Study
 from sweep.text import without_password
@@ -76,6 +77,10 @@ def _constraints(study: Study) -> dict[str, list[float | None]]:
     return {name: list(bounds) for name, bounds in sorted(study.constraints.items())}
 
 
+def _program(study: Study) -> dict[str, Any] | None:
+    return study.train.recorded() if isinstance(study.train, ForStudies) else None
+
+
 GOAL = ("minimize", "maximize")
 RECORDED = (
     _field("name"),
@@ -95,6 +100,7 @@ RECORDED = (
     Recorded("window", ("deterministic", "window"), _window, restored=True),
     _field("settings", lambda study: dict(study.settings), acceptable=True),
     Recorded("code", ("file", "train"), lambda study: of_code(study.file), acceptable=True),
+    Recorded("program", ("train",), _program, acceptable=True, earlier=None),
     Recorded("functions", (), of_functions, acceptable=True),
     Recorded("data", ("data",), None, acceptable=True),
 )

@@ -1,6 +1,6 @@
 """The declaration that a study file makes: what to vary, and how to train."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean, stdev
@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from sweep.errors import StudyError
 from sweep.pruners.optuna_pruner import OptunaPruner
 from sweep.pruners.pruner import Pruner, compares_repeats
+from sweep.study.code.user_code import Train, train_for
 from sweep.study.final import Final
 from sweep.study.objectives import (
     CONSTRAINTS,
@@ -40,8 +41,6 @@ from sweep.trials.domains import Params
 from sweep.trials.ranking import scores
 from sweep.trials.records import TrialRecord
 
-Train = Callable[..., Iterable[Any]]
-"""train(config, data, seed, state) yields an `Epoch`, or a dictionary of metrics, per epoch."""
 
 Callback = Callable[[str, TrialRecord], None]
 """Called with the name of the study and the record of a trial that has ended."""
@@ -68,6 +67,7 @@ class Study:
             in the driver when a trial is created, and again in the worker with the recorded values.
         train: train(config, data, seed, state) yields an `Epoch`, or a dict of metrics, per epoch.
             `state` is None for a new trial, or the state yielded after its last completed epoch.
+            Or a `sweep.program`.
         minimize: Name of a metric, or a tuple of several: any that the epochs report, or "seconds",
             "core_seconds" and "seconds_per_epoch", which a run measures. The first counts most.
         maximize: The same, to maximise; these come after the others.
@@ -153,6 +153,7 @@ class Study:
                 f"trials pair by pair, got {self.repeats} and {self.score!r}; set one of them"
             )
         check_targets(self.stop_rules, [goal.metric for goal in self.objectives])
+        object.__setattr__(self, "train", train_for(self))
 
     @cached_property
     def objectives(self) -> tuple[Objective, ...]:

@@ -2,6 +2,7 @@
 
 import traceback
 
+from sweep.errors import ProgramError
 from sweep.study.code.user_code import text_of
 from sweep.text import printable
 from sweep.trials.records import Ending, Failure
@@ -19,6 +20,8 @@ def failure_of(ending: Ending, error: BaseException, why: str = "") -> Failure:
     own = frames.tb_frame.f_code.co_filename if frames else ""
     while frames is not None and frames.tb_frame.f_code.co_filename == own:
         frames = frames.tb_next
+    if isinstance(error, ProgramError):
+        frames = None  # its own calls are in what it has printed; ours tell nothing
     trace = printable("".join(traceback.format_exception(type(error), error, frames)))
     message = f"{type(error).__name__}: {text_of(error)}".removesuffix(": ") + why
     return Failure(ending, message, trace)

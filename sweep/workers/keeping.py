@@ -48,6 +48,20 @@ class Keeping:
         kept = Checkpoint(epoch, copied(state), repeat, known)
         self._last = kept.after(self._last, self._study.sign)
 
+    def took_late(self, item: object, epoch: int, repeat: int) -> bool:
+        """Take in a state that came after its epoch was reported, if this is one.
+
+        Args:
+            item: What the training yielded.
+            epoch: Number of the last epoch.
+            repeat: The training that it is of.
+        """
+        if not getattr(item, "is_late", False):
+            return False
+        metrics, state = item.metrics, item.state  # type: ignore[attr-defined]
+        self.add(epoch, repeat, state, metrics.get(self._study.metric, 0.0))
+        return True
+
     def due(self, *, finished: bool, pausing: bool = False) -> Checkpoint | None:
         """Return what to save now; None if nothing is due.
 

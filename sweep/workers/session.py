@@ -70,9 +70,7 @@ class Session:
         # On Ray, `workers.ray.cluster` has also set this in the environment, before NumPy loaded.
         self._limit = ThreadLimit(blas_threads)
         self._garbage = Garbage()
-        self._trial = -1
-        self._epoch = 0
-        self._repeat = 1
+        self._trial, self._epoch, self._repeat = -1, 0, 1
         self._epochs: Iterator[Any] = iter(())
         self._another_follows = False
         self.keeping = Keeping(study)
@@ -170,11 +168,15 @@ class Session:
 
     def _train_epoch(self) -> tuple[EpochRecord | None, Failure | None]:
         """Return the next epoch, or None at the end; and what went wrong, if anything did."""
+        others: tuple[type[BaseException], ...] = (StudyError, MemoryError, *self.interrupts)
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             item = next(self._epochs, _NO_MORE)
+            if self.keeping.took_late(item, self._epoch, self._repeat):
+                item = next(self._epochs, _NO_MORE)
             self._another_follows = item is _ANOTHER
             seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+            cpu_seconds += getattr(item, "other_cpu_seconds", 0.0)  # of a program
             if item is _NO_MORE or item is _ANOTHER:
                 return None, None
             metrics, state = self._read(item)
@@ -182,9 +184,7 @@ class Session:
             if state is not None and not diverged:
                 value = metrics.get(self._study.metric, 0.0)
                 self.keeping.add(self._epoch + 1, self._repeat, state, value)
-        except (StudyError, MemoryError):
-            raise
-        except self.interrupts:
+        except others:
             raise
         except BaseException as error:  # noqa: BLE001 - all are the trial's failure
             return None, failure_of(ending_of(error), error)

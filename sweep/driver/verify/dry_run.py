@@ -12,9 +12,9 @@ from functools import partial
 from sweep.errors import StudyError
 from sweep.samplers.grid.walk import Walk
 from sweep.samplers.sampler import Sampler
-from sweep.study.code.user_code import guarded
+from sweep.study.code.user_code import ForStudies, guarded
 from sweep.study.seeds import derive_seed
-from sweep.study.space import Kinds, as_dict
+from sweep.study.space import Kinds, Trial, as_dict
 from sweep.study.study import Study
 from sweep.trials.domains import Categorical, Domain, Float, Params, Value
 from sweep.trials.records import EpochRecord
@@ -60,7 +60,8 @@ def probe(study: Study) -> None:
     """Try configurations of all branches, recording none, so that a broken space fails early.
 
     Raises:
-        StudyError: If `space` raises, returns no configuration, or draws one name as two kinds.
+        StudyError: If `space` raises, returns no configuration, or draws one name as two kinds; or
+            if a program is missing, or has a placeholder without a parameter.
     """
     kinds = Kinds()
 
@@ -74,11 +75,19 @@ def probe(study: Study) -> None:
             break
         trial = guarded("space", lambda: walk.visit({}), study)
         if walk.refused is None:
-            as_dict(guarded("space", partial(study.space, trial), study))
+            _check(study, trial)
     sampler = Sampler(replace(study, duplicates="rerun"))
     for number in range(min(N_PROBES, study.trials, sampler.limit or N_PROBES)):
         trial = sampler.ask(number)
-        as_dict(guarded("space", partial(study.space, trial), study))
+        _check(study, trial)
+
+
+def _check(study: Study, trial: Trial) -> None:
+    config = guarded("space", partial(study.space, trial), study)
+    as_dict(config)
+    train: object = study.train
+    if isinstance(train, ForStudies):
+        train.check(config)
 
 
 def samples(domain: Domain) -> Sequence[Value]:

@@ -20,7 +20,7 @@ from sweep.study.study import MINIMUM, Study
 
 PACKAGES = (
     *("click", "cloudpickle", "fsspec", "jinja2", "matplotlib", "mlflow", "msgspec", "numpy"),
-    *("optuna", "optuna_dashboard", "pandas", "psycopg", "ray", "rich", "safetensors"),
+    *("optuna", "optuna_dashboard", "pandas", "psutil", "psycopg", "ray", "rich", "safetensors"),
     *("sqlalchemy", "sweep", "tabulate", "tensorboard", "threadpoolctl"),
 )
 """Packages that sweep imports, some of them late: no file next to a study can have these names."""

@@ -3,15 +3,37 @@
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from sweep.errors import StudyError, SweepError
 from sweep.text import printable
 
 if TYPE_CHECKING:
     from sweep.study.study import Study
+
+Train = Callable[..., Iterable[Any]]
+"""train(config, data, seed, state) yields an `Epoch`, or a dictionary of metrics, per epoch."""
+
+
+@runtime_checkable
+class ForStudies(Protocol):
+    """A `train` that looks at its study, as programs do."""
+
+    def for_study(self, study: "Study") -> Train:
+        """Return the `train` to use in a study."""
+
+    def check(self, config: object) -> None:
+        """Check a configuration before anything is started or written."""
+
+    def recorded(self) -> dict[str, Any]:
+        """Return what a run records of it, as JSON values."""
+
+
+def train_for(study: "Study") -> Train:
+    """Return a study's `train`, as the study needs it."""
+    return study.train.for_study(study) if isinstance(study.train, ForStudies) else study.train
 
 
 def where(error: BaseException, file: str) -> str:

@@ -1,0 +1,216 @@
+"""The generator of a program's epochs: starts it, holds it after each of them, and ends it."""
+
+import json
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sweep.errors import ProgramError
+from sweep.programs.checkpoints import Checkpoints
+from sweep.programs.epochs import AheadError, Epochs
+from sweep.programs.folder import Folder
+from sweep.programs.lines import Reader, Values
+from sweep.programs.running import Running
+from sweep.programs.table_file import TableFile
+from sweep.programs.usage import cpu_seconds, kill, memory_bytes
+from sweep.trials.epoch import State
+from sweep.workers.process.memory_limit import allowed_bytes
+
+LOOK_SECONDS = 0.05
+"""Seconds between two looks at the files and the memory of a program that prints nothing."""
+
+KEY = "program"
+"""Key of a state under which all of it is: the files, and the last epoch's own number."""
+
+
+@dataclass(frozen=True)
+class ProgramEpoch:
+    """An epoch as `Epoch`, with the processor time of other processes than this one.
+
+    Attributes:
+        metrics: Metrics by name.
+        state: Its state, if the checkpoints have changed.
+        other_cpu_seconds: Processor time of the program and its children.
+        is_late: Whether the epoch is on record, and this is the state in which it was left.
+    """
+
+    metrics: Mapping[str, float]
+    state: State | None = None
+    other_cpu_seconds: float = 0.0
+    is_late: bool = False
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run for one training.
+
+    Attributes:
+        words: The command line.
+        environment: All environment variables.
+        place: The current directory.
+        table: A file with metrics, if the program writes one.
+    """
+
+    words: Sequence[str]
+    environment: Mapping[str, str]
+    place: Path
+    table: Path | None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How to read a program.
+
+    Attributes:
+        name: What messages call it.
+        read: Reads metrics from a line.
+        ends: Regular expression of the line that ends an epoch; "" for none.
+        needed: Metrics that each epoch has to have.
+        limit: Largest size of its checkpoints in bytes; 0 if it does not continue from them.
+        grace_seconds: Seconds between SIGTERM and SIGKILL.
+    """
+
+    name: str
+    read: Reader
+    ends: str
+    needed: tuple[str, ...]
+    limit: int
+    grace_seconds: float
+
+
+def trained(
+    rules: Rules,
+    new_folder: Callable[[], Folder],
+    command: Callable[[Folder], Command],
+    state: State | None,
+) -> Iterator[ProgramEpoch]:
+    """Run a program and yield its epochs; it is held until the next one is asked for.
+
+    Args:
+        rules: How to read it.
+        new_folder: Makes a folder for a start of it.
+        command: Returns what to start there.
+        state: The state after an earlier epoch, to continue from.
+    """
+    known: State = (state or {}).get(KEY, {})
+    try:
+        folder = new_folder()
+        yield from _Training(rules, folder, command(folder), known).epochs()
+    except AheadError:  # its files are of a later epoch than the record: it has to begin again
+        folder = new_folder()
+        again = {**known, "files": None}
+        yield from _Training(rules, folder, command(folder), again).epochs()
+
+
+class _Training:
+    def __init__(self, rules: Rules, folder: Folder, command: Command, known: State) -> None:
+        self._rules = rules
+        self._is_resumed = bool(known)
+        place = (folder.checkpoints, rules.limit, command.table)
+        self._checkpoints = Checkpoints(*place, known.get("files"))
+        last, stride = known.get("last"), known.get("stride", 1.0)
+        self._epochs = Epochs(rules.needed, rules.ends, last, stride)
+        tables = [folder.metrics, *([command.table] if command.table else [])]
+        self._tables = [TableFile(path) for path in tables]
+        self._queue: deque[Values] = deque()
+        self._metrics: Values | None = None  # of the last epoch
+        self._cpu_seconds = 0.0
+        start = (command.words, command.environment, command.place, folder)
+        self._running = Running(*start, rules.grace_seconds)
+
+    def epochs(self) -> Iterator[ProgramEpoch]:
+        """Yield the epochs, and a last state if the program saves one after the last of them."""
+        try:
+            while self._await_epoch():
+                self._running.hold()
+                self._read(0)
+                metrics = self._queue.popleft()
+                yield ProgramEpoch(metrics, self._state(), self._spent())
+                if not self._queue:
+                    self._running.resume()
+            self._check_ending()
+            if self._metrics is not None and (state := self._state()) is not None:
+                yield ProgramEpoch(self._metrics, state, is_late=True)
+        finally:
+            self._running.end()
+
+    def _await_epoch(self) -> bool:
+        """Wait for the next epoch; return whether there is one."""
+        while not self._queue:
+            has_ended = self._running.has_ended
+            self._read(0 if has_ended else LOOK_SECONDS)
+            self._check_memory()
+            if has_ended:
+                break
+        return bool(self._queue)
+
+    def _read(self, timeout_s: float) -> None:
+        for line in self._running.lines(timeout_s):
+            values = self._rules.read(line)
+            if values or self._rules.ends:
+                self._add(values, line.decode(errors="replace"))
+        for table in self._tables:
+            for row in table.rows():
+                self._add(row, json.dumps(row))
+
+    def _add(self, values: Values, line: str) -> None:
+        metrics = self._epochs.add(values, line)
+        if metrics is None:
+            return
+        missing = [name for name in self._rules.needed if name not in metrics]
+        if missing:
+            raise ProgramError(
+                f"metrics: expected {missing[0]} in the lines of every epoch, got "
+                f"{', '.join(metrics) or 'none'}; print it before the line that ends an epoch"
+            )
+        self._metrics = metrics
+        self._queue.append(metrics)
+
+    def _state(self) -> State | None:
+        if not self._rules.limit or self._queue:
+            return None
+        files = self._checkpoints.changed(self._running, self._is_ahead)
+        if files is None:
+            return None
+        return {KEY: {"files": files, "last": self._epochs.last, "stride": self._epochs.stride}}
+
+    def _is_ahead(self) -> bool:
+        self._read(0)
+        return bool(self._queue)
+
+    def _spent(self) -> float:
+        """Return the processor time of the program since the last call."""
+        before, self._cpu_seconds = self._cpu_seconds, cpu_seconds(self._running.guard)
+        return max(0.0, self._cpu_seconds - before)
+
+    def _check_memory(self) -> None:
+        allowed = allowed_bytes()
+        if allowed is not None and memory_bytes(self._running.guard, allowed) > allowed:
+            kill(self._running.guard)
+            raise MemoryError(f"{self._rules.name} and its children need too much memory")
+
+    def _check_ending(self) -> None:
+        name, running = self._rules.name, self._running
+        if running.error:
+            raise ProgramError(f"{name} cannot be started: {running.error}")
+        if running.code is None:
+            raise ProgramError(f"{name} was lost: its guard was killed")
+        if running.code < 0:
+            raise ProgramError(f"{name} was ended by {signal_name(-running.code)}")
+        if running.code > 0:
+            raise ProgramError(f"{name} ended with exit code {running.code}")
+        if self._metrics is None and not self._is_resumed:
+            seen = ", ".join(sorted(self._epochs.seen)) or "no metrics"
+            raise ProgramError(
+                f"{name} ended without an epoch: expected the metric "
+                f"{' and '.join(self._rules.needed) or 'of any name'}, got {seen}; see metrics and "
+                f"epoch_ends of sweep.program"
+            )
+
+
+def signal_name(number: int) -> str:
+    """Return the name of a signal, such as SIGSEGV."""
+    known = {known.value: known.name for known in signal.Signals}
+    return known.get(number, f"signal {number}")
