@@ -42,6 +42,11 @@ class Folder:
         self.parameters.write_text(json.dumps(dict(parameters), ensure_ascii=False))
         self.metrics = self.path / "metrics.jsonl"
 
+    def delete(self) -> None:
+        """Delete it, if no guard has it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self.lock)
+
 
 def _delete_abandoned(place: Path) -> None:
     for lock in place.glob(f"{PREFIX}*/{LOCK}"):

@@ -96,12 +96,20 @@ def trained(
     """
     known: State = (state or {}).get(KEY, {})
     try:
-        folder = new_folder()
-        yield from _Training(rules, folder, command(folder), known).epochs()
+        yield from _begun(rules, new_folder(), command, known).epochs()
     except AheadError:  # its files are of a later epoch than the record: it has to begin again
-        folder = new_folder()
         again = {**known, "files": None}
-        yield from _Training(rules, folder, command(folder), again).epochs()
+        yield from _begun(rules, new_folder(), command, again).epochs()
+
+
+def _begun(
+    rules: Rules, folder: Folder, command: Callable[[Folder], Command], known: State
+) -> "_Training":
+    try:
+        return _Training(rules, folder, command(folder), known)
+    except BaseException:
+        folder.delete()
+        raise
 
 
 class _Training:
