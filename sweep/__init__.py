@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sweep.driver.options import Options
 from sweep.errors import Infeasible, OptionError, RunError, StorageError, StudyError, SweepError
-from sweep.programs.log import log
+from sweep.programs.metrics.log import log
 from sweep.programs.program import program
 from sweep.pruners.asha import Asha
 from sweep.pruners.freeze_thaw import FreezeThaw

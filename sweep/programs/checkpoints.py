@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sweep.programs.directory import packed, signature, unpack
-from sweep.programs.running import Running
-from sweep.programs.usage import written_files
+from sweep.programs.process.running import Running
+from sweep.programs.process.usage import written_files
 from sweep.trials.epoch import State
 
 WAIT_SECONDS = 10.0

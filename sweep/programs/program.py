@@ -17,8 +17,8 @@ from sweep.programs.command import (
     placeholders,
     with_values,
 )
+from sweep.programs.metrics.table_file import SUFFIXES
 from sweep.programs.rules import broken_rules, compiled
-from sweep.programs.table_file import SUFFIXES
 from sweep.study.code.fingerprint import digest_of
 from sweep.study.space import as_dict
 from sweep.text import shown
@@ -26,7 +26,7 @@ from sweep.trials.epoch import State
 from sweep.trials.known import KNOWN
 
 if TYPE_CHECKING:
-    from sweep.programs.training import ProgramEpoch
+    from sweep.programs.plan import ProgramEpoch
     from sweep.study.study import Study
 
 

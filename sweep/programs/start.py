@@ -8,10 +8,11 @@ from typing import Any
 
 from sweep.errors import ProgramError, StudyError
 from sweep.programs.command import filled, in_text, located, own_files, params_and_ours, with_values
-from sweep.programs.folder import Folder
-from sweep.programs.lines import Reader, group_values, json_values, pair_values
+from sweep.programs.metrics.lines import Reader, group_values, json_values, pair_values
+from sweep.programs.plan import Command, ProgramEpoch, Rules
+from sweep.programs.process.folder import Folder
 from sweep.programs.program import Program
-from sweep.programs.training import Command, ProgramEpoch, Rules, trained
+from sweep.programs.training import trained
 from sweep.trials.epoch import State
 
 

@@ -3,81 +3,24 @@
 import json
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 from sweep.errors import ProgramError
 from sweep.programs.checkpoints import Checkpoints
-from sweep.programs.epochs import AheadError, Epochs
-from sweep.programs.folder import Folder
-from sweep.programs.lines import Reader, Values
-from sweep.programs.running import Running
-from sweep.programs.table_file import TableFile
-from sweep.programs.usage import cpu_seconds, kill, memory_bytes
+from sweep.programs.metrics.epochs import Epochs, RestartError
+from sweep.programs.metrics.lines import Values
+from sweep.programs.metrics.table_file import TableFile
+from sweep.programs.plan import Command, ProgramEpoch, Rules
+from sweep.programs.process.folder import Folder
+from sweep.programs.process.running import Running
+from sweep.programs.process.usage import cpu_seconds, kill, memory_bytes
 from sweep.trials.epoch import State
 from sweep.workers.process.memory_limit import allowed_bytes
 
 LOOK_SECONDS = 0.05
 """Seconds between two looks at the files and the memory of a program that prints nothing."""
-
 KEY = "program"
 """Key of a state under which all of it is: the files, and the last epoch's own number."""
-
-
-@dataclass(frozen=True)
-class ProgramEpoch:
-    """An epoch as `Epoch`, with the processor time of other processes than this one.
-
-    Attributes:
-        metrics: Metrics by name.
-        state: Its state, if the checkpoints have changed.
-        other_cpu_seconds: Processor time of the program and its children.
-        is_late: Whether the epoch is on record, and this is the state in which it was left.
-    """
-
-    metrics: Mapping[str, float]
-    state: State | None = None
-    other_cpu_seconds: float = 0.0
-    is_late: bool = False
-
-
-@dataclass(frozen=True)
-class Command:
-    """What to run for one training.
-
-    Attributes:
-        words: The command line.
-        environment: All environment variables.
-        place: The current directory.
-        table: A file with metrics, if the program writes one.
-    """
-
-    words: Sequence[str]
-    environment: Mapping[str, str]
-    place: Path
-    table: Path | None
-
-
-@dataclass(frozen=True)
-class Rules:
-    """How to read a program.
-
-    Attributes:
-        name: What messages call it.
-        read: Reads metrics from a line.
-        ends: Regular expression of the line that ends an epoch; "" for none.
-        needed: Metrics that each epoch has to have.
-        limit: Largest size of its checkpoints in bytes; 0 if it does not continue from them.
-        grace_seconds: Seconds between SIGTERM and SIGKILL.
-    """
-
-    name: str
-    read: Reader
-    ends: str
-    needed: tuple[str, ...]
-    limit: int
-    grace_seconds: float
 
 
 def trained(
@@ -97,7 +40,7 @@ def trained(
     known: State = (state or {}).get(KEY, {})
     try:
         yield from _begun(rules, new_folder(), command, known).epochs()
-    except AheadError:  # its files are of a later epoch than the record: it has to begin again
+    except RestartError:
         again = {**known, "files": None}
         yield from _begun(rules, new_folder(), command, again).epochs()
 
@@ -115,11 +58,10 @@ def _begun(
 class _Training:
     def __init__(self, rules: Rules, folder: Folder, command: Command, known: State) -> None:
         self._rules = rules
-        self._is_resumed = bool(known)
+        self._known = known
         place = (folder.checkpoints, rules.limit, command.table)
         self._checkpoints = Checkpoints(*place, known.get("files"))
-        last, stride = known.get("last"), known.get("stride", 1.0)
-        self._epochs = Epochs(rules.needed, rules.ends, last, stride)
+        self._epochs = Epochs(rules.needed, rules.ends, known)
         tables = [folder.metrics, *([command.table] if command.table else [])]
         self._tables = [TableFile(path) for path in tables]
         self._queue: deque[Values] = deque()
@@ -182,7 +124,7 @@ class _Training:
         files = self._checkpoints.changed(self._running, self._is_ahead)
         if files is None:
             return None
-        return {KEY: {"files": files, "last": self._epochs.last, "stride": self._epochs.stride}}
+        return {KEY: {"files": files, **self._epochs.position()}}
 
     def _is_ahead(self) -> bool:
         self._read(0)
@@ -201,6 +143,9 @@ class _Training:
 
     def _check_ending(self) -> None:
         name, running = self._rules.name, self._running
+        continues = self._known.get("files") is not None and self._metrics is None
+        if continues and (running.code or self._epochs.last is not None):
+            raise RestartError  # its files are damaged, or of a later epoch than the record
         if running.error:
             raise ProgramError(f"{name} cannot be started: {running.error}")
         if running.code is None:
@@ -209,7 +154,7 @@ class _Training:
             raise ProgramError(f"{name} was ended by {signal_name(-running.code)}")
         if running.code > 0:
             raise ProgramError(f"{name} ended with exit code {running.code}")
-        if self._metrics is None and not self._is_resumed:
+        if not self._known and self._metrics is None:
             seen = ", ".join(sorted(self._epochs.seen)) or "no metrics"
             raise ProgramError(
                 f"{name} ended without an epoch: expected the metric "

@@ -15,6 +15,7 @@ from tests.lasting import lasting
 
 ROOT = Path(__file__).parents[2]
 STUDY = Path(__file__).parent / "study.py"
+PROGRAM_STUDY = Path(__file__).parent / "program_study.py"
 N_TRIALS = 12
 
 MOMENTS = {
@@ -56,11 +57,19 @@ class Kill:
 class Campaign:
     """Kills a run until it is done, and checks it after every kill."""
 
-    def __init__(self, folder: Path, seed: int, storage: str = "", objectives: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        storage: str = "",
+        objectives: int = 1,
+        study: Path = STUDY,
+    ) -> None:
         """Prepare for runs in an empty folder, with records at a URL, or in SQLite without one."""
+        self._study = study
+        self._settings = {"objectives": objectives} if study == STUDY else {}
         self._runs = folder
         self._storage = storage
-        self._objectives = objectives
         self._chance = random.Random(seed)
         self._marks = (folder / f"mark-{number}" for number in itertools.count())
         self._n_runs = 0
@@ -125,12 +134,11 @@ class Campaign:
                 sys.executable,
                 *program,
                 "run",
-                str(STUDY),
+                str(self._study),
                 *place,
                 *storage,
                 *options,
-                "--set",
-                f"objectives={self._objectives}",
+                *(f"--set={name}={value}" for name, value in self._settings.items()),
             ],
             cwd=ROOT,
             env=os.environ | {"PYTHONPATH": str(ROOT), "KILL_PAUSE_S": str(pause_s)},
@@ -149,7 +157,7 @@ class Campaign:
 
     def _run_whole(self) -> sweep.Run:
         options = sweep.Options(runs=self._runs, name="whole", pool="inline", storage=self._storage)
-        return sweep.run(sweep.load_study(STUDY, {"objectives": self._objectives}), options)
+        return sweep.run(sweep.load_study(self._study, self._settings), options)
 
     def _check(self) -> None:
         """Check: no number twice, no finished trial changed, no epoch lost or recorded twice."""

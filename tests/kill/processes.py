@@ -28,6 +28,12 @@ def find(who: str, driver: int) -> list[int]:
     return [pid for pid in _descendants(driver) if SIGNS[who] in _command(pid)]
 
 
+def running(word: str) -> list[int]:
+    """Return the ids of all processes here with that word in their command line."""
+    pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    return [pid for pid in pids if word in _command(pid).split("\0")]
+
+
 def _command(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_text()

@@ -1,10 +1,12 @@
 """The short kill matrix; `python -m tests.kill` runs the long one."""
 
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.kill.harness import MOMENTS, Campaign
+from tests.kill import processes
+from tests.kill.harness import MOMENTS, PROGRAM_STUDY, Campaign
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -24,3 +26,18 @@ def test_a_run_killed_anywhere_loses_and_repeats_nothing(tmp_path: Path, storage
     kills += [campaign.at_random(who) for who in (["group"] if storage else ["driver", "raylet"])]
     campaign.finish()
     assert [kill for kill in kills if not kill.hit] == []
+
+
+@pytest.mark.ray
+@pytest.mark.timeout(1200)  # some runs on Ray
+def test_a_run_of_a_program_killed_anywhere_loses_and_repeats_nothing(tmp_path: Path) -> None:
+    campaign = Campaign(tmp_path, seed=2, study=PROGRAM_STUDY)
+    moments = ("training", "checkpointing", "recording", "pausing")
+    kills = [campaign.at_moment("driver", when) for when in moments]
+    kills += [campaign.at_random(who) for who in ("worker", "group")]
+    campaign.finish()
+    assert [kill for kill in kills if not kill.hit] == []
+    deadline = time.monotonic() + 10
+    while processes.running("train.sh"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -1,6 +1,5 @@
 """A study of a program, from a few lines of Python or of shell."""
 
-import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,7 @@ def space(trial: sweep.Trial) -> dict[str, Any]:
 
 @pytest.fixture
 def of_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
-    """A maker of studies: the text of a program, then fields of `sweep.program` and of the study."""
+    """A maker of studies: the text of a program, then fields of `sweep.program` and `Study`."""
     monkeypatch.chdir(tmp_path)
 
     def make(text: str, words: tuple[str, ...] = (), **fields: Any) -> sweep.Study:
@@ -28,8 +27,6 @@ def of_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
         names = sweep.program.__dataclass_fields__
         of_program = {name: fields.pop(name) for name in [*fields] if name in names}
         command = ["sh", "train.sh", *(words or ("{x}", "{k}"))]
-        if text.lstrip().startswith("import"):
-            command[0] = sys.executable
         of_program = {"command": command, "grace_seconds": 1.0} | of_program
         program = sweep.program(**of_program)
         usual: dict[str, Any] = {"name": "toy", "space": space, "minimize": "loss", "trials": 1}

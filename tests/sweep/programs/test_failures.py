@@ -60,7 +60,7 @@ def test_a_program_that_is_gone_when_its_trial_begins_fails_that_trial(
 ) -> None:
     study = of_program("echo loss=1", metrics="pairs")
     (tmp_path / "train.sh").unlink()
-    with pytest.raises(sweep.SweepError, match="expected the file 'train.sh' in"):
+    with pytest.raises(sweep.SweepError, match=r"expected the file 'train\.sh' in"):
         next(iter(study.train({"x": 1, "k": 1}, None, 0, None)))
 
 
@@ -86,7 +86,7 @@ def test_a_flood_of_output_is_survived(of_program: Make, inline: Inline) -> None
 
 STUBBORN = {
     "ignores SIGTERM": "trap '' TERM; echo $$ >> pids; echo loss=1; while :; do sleep 1; done",
-    "has children": "sleep 60 & echo $! >> pids; sleep 60 | cat & echo $! >> pids; echo loss=1; wait",
+    "has children": "sleep 60 & echo $! > pids; sleep 9 | cat & echo $! >> pids; echo loss=1; wait",
     "forks away": (
         "setsid sh -c 'trap \"\" TERM; echo $$ >> pids; sleep 60 & sleep 60' & sleep 0.3; "
         "echo loss=1; sleep 60"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from sweep.errors import ProgramError
-from sweep.programs.epochs import AheadError, Epochs
-from sweep.programs.lines import group_values, json_values, pair_values
-from sweep.programs.table_file import TableFile
+from sweep.programs.metrics.epochs import Epochs, RestartError
+from sweep.programs.metrics.lines import group_values, json_values, pair_values
+from sweep.programs.metrics.table_file import TableFile
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_an_epoch_can_end_with_a_line() -> None:
 
 
 def test_epochs_that_are_known_are_not_reported_again() -> None:
-    epochs = Epochs(("loss",), "", last=20.0, stride=10.0)
+    epochs = Epochs(("loss",), "", {"last": 20.0, "stride": 10.0})
     assert epochs.add({"loss": 1.0, "epoch": 10.0}, "") is None
     assert epochs.add({"loss": 2.0, "epoch": 20.0}, "") is None
     assert epochs.add({"loss": 3.0, "epoch": 30.0}, "") == {"loss": 3.0}
@@ -79,8 +79,8 @@ def test_epochs_that_are_known_are_not_reported_again() -> None:
 
 
 def test_epochs_that_are_missing_are_noticed() -> None:
-    with pytest.raises(AheadError):
-        Epochs(("loss",), "", last=2.0).add({"loss": 1.0, "epoch": 4.0}, "")
+    with pytest.raises(RestartError):
+        Epochs(("loss",), "", {"last": 2.0, "files": {}}).add({"loss": 1.0, "epoch": 4.0}, "")
 
 
 def test_a_csv_file_that_grows(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import sweep
-from sweep.programs.log import log
-from sweep.programs.training import ProgramEpoch
+from sweep.programs.metrics.log import log
+from sweep.programs.plan import ProgramEpoch
 
 Make = Callable[..., sweep.Study]
 CONFIG = {"x": 0.5, "k": 2}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sweep.programs.lines import Values, json_values, numbers
+from sweep.programs.metrics.lines import Values, json_values, numbers
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 """Endings of the names of files that can be read."""

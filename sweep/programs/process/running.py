@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from sweep.programs import guard
-from sweep.programs.folder import Folder
+from sweep.programs.process import guard
+from sweep.programs.process.folder import Folder
 
 CHUNK_BYTES = 2**16
 

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 
-from sweep.programs.lines import Values
+from sweep.programs.metrics.lines import Values
+from sweep.trials.epoch import State
 
 
-class AheadError(Exception):
-    """A resumed program has left out epochs: its checkpoint is of a later one than its record."""
+class RestartError(Exception):
+    """A program cannot continue from its checkpoint, so it has to begin again."""
 
 
 class Epochs:
@@ -15,28 +16,33 @@ class Epochs:
 
     Attributes:
         last: Number of the last epoch as the program prints it; None if it prints none.
-        stride: How far that number grows from epoch to epoch.
         seen: All names of metrics so far.
     """
 
-    def __init__(
-        self, needed: Sequence[str], ends: str, last: float | None = None, stride: float = 1.0
-    ) -> None:
+    def __init__(self, needed: Sequence[str], ends: str, known: State | None = None) -> None:
         """Begin.
 
         Args:
             needed: Metrics that every epoch has: it ends with the last of them.
             ends: Regular expression of the line that ends an epoch, instead; "" for none.
-            last: Number of the last epoch before the program was interrupted, if it prints any.
-            stride: How far that number grew.
+            known: The `position` in which the program was interrupted, and "files", with which
+                it continues; without these, it begins again.
         """
+        known = known or {}
         self._needed = needed
         self._ends = re.compile(ends) if ends else None
         self._values: Values = {}
-        self._known = last
-        self.last = last
-        self.stride = stride
+        self._count: int = known.get("count", 0)
+        self._stride: float = known.get("stride", 1.0)
+        self.last: float | None = known.get("last")
+        self._known = self.last
+        self._continues = known.get("files") is not None
+        self._n_known = 0 if self._continues or self.last is not None else self._count
         self.seen: set[str] = set()
+
+    def position(self) -> State:
+        """Return how far the program has come: its last number, and the number of epochs."""
+        return {"last": self.last, "stride": self._stride, "count": self._count}
 
     def add(self, values: Values, line: str) -> Values | None:
         """Take in the metrics of a line.
@@ -45,7 +51,8 @@ class Epochs:
             The metrics of the epoch that ends with it, if one does that is not known already.
 
         Raises:
-            AheadError: If epochs are missing before it.
+            RestartError: If epochs are missing before it: the checkpoint from which the program
+                continues is of a later epoch than its record.
         """
         self._values |= values
         self.seen |= values.keys()
@@ -56,17 +63,23 @@ class Epochs:
         if not is_complete:
             return None
         metrics, self._values = self._values, {}
-        return None if self._is_known(metrics.pop("epoch", None)) else metrics
+        if self._is_known(metrics.pop("epoch", None)):
+            return None
+        self._count += 1
+        return metrics
 
     def _is_known(self, number: float | None) -> bool:
+        if self._n_known:
+            self._n_known -= 1
+            return True
         if number is None:
             return False
         known = self._known
         if known is not None and number <= known:
             return True
-        if known is not None and number > known + self.stride:
-            raise AheadError
+        if known is not None and self._continues and number > known + self._stride:
+            raise RestartError
         if known is None and self.last is not None and number > self.last:
-            self.stride = number - self.last
+            self._stride = number - self.last
         self._known, self.last = None, number
         return False

@@ -1,0 +1,1 @@
+"""What programs report: metrics in lines and files, put together as epochs."""
