@@ -4,13 +4,14 @@ import json
 
 import click
 
-from sweep.cli.options import run_command
+from sweep.cli.shared.options import run_command
 from sweep.display.terminal import relative
-from sweep.reports.best import best_state, loader
+from sweep.reports.best import CHECKPOINT, best_state, loader
 from sweep.reports.finals import winner_text
 from sweep.reports.formats import to_markdown
 from sweep.reports.results import Run
 from sweep.text import metrics_text
+from sweep.trials.records import TrialRecord
 
 
 @run_command
@@ -32,13 +33,19 @@ def print_best(run: Run) -> None:
     click.echo(f"config: {json.dumps((run.final or run.best).config)}")
     if run.test is not None:
         click.echo(f"test set, opened after the search: {run.test}")
+    _print_trained(run, run.final or run.best)
+
+
+def _print_trained(run: Run, trained: TrialRecord) -> None:
+    """Print where the weights are, or what the best program has saved."""
     weights = run.directory.best / "weights.safetensors"
     if weights.is_file():
-        trained = run.final or run.best
         n_epochs = len(trained.epochs)
         of = "" if trained.kept in (None, n_epochs) else f" (epoch {trained.kept} of {n_epochs})"
         click.echo(f'weights: safetensors.numpy.load_file("{relative(weights)}"){of}')
         if load := loader(weights):
             click.echo(f'model: {load}("{relative(weights)}")')
+    elif (run.directory.path / CHECKPOINT).is_dir():
+        click.echo(f"checkpoint: {relative(run.directory.path / CHECKPOINT)}")
     elif reason := best_state(run)[1]:
         click.echo(f"weights: none; {reason}")

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from sweep.cli.options import study_command
+from sweep.cli.shared.options import study_command
 from sweep.driver.options import Options
 from sweep.driver.verify.dry_run import dry_run
 from sweep.machine import size_text

@@ -3,7 +3,7 @@
 import click
 
 from sweep.cli.export import print_table
-from sweep.cli.options import open_runs
+from sweep.cli.shared.options import open_runs
 from sweep.errors import OptionError
 from sweep.reports.compare import TABLES
 from sweep.reports.formats import FORMATS, to_markdown

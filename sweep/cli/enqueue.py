@@ -6,7 +6,7 @@ from contextlib import closing
 
 import click
 
-from sweep.cli.options import run_command
+from sweep.cli.shared.options import run_command
 from sweep.reports.results import Run
 from sweep.storage.database import Database
 from sweep.storage.enqueued import n_waiting, new_key

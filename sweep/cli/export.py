@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sweep.cli.options import run_command
+from sweep.cli.shared.options import run_command
 from sweep.errors import OptionError
 from sweep.reports import fronts, tables
 from sweep.reports.formats import FORMATS, of_comparison

@@ -15,6 +15,7 @@ from sweep.cli.compare import compare
 from sweep.cli.dashboard import dashboard
 from sweep.cli.enqueue import enqueue
 from sweep.cli.export import export
+from sweep.cli.init import init
 from sweep.cli.replay import replay
 from sweep.cli.report import report
 from sweep.cli.run import EXIT_INTERRUPTED, INTERRUPTED, run
@@ -29,6 +30,7 @@ EXIT_MISTAKE = 2
 
 @click.group(
     commands=[
+        init,
         run,
         submit,
         check,

@@ -2,7 +2,7 @@
 
 import click
 
-from sweep.cli.options import run_command
+from sweep.cli.shared.options import run_command
 from sweep.driver.verify.differences import verdict
 from sweep.driver.verify.replay import (
     compared_epoch,

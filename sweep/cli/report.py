@@ -2,7 +2,7 @@
 
 import click
 
-from sweep.cli.options import run_command
+from sweep.cli.shared.options import run_command
 from sweep.display.terminal import relative
 from sweep.reports.results import Run
 from sweep.reports.write import write

@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from sweep.cli.best import print_best
-from sweep.cli.options import run_option, run_options, study_command
+from sweep.cli.shared.options import run_option, run_options, study_command
 from sweep.display.terminal import LiveStatus, Terminal, relative
 from sweep.driver.options import Options
 from sweep.driver.run import run as run_study

@@ -5,7 +5,7 @@ import textwrap
 
 import click
 
-from sweep.cli.options import run_command
+from sweep.cli.shared.options import run_command
 from sweep.display.terminal import relative
 from sweep.reports import tables
 from sweep.reports.finals import runoff_result

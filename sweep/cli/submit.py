@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from sweep.cli.options import given_words, run_options, study_command
+from sweep.cli.shared.options import given_words, run_options, study_command
 from sweep.driver.options import Options
 from sweep.errors import OptionError
 from sweep.study.study import Study

@@ -27,7 +27,7 @@ INTERPRETERS = re.compile(r"(python|pypy)[\d.]*|(ba|da|z)?sh|node|Rscript|julia|
 
 
 def placeholders(texts: Iterable[str]) -> set[str]:
-    """Return the names of the placeholders in words.
+    """Return the names of the placeholders in the words of a command line.
 
     Raises:
         StudyError: If a brace has no partner.

@@ -9,8 +9,8 @@ from sweep.errors import ProgramError
 from sweep.machine import size_text
 from sweep.trials.epoch import State
 
-FILES = "files"
-"""Key of the directory in a state."""
+KEY = "program"
+"""Key of a state under which all of it is: the files, and the place in the program's output."""
 
 Signature = frozenset[tuple[str, int, int, int]]
 """Name, size, time of change and inode of each file."""
@@ -72,6 +72,16 @@ def unpack(files: State, folder: Path) -> None:
     for name, target in files["links"].items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).symlink_to(target)
+
+
+def files_of(state: State) -> dict[str, bytes]:
+    """Return the files in the state of a training by name; none if it was no program's."""
+    files = (state.get(KEY) or {}).get("files") or {}
+    if not isinstance(files, dict) or not {"names", "contents"} <= files.keys():
+        return {}
+    return dict(
+        zip(files["names"], (content.tobytes() for content in files["contents"]), strict=True)
+    )
 
 
 def _files(folder: Path) -> list[Path]:

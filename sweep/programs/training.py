@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sweep.errors import ProgramError
 from sweep.programs.checkpoints import Checkpoints
+from sweep.programs.directory import KEY
 from sweep.programs.metrics.epochs import Epochs, RestartError
 from sweep.programs.metrics.lines import Values
 from sweep.programs.metrics.table_file import TableFile
@@ -19,8 +20,6 @@ from sweep.workers.process.memory_limit import allowed_bytes
 
 LOOK_SECONDS = 0.05
 """Seconds between two looks at the files and the memory of a program that prints nothing."""
-KEY = "program"
-"""Key of a state under which all of it is: the files, and the last epoch's own number."""
 
 
 def trained(

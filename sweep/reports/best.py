@@ -9,6 +9,7 @@ from safetensors.numpy import save
 
 from sweep.checkpoints.kept import GONE, state_of
 from sweep.checkpoints.places import checkpoints_at
+from sweep.programs.directory import files_of
 from sweep.study.final import FINAL_SUFFIX
 from sweep.trials.epoch import State
 from sweep.trials.records import TrialRecord
@@ -25,8 +26,12 @@ WEIGHTS = "best/weights.safetensors"
 """Path in the run directory of the best weights."""
 
 
+CHECKPOINT = "best/checkpoint"
+"""Path in the run directory of what the best program left in its directory of checkpoints."""
+
+
 def best_files(run: "Run") -> dict[str, str | bytes]:
-    """Return the best configuration, and the weights trained with it, as files by name."""
+    """Return the best configuration, and what was trained with it, as files by name."""
     if run.best is None:
         return {}
     best, trial = run.final or run.best, (run.chosen if run.final else None) or run.best
@@ -51,7 +56,8 @@ def best_files(run: "Run") -> dict[str, str | bytes]:
         has_loader = isinstance(model, dict) and "load" in model
         header = {"model": json.dumps(model)} if has_loader else None
         files[WEIGHTS] = save(dict(state["weights"]), header)
-    return files
+    left = files_of(state or {})
+    return files | {f"{CHECKPOINT}/{name}": content for name, content in left.items()}
 
 
 def _on_front(run: "Run", record: TrialRecord) -> dict[str, Any]:

@@ -4,10 +4,11 @@ They are made from the database alone, with the same bytes each time, except for
 failed trials have printed.
 """
 
+import shutil
 from pathlib import Path
 
 from sweep.files import delete, holds, write_atomically
-from sweep.reports.best import CONFIG, WEIGHTS, best_files, loader
+from sweep.reports.best import CHECKPOINT, CONFIG, WEIGHTS, best_files, loader
 from sweep.reports.formats import comparison_in_markdown, of_comparison, to_csv
 from sweep.reports.html.content import render
 from sweep.reports.markdown import PLOTS, markdown
@@ -23,8 +24,9 @@ def write(run: Run) -> None:
     """
     folder = run.directory.path
     best = best_files(run)
-    if best and (WEIGHTS not in best or not holds(folder / CONFIG, _bytes(best[CONFIG]))):
+    if best and (len(best) == 1 or not holds(folder / CONFIG, _bytes(best[CONFIG]))):
         delete(folder / WEIGHTS)  # they may be a former best's
+        shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
     _write(folder, best)
     report = report_of(run, loader(folder / WEIGHTS))
     files: dict[str, str | bytes] = {

@@ -36,7 +36,7 @@ def pair_values(line: bytes) -> Values:
     if b"=" not in line and b":" not in line and b"poch" not in line.lower():
         return {}
     text = line.decode(errors="replace")
-    values = {name: float(value) for name, value in PAIR.findall(text)}
+    values = numbers({name: float(value) for name, value in PAIR.findall(text)})
     epoch = EPOCH.search(text)
     return values | ({"epoch": float(epoch[1])} if epoch else {})
 

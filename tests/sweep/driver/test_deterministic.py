@@ -13,7 +13,7 @@ import pytest
 
 import sweep
 from sweep.cli.main import main
-from sweep.cli.options import open_run
+from sweep.cli.shared.options import open_run
 from sweep.driver.verify.replay import other_suggestions, versions_of
 from sweep.trials.records import TrialRecord
 from sweep.workers.process.kernel import forcing, kernel

@@ -74,6 +74,7 @@ def test_a_study_is_identical_to_itself_as_recorded():
         "settings": {"epochs": 3, "models": [1, 2]},
         "code": "",
         "functions": {},
+        "program": None,
     }
 
 
