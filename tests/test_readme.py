@@ -27,7 +27,12 @@ ALONE = [
     words for words in COMMANDS if not words.startswith(NOT_ALONE) and "--address" not in words
 ]
 
-PLACES = {"RUN RUN...": "cnn other", "RUN": "cnn", "STUDY.py": "studies/cnn.py"}
+PLACES = {
+    "RUN RUN...": "cnn other",
+    "RUN": "cnn",
+    "STUDY.py": "studies/cnn.py",
+    "SCRIPT.py": "script.py",
+}
 
 STUDY = """
 import sweep
@@ -100,6 +105,8 @@ def test_every_command(words: str, request: pytest.FixtureRequest) -> None:
     if "--storage" in words:
         url = request.getfixturevalue("server").new_database()
         words = words.replace("postgresql://ada@db.example/sweeps", f"{url} --name on-a-server")
+    if words.startswith("init "):
+        Path(words.split()[1]).write_text("def train(lr=0.1): ...")
     if words == "run digits.py":
         Path("digits.py").write_text(quick_digits())
     more = ["--pool", "inline"] if words.startswith("run ") else []
@@ -108,7 +115,7 @@ def test_every_command(words: str, request: pytest.FixtureRequest) -> None:
 
 def quick_digits() -> str:
     """The study that the README explains, with fewer images and trials."""
-    text = next(block for block in code_blocks("python") if "study = sweep.Study" in block)
+    text = next(block for block in code_blocks("python") if "nl.fit(" in block)
     quick = text.replace(".split(10_000", ".take(1_000).split(500").replace("trials=12", "trials=2")
     quick = quick.replace("5_000", "500")
     assert quick.count("take(1_000).split(500") == quick.count("trials=2") == 1
