@@ -10,7 +10,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests import postgres
-from tests.kill.harness import HAS_ENDED, MOMENTS, PROCESSES, Campaign, Kill
+from tests.kill.harness import (
+    HAS_ENDED,
+    MOMENTS,
+    PROCESSES,
+    PROGRAM_STUDY,
+    STUDY,
+    Campaign,
+    Kill,
+)
 
 
 def one_round(campaign: Campaign) -> Iterator[Kill]:
@@ -46,7 +54,8 @@ def main() -> None:
                 (folder / kind / str(seed)).mkdir(parents=True)
                 url = server.new_database() if kind == "postgresql" else ""
                 place = folder / kind / str(seed)
-                kills = list(one_round(Campaign(place, seed, url, objectives=1 + seed % 2)))
+                study = PROGRAM_STUDY if seed % 3 == 2 else STUDY
+                kills = list(one_round(Campaign(place, seed, url, 1 + seed % 2, study)))
                 table.update((kill.who, kill.when, kind) for kill in kills if kill.hit)
                 print(f"seed {seed}, {kind}: {table.total()} kills, all held", flush=True)
             if table.total() >= arguments.kills:

@@ -35,7 +35,7 @@ PROGRAM = """
     case $1 in
     hangs) trap '' TERM; echo loss=1; sleep 600 & wait; sleep 600 ;;
     hoards) $2 -c 'x = bytearray(300 * 2**20); import time; time.sleep(600)' & wait ;;
-    "is killed") echo loss=$(cat epoch || echo 1); echo 2 > epoch; sleep 0.2; echo loss=2; sleep 2 ;;
+    "is killed") echo loss=1; echo 1 > epoch; sleep 0.2; echo loss=2; sleep 1 ;;
     works) echo loss=1 ;;
     esac
 """
@@ -44,16 +44,7 @@ PROGRAM = """
 def test_limits_of_time_and_memory_hold_for_programs(tmp_path: Path) -> None:
     (tmp_path / "ways.py").write_text(textwrap.dedent(STUDY))
     (tmp_path / "train.sh").write_text(textwrap.dedent(PROGRAM))
-    limits = [
-        "--slots",
-        "2",
-        "--trial-timeout",
-        "6",
-        "--memory-per-slot",
-        "200MiB",
-        "--retries",
-        "3",
-    ]
+    limits = "--slots 2 --trial-timeout 4 --memory-per-slot 200MiB --retries 3".split()
     command = [sys.executable, "-m", "sweep", "run", "ways.py", *limits]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as driver:
         has_killed = False
