@@ -44,7 +44,16 @@ PROGRAM = """
 def test_limits_of_time_and_memory_hold_for_programs(tmp_path: Path) -> None:
     (tmp_path / "ways.py").write_text(textwrap.dedent(STUDY))
     (tmp_path / "train.sh").write_text(textwrap.dedent(PROGRAM))
-    limits = "--slots 2 --trial-timeout 4 --memory-per-slot 200MiB --retries 3".split()
+    limits = [
+        "--slots",
+        "2",
+        "--trial-timeout",
+        "4",
+        "--memory-per-slot",
+        "200MiB",
+        "--retries",
+        "3",
+    ]
     command = [sys.executable, "-m", "sweep", "run", "ways.py", *limits]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as driver:
         has_killed = False
