@@ -19,7 +19,7 @@ from sweep.programs.command import (
 )
 from sweep.programs.metrics.table_file import SUFFIXES
 from sweep.programs.rules import broken_rules, compiled
-from sweep.study.code.fingerprint import digest_of
+from sweep.study.code.fingerprint import digest_of_file
 from sweep.study.space import as_dict
 from sweep.text import shown
 from sweep.trials.epoch import State
@@ -144,12 +144,15 @@ class Program:
         located(words, self.place)
 
     def recorded(self) -> dict[str, Any]:
-        """Return what a run records of it, as JSON values: also digests of its own files."""
+        """Return what a run records of it, as JSON values: also digests of its own files.
+
+        Those of a Python script also cover the modules next to it that it imports.
+        """
         files = own_files(self.words, self.place)
         environment = self.environment
         return {
             "command": list(self.words),
-            "files": {word: digest_of(path.read_bytes().hex()) for word, path in files},
+            "files": {word: digest_of_file(path) for word, path in files},
             "metrics": str(self.metrics),
             "epoch_ends": self.epoch_ends,
             "environment": environment if isinstance(environment, str) else dict(environment),

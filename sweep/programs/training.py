@@ -15,6 +15,7 @@ from sweep.programs.plan import Command, ProgramEpoch, Rules
 from sweep.programs.process.folder import Folder
 from sweep.programs.process.running import Running
 from sweep.programs.process.usage import cpu_seconds, kill, memory_bytes
+from sweep.text import printable
 from sweep.trials.epoch import State
 from sweep.workers.process.memory_limit import allowed_bytes
 
@@ -145,14 +146,13 @@ class _Training:
         continues = self._known.get("files") is not None and self._metrics is None
         if continues and (running.code or self._epochs.last is not None):
             raise RestartError  # its files are damaged, or of a later epoch than the record
-        if running.error:
-            raise ProgramError(f"{name} cannot be started: {running.error}")
-        if running.code is None:
-            raise ProgramError(f"{name} was lost: its guard was killed")
-        if running.code < 0:
-            raise ProgramError(f"{name} was ended by {signal_name(-running.code)}")
-        if running.code > 0:
-            raise ProgramError(f"{name} ended with exit code {running.code}")
+        if why := ending_text(running.code, running.error):
+            error = ProgramError(f"{name} {why}")
+            lines = [printable(line.decode(errors="replace")) for line in running.last_lines]
+            error.add_note(
+                "\n".join(["its last lines:", *lines]) if lines else "it printed nothing"
+            )
+            raise error
         if not self._known and self._metrics is None:
             seen = ", ".join(sorted(self._epochs.seen)) or "no metrics"
             raise ProgramError(
@@ -162,7 +162,18 @@ class _Training:
             )
 
 
-def signal_name(number: int) -> str:
-    """Return the name of a signal, such as SIGSEGV."""
-    known = {known.value: known.name for known in signal.Signals}
-    return known.get(number, f"signal {number}")
+def ending_text(code: int | None, error: str) -> str:
+    """Return how a program has failed; "" if it has not.
+
+    Args:
+        code: Its exit code, negative for a signal; None if nobody knows.
+        error: Why it could not be started.
+    """
+    if error:
+        return f"cannot be started: {error}"
+    if code is None:
+        return "was lost: its guard was killed"
+    names = {known.value: known.name for known in signal.Signals}
+    if code < 0:
+        return f"was ended by {names.get(-code, f'signal {-code}')}"
+    return f"ended with exit code {code}" if code else ""

@@ -13,6 +13,9 @@ from sweep.study.code.local_modules import parsed, with_imports
 LENGTH = 12
 """Hexadecimal digits of a digest: enough that no two versions of one study share them."""
 
+MAX_FILE_BYTES = 2**22
+"""Largest file that is read for its digest."""
+
 
 def of_code(file: str) -> str:
     """Return a digest of a study file and of the modules in its folder that it imports.
@@ -38,6 +41,17 @@ def module_digest(path: Path) -> str:
 def digest_of(text: str) -> str:
     """Return a digest of a text."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:LENGTH]
+
+
+def digest_of_file(path: Path) -> str:
+    """Return a digest of a file that a program is made of.
+
+    That of a Python file is `of_code`; of a large file, which holds data, only the size counts.
+    """
+    if path.suffix == ".py":
+        return of_code(str(path))
+    size = path.stat().st_size
+    return digest_of(path.read_bytes().hex()) if size <= MAX_FILE_BYTES else f"{size} bytes"
 
 
 def of_data(data: Any) -> str:

@@ -38,7 +38,29 @@ def test_a_failure_is_told_plainly(of_program: Make, inline: Inline, text: str) 
     assert record.ending is Ending.ERROR
     assert record.failure is not None
     assert CASES[text] in record.failure.message
-    assert "line " not in record.failure.traceback
+    assert "training.py" not in record.failure.traceback
+
+
+def test_the_last_lines_of_a_program_that_failed_are_told(of_program: Make, inline: Inline) -> None:
+    text = "for i in 1 2 3; do echo line $i; done; echo no such file >&2; exit 1"
+    failure = inline(of_program(text, metrics="pairs")).records[0].failure
+    assert failure is not None
+    assert failure.message == "ProgramError: sh train.sh ended with exit code 1"
+    lines = failure.traceback.splitlines()
+    assert lines[1] == "its last lines:"
+    assert sorted(lines[2:]) == ["line 1", "line 2", "line 3", "no such file"]
+
+
+def test_a_guard_that_is_killed_is_told(of_program: Make) -> None:
+    study = of_program("echo loss=1; sleep 60", metrics="pairs")
+    running = iter(study.train({"x": 1, "k": 1}, None, 0, None))
+    next(running)
+    children = psutil.Process().children(recursive=True)
+    program = next(child for child in children if child.name() == "sh")
+    for guard in program.parents()[:2]:
+        guard.kill()
+    with pytest.raises(sweep.SweepError, match=r"train\.sh was lost: its guard was killed"):
+        next(running)
 
 
 def test_a_missing_metric_of_a_line_that_ends_an_epoch_is_told(
@@ -74,9 +96,10 @@ def test_a_file_that_is_no_program_cannot_be_started(of_program: Make, tmp_path:
 
 def test_a_flood_of_output_is_survived(of_program: Make, inline: Inline) -> None:
     text = """
-        head -c 200000000 /dev/zero
+        head -c 100000000 /dev/zero
         echo
-        yes "a long line of words that say nothing at all, again and again" | head -c 50000000
+        yes "a long line of words that say nothing at all, again and again" | head -c 20000000
+        echo
         echo loss=1
     """
     run = inline(of_program(text, metrics="pairs"))
