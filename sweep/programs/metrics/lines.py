@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from sweep.errors import ProgramError
 from sweep.text import shown
@@ -44,6 +45,7 @@ def pair_values(line: bytes) -> Values:
 def group_values(pattern: re.Pattern[str]) -> Reader:
     """Return a reader of the named groups of a regular expression, anywhere in a line."""
 
+    @lru_cache(maxsize=32)  # floods repeat themselves
     def read(line: bytes) -> Values:
         match = pattern.search(line.decode(errors="replace").rstrip("\r"))
         found = match.groupdict() if match else {}
