@@ -41,7 +41,6 @@ from sweep.trials.domains import Params
 from sweep.trials.ranking import scores
 from sweep.trials.records import TrialRecord
 
-
 Callback = Callable[[str, TrialRecord], None]
 """Called with the name of the study and the record of a trial that has ended."""
 

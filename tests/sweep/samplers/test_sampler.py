@@ -11,8 +11,8 @@ from optuna.distributions import BaseDistribution, distribution_to_json, json_to
 from sweep.errors import StudyError
 from sweep.samplers.kinds import SAMPLERS
 from sweep.samplers.sampler import Sampler
-from sweep.study.space import Trial
 from sweep.study.sampler import SamplerName
+from sweep.study.space import Trial
 from sweep.study.study import Study
 from sweep.trials.domains import Categorical, Float, Int
 from sweep.trials.optuna_trials import STATES, to_distribution, to_domain
