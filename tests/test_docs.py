@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from sweep.cli.main import cli
+from tests.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -23,7 +23,7 @@ def test_every_command_in_the_documents_exists_with_its_options() -> None:
     found = re.findall(r"python -m sweep ([a-z]+)((?: [^`\n|&]+)?)", text)
     assert len(found) >= 7
     for name, rest in found:
-        command = cli.commands[name]
+        command = COMMANDS[name]
         known = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", rest)) <= known
 
@@ -31,7 +31,7 @@ def test_every_command_in_the_documents_exists_with_its_options() -> None:
 def test_every_option_in_the_documents_belongs_to_a_command() -> None:
     known = {
         option
-        for command in cli.commands.values()
+        for command in COMMANDS.values()
         for parameter in command.params
         for option in parameter.opts
     }
@@ -40,7 +40,7 @@ def test_every_option_in_the_documents_belongs_to_a_command() -> None:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    for name in cli.commands:
+    for name in COMMANDS:
         assert f"| `python -m sweep {name}" in README
 
 
@@ -65,9 +65,9 @@ def test_what_contributing_says_of_adding_something_exists() -> None:
             assert f"def {test}(" in (ROOT / file).read_text(), test
 
 
-@pytest.mark.parametrize("name", sorted(cli.commands))
+@pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_and_option_has_help(name: str) -> None:
-    command = cli.commands[name]
+    command = COMMANDS[name]
     assert command.help
     for parameter in command.params:
         if isinstance(parameter, click.Option):

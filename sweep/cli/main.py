@@ -9,41 +9,29 @@ from pathlib import Path
 
 import click
 
-from sweep.cli.best import best
-from sweep.cli.check import check
-from sweep.cli.compare import compare
-from sweep.cli.dashboard import dashboard
-from sweep.cli.enqueue import enqueue
-from sweep.cli.export import export
-from sweep.cli.init import init
-from sweep.cli.replay import replay
-from sweep.cli.report import report
-from sweep.cli.run import EXIT_INTERRUPTED, INTERRUPTED, run
-from sweep.cli.show import show
-from sweep.cli.status import status
-from sweep.cli.submit import submit
+from sweep.cli.shared.commands import Commands
+from sweep.cli.shared.exits import EXIT_INTERRUPTED, EXIT_MISTAKE, INTERRUPTED
 from sweep.errors import SweepError
 from sweep.files import STANDARD_OUTPUT, StandardOutput
 
-EXIT_MISTAKE = 2
-
 
 @click.group(
-    commands=[
-        init,
-        run,
-        submit,
-        check,
-        status,
-        enqueue,
-        report,
-        export,
-        show,
-        best,
-        compare,
-        replay,
-        dashboard,
-    ],
+    cls=Commands,
+    names=(
+        "init",
+        "run",
+        "submit",
+        "check",
+        "status",
+        "enqueue",
+        "report",
+        "export",
+        "show",
+        "best",
+        "compare",
+        "replay",
+        "dashboard",
+    ),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="sweep-netlib")

@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from sweep.cli.best import print_best
+from sweep.cli.shared.exits import EXIT_INTERRUPTED, INTERRUPTED
 from sweep.cli.shared.options import run_option, run_options, study_command
 from sweep.display.terminal import LiveStatus, Terminal, relative
 from sweep.driver.options import Options
@@ -26,8 +27,6 @@ from sweep.trials.ranking import n_ended
 from sweep.workers.process.kernel import forcing, kernel, slower, usual_simd
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-EXIT_INTERRUPTED = 130
-INTERRUPTED = "interrupted: run the same command again to resume; no finished work is lost"
 
 MAX_EXIT_SECONDS = 2.0
 """How long an orderly exit may take; `ray job stop` kills after 3 s."""

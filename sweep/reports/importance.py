@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Sequence
 
 import optuna
-from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
 from sweep.trials.optuna_trials import create_trial
 from sweep.trials.records import TrialRecord
@@ -29,6 +28,8 @@ def importances(records: Sequence[TrialRecord], sign: int) -> dict[str, float]:
     scored = [record for record in records if record.score is not None and record.params]
     if len(scored) < MIN_TRIALS or len({record.score for record in scored}) == 1:
         return {}
+    from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances  # scikit-learn
+
     study = optuna.create_study(direction="minimize" if sign > 0 else "maximize")
     for record in scored:
         study.add_trial(create_trial(record, value=record.score))

@@ -17,7 +17,8 @@ import pytest
 
 import sweep
 from sweep.cli import export
-from sweep.cli.main import cli, main
+from sweep.cli.main import main
+from tests.commands import COMMANDS
 
 StudyFile = Callable[..., Path]
 
@@ -466,16 +467,16 @@ def test_settings_reach_the_study_and_the_record(
 
 
 def test_every_command_is_in_the_file_of_its_name() -> None:
-    for name, command in cli.commands.items():
+    for name, command in COMMANDS.items():
         assert command.callback.__module__ == f"sweep.cli.{name}"
     files = {path.stem for path in Path(export.__file__).parent.glob("[a-z]*.py")}
-    assert files - {"main", "options", "terminal"} == set(cli.commands)
+    assert files - {"main"} == set(COMMANDS)
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
-    for command in cli.commands:
+    for command in COMMANDS:
         assert re.search(rf"^  {command} ", out, re.MULTILINE)
     assert len(out.splitlines()) <= 24
 
@@ -511,3 +512,28 @@ def test_shells_can_complete_the_command(shell: str) -> None:
     environment = os.environ | {"_SWEEP_COMPLETE": f"{shell}_source"}
     answer = subprocess.run([program], env=environment, capture_output=True, text=True, check=True)
     assert "_SWEEP_COMPLETE" in answer.stdout
+
+
+def test_names_of_commands_are_completed() -> None:
+    program = Path(sys.executable).with_name("sweep")
+    about = {"_SWEEP_COMPLETE": "bash_complete", "COMP_WORDS": "sweep re", "COMP_CWORD": "1"}
+    answer = subprocess.run(
+        [program], env=os.environ | about, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.split() == ["plain,report", "plain,replay"]
+
+
+def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rnu"]) == 2
+    assert "No such command 'rnu'" in capsys.readouterr().err
+
+
+def test_what_needs_no_command_imports_none_of_the_large_libraries() -> None:
+    script = (
+        "import sys; from sweep.cli.main import main; main(['--version']); "
+        "print({'pandas', 'optuna', 'ray', 'matplotlib', 'sqlalchemy', 'rich'} & {*sys.modules})"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+    assert answer.stdout.endswith("set()\n")
