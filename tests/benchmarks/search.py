@@ -72,7 +72,13 @@ def search(name: str, memory: int | None, seed: int, n_trials: int, n_slots: int
     """
     space, function = FUNCTIONS[name]
     study = sweep.Study(
-        name=name, space=space, train=space, minimize="loss", seed=seed, sampler_memory=memory
+        name=name,
+        space=space,
+        train=space,
+        minimize="loss",
+        seed=seed,
+        sampler="tpe",
+        sampler_memory=memory,
     )
     sampling, running, losses = Sampler(study), deque[TrialRecord](), []
     began = time.process_time()
