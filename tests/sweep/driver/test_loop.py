@@ -119,8 +119,8 @@ def test_what_the_sampler_had_seen_is_on_record(make_study: MakeStudy, drive: An
 def test_a_trial_whose_process_died_is_tried_again_under_its_number(
     make_study: MakeStudy, drive: Any
 ) -> None:
-    calm, _ = drive(make_study(name="calm"))
-    records, pool = drive(make_study(name="toy"), deaths={2: 2})
+    calm, _ = drive(make_study(name="calm", sampler="random"))
+    records, pool = drive(make_study(name="toy", sampler="random"), deaths={2: 2})
     assert [work.trial for work in pool.begun] == [0, 1, 2, 2, 2, 3, 4, 5]
     assert [record.params for record in records] == [record.params for record in calm]
     assert records[2].ending is Ending.COMPLETE
@@ -384,7 +384,7 @@ def test_pruned_trials_stop_at_the_rung_and_the_best_so_far_never_does(
     make_study: MakeStudy, drive: Any
 ) -> None:
     pruner = sweep.Asha(min_epochs=2, factor=2, max_epochs=4, resume=False)
-    records, _ = drive(make_study(pruner=pruner, trials=20))
+    records, _ = drive(make_study(pruner=pruner, trials=20, sampler="random"))
     pruned = [record for record in records if record.ending is Ending.PRUNED]
     assert len(pruned) >= 5
     assert {len(record.epochs) for record in pruned} == {2}
