@@ -1,11 +1,13 @@
 """What a sampler is told of a trial: each pause, and how it ended."""
 
+import math
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import NamedTuple
 
 from optuna.trial import FrozenTrial, TrialState
 
+from sweep.model.trainings import Training
 from sweep.study.study import Study
 from sweep.trials.optuna_trials import STATES, constraint_attributes, create_trial
 from sweep.trials.records import Ending, TrialRecord
@@ -76,3 +78,26 @@ def outcome(event: Event, study: Study) -> FrozenTrial:
         )
     is_bad = record.ending is Ending.ERROR and study.errors == "avoid"
     return create_trial(record, state=STATES[Ending.DIVERGED if is_bad else record.ending])
+
+
+def training_after(event: Event, metric: str, sign: int, *, ignores_errors: bool) -> Training:
+    """Return a trial as the model sees it after an event.
+
+    Args:
+        event: The event.
+        metric: The metric to minimise or maximise.
+        sign: 1 where a lower metric is better, -1 where a higher one is.
+        ignores_errors: Whether a training that raised says nothing; else it is the worst of all.
+    """
+    record = event.record
+    values = record.curve(metric)[: event.epoch]
+    curve = {epoch: sign * value for epoch, value in enumerate(values, 1)}
+    training = Training(record.params, curve, event.epoch)
+    if event.is_pause or record.ending is Ending.PRUNED:
+        return training
+    if record.score is not None:
+        return training._replace(score=sign * record.score if record.is_feasible else math.inf)
+    is_ignored = record.ending is Ending.ERROR and ignores_errors
+    if is_ignored or record.ending is Ending.LOST:
+        return Training(record.params, {}, 0)
+    return training._replace(score=math.inf)

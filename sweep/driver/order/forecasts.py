@@ -9,12 +9,12 @@ from sweep.model.learning import Known, Learning
 from sweep.model.model import Goal, Model
 from sweep.model.trainings import Training
 from sweep.pruners.freeze_thaw import FreezeThaw
-from sweep.samplers.events import Event, Untold
+from sweep.samplers.events import Event, Untold, training_after
 from sweep.study.seeds import derive_seed
 from sweep.study.study import Study
 from sweep.study.translation import Translation
 from sweep.trials.domains import Domain
-from sweep.trials.records import Ending, TrialRecord
+from sweep.trials.records import TrialRecord
 
 N_FIRST = 5
 """Trials that begin before any continues."""
@@ -114,18 +114,9 @@ class Forecasts:
 
     def _after(self, event: Event) -> Training:
         """Return a training as it was after an event."""
-        record, sign = event.record, self._study.sign
-        values = record.curve(self._study.metric)[: event.epoch]
-        curve = {epoch: sign * value for epoch, value in enumerate(values, 1)}
-        training = Training(record.params, curve, event.epoch)
-        if event.is_pause or record.ending is Ending.PRUNED:
-            return training
-        if record.score is not None:
-            return training._replace(score=sign * record.score if record.is_feasible else math.inf)
-        is_ignored = record.ending is Ending.ERROR and self._study.errors == "ignore"
-        if is_ignored or record.ending is Ending.LOST:
-            return Training(record.params, {}, 0)
-        return training._replace(score=math.inf)
+        study = self._study
+        ignores_errors = study.errors == "ignore"
+        return training_after(event, study.metric, study.sign, ignores_errors=ignores_errors)
 
     def _learnable(self) -> Known:
         known = {number: training for number, (_, training) in sorted(self._known.items())}
