@@ -1,11 +1,12 @@
-"""What a run cost in training, failures and waiting, and what pruning saved."""
+"""What a run cost in training, failures and waiting, and what early stopping saved."""
 
 from collections.abc import Sequence
 from itertools import accumulate
 from statistics import median
 from typing import NamedTuple
 
-from sweep.text import duration
+from sweep.text import counted, duration
+from sweep.trials.ranking import n_ended
 from sweep.trials.records import Ending, TrialRecord
 
 
@@ -16,8 +17,10 @@ class Costs(NamedTuple):
         spent: Time of all recorded epochs.
         pruned: The part of it spent in pruned trials.
         failed: The part of it spent in failed trials.
-        saved: Additional time that pruned trials would have taken, at their own pace, for the
-            median number of epochs of complete trials.
+        saved: Estimate of the additional time that pruned trials would have taken, at their own
+            pace, for the median number of epochs of complete trials.
+        cut: How many trials were pruned before that number of epochs.
+        ended: How many trials have ended.
         busy: Fraction of the slots' time, from the first trial's start to the last one's end,
             spent in epochs; None if no trial has ended.
         slots: Largest number of trials that ran at the same time.
@@ -27,6 +30,8 @@ class Costs(NamedTuple):
     pruned: float
     failed: float
     saved: float
+    cut: int
+    ended: int
     busy: float | None
     slots: int
 
@@ -37,12 +42,15 @@ def costs(records: Sequence[TrialRecord]) -> Costs:
     training = sum(record.seconds for record in records)
     times, n_busy = under_way(records)
     slots = max(n_busy, default=0)
+    left = _left(pruned, records)
     room = slots * (times[-1] - times[0]) if times else 0.0
     return Costs(
         spent=sum(record.cpu_seconds for record in records),
         pruned=sum(record.cpu_seconds for record in pruned),
         failed=sum(record.cpu_seconds for record in records if record.ending.is_failure),
-        saved=_saved(pruned, records),
+        saved=sum(left),
+        cut=len(left),
+        ended=n_ended(records),
         busy=min(training / room, 1.0) if room else None,
         slots=slots,
     )
@@ -55,9 +63,7 @@ def cost_sentences(search: Costs, runoff: Costs, final: Costs) -> list[str]:
         (True, f"The search trained for {duration(search.spent)} of processor time: "
                f"{duration(search.pruned)} in pruned trials, {duration(search.failed)} in failed "
                f"ones."),
-        (search.pruned, f"Pruning saved about {duration(search.saved)}: the time for pruned trials "
-                        f"to reach, at their own pace, the median number of epochs of complete "
-                        f"ones."),
+        (search.saved, _saved_text(search)),
         (runoff.spent, f"The runoff took {duration(runoff.spent)} of processor time."),
         (final.spent, f"Final training took {duration(final.spent)} of processor time."),
         (busy, f"From the first trial's start to the last one's end, the slots in use "
@@ -65,6 +71,15 @@ def cost_sentences(search: Costs, runoff: Costs, final: Costs) -> list[str]:
                f"starting and waiting."),
     ]  # fmt: skip
     return [sentence for applies, sentence in sentences if applies]
+
+
+def _saved_text(search: Costs) -> str:
+    share = search.saved / ((search.saved + search.spent) or 1.0)
+    return (
+        f"Early stopping: {search.cut} of {counted(search.ended, 'trial')} ended before their last "
+        f"epoch; training them whole would have taken about {duration(search.saved)} more of "
+        f"processor time (an estimate from their own seconds per epoch): {100 * share:.0f} % saved."
+    )
 
 
 def under_way(records: Sequence[TrialRecord]) -> tuple[list[float], list[int]]:
@@ -80,8 +95,9 @@ def under_way(records: Sequence[TrialRecord]) -> tuple[list[float], list[int]]:
     return list(last_at), list(last_at.values())
 
 
-def _saved(pruned: Sequence[TrialRecord], records: Sequence[TrialRecord]) -> float:
-    lengths = [len(record.epochs) for record in records if record.ending is Ending.COMPLETE]
-    usual = median(lengths) if lengths else 0
-    spent = [(record.cpu_seconds, len(record.epochs)) for record in pruned if record.epochs]
-    return sum(seconds / n_epochs * max(usual - n_epochs, 0) for seconds, n_epochs in spent)
+def _left(pruned: Sequence[TrialRecord], records: Sequence[TrialRecord]) -> list[float]:
+    """Return what the epochs that each pruned trial lacks would cost, at its mean pace so far."""
+    lengths = [len(r.epochs) for r in records if r.ending is Ending.COMPLETE and r.epochs]
+    usual = median(lengths or [0])
+    spent = [(record.cpu_seconds, len(record.epochs)) for record in pruned]
+    return [seconds / n * (usual - n) for seconds, n in spent if 0 < n < usual]

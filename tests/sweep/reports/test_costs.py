@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sweep.reports.costs import costs, under_way
+from sweep.reports.costs import cost_sentences, costs, under_way
 from sweep.reports.importance import importances
 from sweep.trials.domains import Float
 from sweep.trials.records import Ending, EpochRecord, TrialRecord
@@ -38,7 +38,7 @@ def test_the_parts_of_the_cost() -> None:
     ]
     cost = costs(records)
     assert (cost.spent, cost.pruned, cost.failed) == (19, 3, 2)
-    assert cost.saved == 4  # complete trials train 7 epochs in the median
+    assert (cost.saved, cost.cut, cost.ended) == (4, 1, 4)  # complete ones train 7 in the median
     assert cost.slots == 2
     assert cost.busy == pytest.approx(38 / 40)
 
@@ -49,7 +49,26 @@ def test_no_trials_cost_nothing() -> None:
 
 
 def test_pruning_saves_nothing_that_is_known_before_a_trial_is_complete() -> None:
-    assert costs([trial(0, Ending.PRUNED, 3, 0, 6)]).saved == 0
+    records = [trial(0, Ending.PRUNED, 3, 0, 6)]
+    assert costs(records).saved == 0
+    assert not any("Early stopping" in sentence for sentence in sentences(*records))
+
+
+def sentences(*records: TrialRecord) -> list[str]:
+    return cost_sentences(costs(records), costs([]), costs([]))
+
+
+def test_early_stopping_is_said_to_save_what_whole_trainings_would_have_taken_more() -> None:
+    whole = trial(0, Ending.COMPLETE, 1000, 0, 1000)
+    reused = trial(1, Ending.COMPLETE, 0, 0, 1)
+    at_its_end, running = trial(2, Ending.PRUNED, 1000, 0, 1), trial(3, Ending.RUNNING, 5, 0, 1)
+    cut = [trial(n, Ending.PRUNED, 100, 0, 100) for n in (4, 5, 6)]
+    assert (
+        "Early stopping: 3 of 6 trials ended before their last epoch; training them whole would "
+        "have taken about 45 min more of processor time (an estimate from their own seconds per "
+        "epoch): 54 % saved."
+    ) in sentences(whole, reused, at_its_end, running, *cut)
+    assert not any("stopping" in text for text in sentences(whole, reused, at_its_end, running))
 
 
 def test_trials_under_way() -> None:
