@@ -32,13 +32,17 @@ def best_of(columns: Columns, good: Matrix, score: Score, rng: np.random.Generat
         score: Rates rows.
         rng: Random numbers that nothing else uses.
     """
-    rows = draw(columns, N_RANDOM, rng)
-    if len(good):
-        rows = np.vstack([rows, _changed(columns, good, rng)])
+    rows = some(columns, good, rng)
     scores = score(rows)
     order = np.argsort(-scores, kind="stable")[:N_STARTS]
     found = [_climb(columns, rows[place], float(scores[place]), score) for place in order]
     return max(found, key=lambda pair: pair[1])[0]
+
+
+def some(columns: Columns, good: Matrix, rng: np.random.Generator) -> Matrix:
+    """Return rows drawn at random, and good ones with one or two parameters changed."""
+    rows = draw(columns, N_RANDOM, rng)
+    return np.vstack([rows, _changed(columns, good, rng)]) if len(good) else rows
 
 
 def draw(columns: Columns, n: int, rng: np.random.Generator) -> Matrix:
@@ -48,10 +52,10 @@ def draw(columns: Columns, n: int, rng: np.random.Generator) -> Matrix:
 
 
 def _drawn(columns: Columns, n: int, rng: np.random.Generator) -> Matrix:
-    return np.stack([_some(axis, n, rng) for axis in columns.axes], axis=1)
+    return np.stack([_numbers(axis, n, rng) for axis in columns.axes], axis=1)
 
 
-def _some(axis: Axis, n: int, rng: np.random.Generator) -> Matrix:
+def _numbers(axis: Axis, n: int, rng: np.random.Generator) -> Matrix:
     """Return n numbers of a parameter, drawn at random."""
     if not axis.n_levels:
         return rng.random(n)

@@ -12,7 +12,7 @@ from sweep.model.fitting import fit, prior
 from sweep.model.improvement import log_expected_improvement, log_probability
 from sweep.model.kernel import Hyperparameters, Points
 from sweep.model.process import Process
-from sweep.model.scale import Scale
+from sweep.model.scale import SOFTENING, Scale
 from sweep.model.trainings import Training, Value, values_of
 from sweep.trials.domains import Domain, Params
 
@@ -48,6 +48,8 @@ class Model:
         learned: Its hyperparameters.
     """
 
+    _softening = SOFTENING
+
     def __init__(
         self,
         domains: Mapping[str, Domain],
@@ -68,7 +70,7 @@ class Model:
         self._n_epochs = n_epochs
         self._columns = Columns(domains, [training.params for training in trainings])
         values = np.array([value.value for value in self.used])
-        self._scale = Scale(values)
+        self._scale = Scale(values, self._softening)
         self._z = self._scale(values)
         points = self._points([v.training for v in self.used], [v.epoch for v in self.used])
         theta = self._theta(learned) or fit(self._columns.column_axes, points, self._z)
@@ -176,9 +178,12 @@ class Model:
             is_known = np.array([row.tobytes() in known for row in rows.round(6)])
             return np.where(is_known, -np.inf, score(rows))
 
+        return best_of(self._columns, self._good(), score_of_new, rng)
+
+    def _good(self) -> Matrix:
+        """Return the rows of the best trainings."""
         good = sorted(_last_values(self.used), key=lambda value: (value.epoch > 0, value.value))
-        near = self._columns.known[[value.training for value in good[:N_GOOD]]]
-        return best_of(self._columns, near, score_of_new, rng)
+        return self._columns.known[[value.training for value in good[:N_GOOD]]]
 
 
 def _last_values(used: Sequence[Value]) -> list[Value]:

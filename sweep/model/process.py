@@ -31,6 +31,18 @@ class Process:
         left = variance(self._theta, places.t) - (white * white).sum(axis=1)
         return between @ self._weights, np.maximum(left, 1e-10)
 
+    def draw(self, places: Points, n: int, rng: np.random.Generator) -> Array:
+        """Return n draws of the values at m places together, (n, m), with the noise of each.
+
+        Source: Rasmussen and Williams (2006), equations 2.23, 2.24 and A.22.
+        """
+        between = covariance(self._theta, self._axes, places, self._points)
+        white = between @ self._whiten.T
+        full = covariance(self._theta, self._axes, places, places) - white @ white.T
+        full[np.diag_indices_from(full)] = self.predict(places)[1] + self.noise
+        normal = rng.standard_normal((n, len(full))) @ np.linalg.cholesky(full).T
+        return np.asarray(between @ self._weights + normal)
+
     def believe(self, places: Points) -> "Process":
         """Return the process as if the values at some places were observed, at their means."""
         if not len(places.t):

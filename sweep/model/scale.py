@@ -15,7 +15,7 @@ SOFTENING = 0.1
 class Scale:
     """A logarithm of the distance from the best value, with mean 0 and standard deviation 1."""
 
-    def __init__(self, values: Array) -> None:
+    def __init__(self, values: Array, softening: float = SOFTENING) -> None:
         """Choose the scale for values, lower is better; inf is worse than all others."""
         finite = values[np.isfinite(values)]
         self._best, self._worst, self._add, self._mean, self._std = 0.0, 0.0, 1.0, 0.0, 1.0
@@ -23,7 +23,7 @@ class Scale:
             return
         self._best, median, self._worst = np.quantile(finite, [0, 0.5, WORST]).tolist()
         distance = median - self._best or float(finite.max()) - self._best
-        self._add = SOFTENING * distance or 1.0
+        self._add = softening * distance or 1.0
         z = self(values)
         self._mean, self._std = float(z.mean()), float(z.std()) or 1.0
 

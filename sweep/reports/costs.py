@@ -17,9 +17,10 @@ class Costs(NamedTuple):
         spent: Time of all recorded epochs.
         pruned: The part of it spent in pruned trials.
         failed: The part of it spent in failed trials.
-        saved: Estimate of the additional time that pruned trials would have taken, at their own
-            pace, for the median number of epochs of complete trials.
-        cut: How many trials were pruned before that number of epochs.
+        saved: Estimate of the additional time that pruned and paused trials would have taken, at
+            their own pace, for the median number of epochs of complete trials.
+        cut: How many trials were pruned or are paused before that number of epochs.
+        paused: How many trials are paused.
         ended: How many trials have ended.
         busy: Fraction of the slots' time, from the first trial's start to the last one's end,
             spent in epochs; None if no trial has ended.
@@ -31,18 +32,25 @@ class Costs(NamedTuple):
     failed: float
     saved: float
     cut: int
+    paused: int
     ended: int
     busy: float | None
     slots: int
+
+    @property
+    def share_saved(self) -> float:
+        """Estimate of the share of the time that early stopping saved, from 0 to 1."""
+        return self.saved / ((self.saved + self.spent) or 1.0)
 
 
 def costs(records: Sequence[TrialRecord]) -> Costs:
     """Return what these trials cost."""
     pruned = [record for record in records if record.ending is Ending.PRUNED]
+    paused = [record for record in records if record.is_paused]
     training = sum(record.seconds for record in records)
     times, n_busy = under_way(records)
     slots = max(n_busy, default=0)
-    left = _left(pruned, records)
+    left = _left([*pruned, *paused], records)
     room = slots * (times[-1] - times[0]) if times else 0.0
     return Costs(
         spent=sum(record.cpu_seconds for record in records),
@@ -50,6 +58,7 @@ def costs(records: Sequence[TrialRecord]) -> Costs:
         failed=sum(record.cpu_seconds for record in records if record.ending.is_failure),
         saved=sum(left),
         cut=len(left),
+        paused=len(paused),
         ended=n_ended(records),
         busy=min(training / room, 1.0) if room else None,
         slots=slots,
@@ -74,11 +83,12 @@ def cost_sentences(search: Costs, runoff: Costs, final: Costs) -> list[str]:
 
 
 def _saved_text(search: Costs) -> str:
-    share = search.saved / ((search.saved + search.spent) or 1.0)
+    n, how = search.ended + search.paused, "ended or were paused" if search.paused else "ended"
     return (
-        f"Early stopping: {search.cut} of {counted(search.ended, 'trial')} ended before their last "
+        f"Early stopping: {search.cut} of {counted(n, 'trial')} {how} before their last "
         f"epoch; training them whole would have taken about {duration(search.saved)} more of "
-        f"processor time (an estimate from their own seconds per epoch): {100 * share:.0f} % saved."
+        f"processor time (an estimate from their own seconds per epoch): "
+        f"{100 * search.share_saved:.0f} % saved."
     )
 
 
@@ -95,9 +105,9 @@ def under_way(records: Sequence[TrialRecord]) -> tuple[list[float], list[int]]:
     return list(last_at), list(last_at.values())
 
 
-def _left(pruned: Sequence[TrialRecord], records: Sequence[TrialRecord]) -> list[float]:
-    """Return what the epochs that each pruned trial lacks would cost, at its mean pace so far."""
+def _left(cut: Sequence[TrialRecord], records: Sequence[TrialRecord]) -> list[float]:
+    """Return what the epochs that each of these trials lacks would cost at its mean pace."""
     lengths = [len(r.epochs) for r in records if r.ending is Ending.COMPLETE and r.epochs]
     usual = median(lengths or [0])
-    spent = [(record.cpu_seconds, len(record.epochs)) for record in pruned]
+    spent = [(record.cpu_seconds, len(record.epochs)) for record in cut]
     return [seconds / n * (usual - n) for seconds, n in spent if 0 < n < usual]

@@ -29,6 +29,8 @@ def markdown(report: "Report") -> str:
         f"# {report.name}",
         report.headline,
         *(f"![{title}](plots/{name}.svg)" for name, title in PLOTS.items() if name in report.plots),
+        _section("Outlook", _bullets(report.outlook.sentences),
+                 _table(report.outlook.table)),
         *(_section(table.title, _table(table)) for table in tables),
         _section(report.runoff.title, _table(report.runoff)),
         _section(report.finals.title, _table(report.finals), *openings),

@@ -11,6 +11,7 @@ from sweep.reports import tables
 from sweep.reports.costs import cost_sentences, costs
 from sweep.reports.finals import opening_text, runoff_note, runoff_table, winner_text
 from sweep.reports.fronts import best_scores, infeasible_sentences
+from sweep.reports.outlook.outlook import Outlook, outlook_of
 from sweep.reports.plots.all_plots import Plot, all_plots
 from sweep.reports.published import FilledTable
 from sweep.study.fields import difference, recorded
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 N_LEADERS = 10
 """Trials in the table of the best."""
-
 
 ELSEWHERE = {"name", "metric", "direction", "further_objectives", "constraints", "settings", "code",
              "functions", "data"}  # fmt: skip
@@ -47,6 +47,7 @@ class Report:
         published: The tables that the study declares, by name.
         plots: Plots by name; those with nothing to draw are left out.
         progression: Trials that set a new best.
+        outlook: What paused trials are expected to come to, and what another hour would do.
         front: Numbers, as text, of the trials on the Pareto front; of one objective, of the best.
         leaders: The best trials; of several objectives, those on the front.
         trials: All trials.
@@ -70,6 +71,7 @@ class Report:
     published: Mapping[str, FilledTable]
     plots: Mapping[str, Plot]
     progression: FilledTable
+    outlook: Outlook
     front: list[str]
     leaders: FilledTable
     trials: FilledTable
@@ -94,18 +96,19 @@ def report_of(run: "Run", load: str = "") -> Report:
         load: Name of the function that loads the best model; empty if there is none.
     """
     best, trial = run.final or run.best, run.chosen if run.final else run.best
-    failures = _failures(run.records)
+    failures, outlook = _failures(run.records), outlook_of(run)
     first = [trials[0].number for trials in failures.values()]
     return Report(
         name=run.name,
         headline=" ".join(_headline(run)),
         key_numbers=_key_numbers(run),
         published=run.comparisons(),
-        plots=all_plots(run),
+        plots=all_plots(run, outlook.paused),
         progression=_table(
             "Progression of the best", tables.progression(run.records, run.metric, run.sign), (),
             f"Each row is a trial that set a new best {run.metric} (of its "
             f"{run.about['score']} epoch), and what it changed from the best before it."),
+        outlook=outlook,
         front=[str(record.number) for record in run.front],
         leaders=_table("Pareto front" if run.knee else f"Best {N_LEADERS} trials",
                        run.leaders(N_LEADERS)),
@@ -157,15 +160,15 @@ def _headline(run: "Run") -> Iterator[str]:
 
 def _key_numbers(run: "Run") -> Pairs:
     cost = costs(run.records)
-    counts = tables.summary(run.records)
     together = run.test.ensemble or {} if run.test else {}
     return [
         *((f"best {name}", short(score)) for name, score in best_scores(run).items()),
         *([("on the front", str(len(run.front)))] if run.knee else []),
         *(run.test.texts.items() if run.test else ()),
         *((f"{name}, ensemble", short(value)) for name, value in together.items()),
-        *((status, str(n)) for status, n in zip(counts["status"], counts["trials"], strict=True)),
+        *((row.status, str(row.trials)) for row in tables.summary(run.records).itertuples()),
         ("core time", duration(cost.spent)),
+        *([("saved, estimated", f"{100 * cost.share_saved:.0f} %")] if cost.saved else []),
         *([] if cost.busy is None else [("slots busy", f"{100 * cost.busy:.0f} %")]),
     ]
 
@@ -213,8 +216,8 @@ def _provenance(run: "Run") -> Pairs:
 
 def _sampler(about: Mapping[str, Any]) -> str:
     """Return the sampler on record, and why it was chosen if the study leaves the choice."""
-    reason = about.get("auto")
-    return f"{about['sampler']} (auto; {reason})" if reason else str(about["sampler"])
+    sampler = about["sampler"]
+    return f"{sampler} (auto; {about['auto']})" if about.get("auto") else str(sampler)
 
 
 def _change(key: str, before: Any, after: Any) -> str:

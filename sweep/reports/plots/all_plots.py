@@ -4,12 +4,14 @@ To add one, add a line here and show it in html/page.html; `PLOTS` in markdown.p
 report.md shows, too.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sweep.reports.importance import importances
 from sweep.reports.plots import fronts, space, trials
 
 if TYPE_CHECKING:
+    from sweep.reports.outlook.outlook import Forecast
     from sweep.reports.results import Run
 
 
@@ -20,8 +22,13 @@ class Plot(NamedTuple):
     title: str
 
 
-def all_plots(run: "Run") -> dict[str, Plot]:
-    """Draw the plots of a run for which there is something to draw, by name."""
+def all_plots(run: "Run", paused: "Sequence[Forecast]" = ()) -> dict[str, Plot]:
+    """Draw the plots of a run for which there is something to draw, by name.
+
+    Args:
+        run: The run.
+        paused: What is expected of paused trials.
+    """
     metric, scored = run.metric, [r for r in run.records if r.score is not None and r.is_feasible]
     shares = importances(run.records, run.sign)
     names = space.varied(scored)
@@ -30,7 +37,7 @@ def all_plots(run: "Run") -> dict[str, Plot]:
         "progression": scored and Plot(
             trials.progression(run), f"{metric} of each complete trial, and the best so far"),
         "learning_curves": any(record.epochs for record in run.records) and Plot(
-            trials.learning_curves(run), f"{metric} after each epoch of each trial"),
+            trials.learning_curves(run, paused), f"{metric} after each epoch of each trial"),
         "parallel": names and Plot(
             space.parallel(scored, metric, run.sign, names),
             f"Parameters and {metric} of each complete trial as a line"),

@@ -1,8 +1,10 @@
 """Plots of how the search went: learning curves, the best score so far, busy slots."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from sweep.reports.costs import under_way
@@ -21,6 +23,7 @@ from sweep.trials.ranking import ranked
 from sweep.trials.records import Ending
 
 if TYPE_CHECKING:
+    from sweep.reports.outlook.outlook import Forecast
     from sweep.reports.results import Run
 
 LOOKS = {Ending.COMPLETE: (BLUE, 0.9, 2), Ending.PRUNED: (GREY, 0.9, 1)}
@@ -28,8 +31,8 @@ OTHER, BEST = (ORANGE, 0.9, 1), (RED, 2.2, 3)
 """Colour, width and layer of learning curves, by ending; of all others, and of the best one."""
 
 
-def learning_curves(run: "Run") -> str:
-    """Plot the metric after each epoch of every trial: complete, pruned, and the best one."""
+def learning_curves(run: "Run", paused: "Sequence[Forecast]" = ()) -> str:
+    """Plot the metric after each epoch of every trial, and what is expected of paused ones."""
     figure, (axes,) = blank()
     records, best = shown(run.records, run.sign), run.best
     for record in records:
@@ -38,10 +41,22 @@ def learning_curves(run: "Run") -> str:
             (line,) = axes.plot(range(1, len(curve) + 1), curve, marker="." * (len(curve) == 1))
             line.set(color=colour, linewidth=width, zorder=layer)
     axes.set(xlabel="epoch", ylabel=run.metric)
-    axes.set_title("complete (blue), pruned (grey), best (red)", loc="left")
+    for forecast in paused:
+        _continue(axes, forecast)
+    title = "complete (blue), pruned (grey), best (red)" + ", expected (dashed)" * bool(paused)
+    axes.set_title(title, loc="left")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     scale(axes, [x for record in records for curve in record.curves(run.metric) for x in curve])
     return to_svg(figure)
+
+
+def _continue(axes: Axes, forecast: "Forecast") -> None:
+    """Draw the curve that is expected of a paused trial, and the band around it."""
+    last = forecast.last
+    epochs = [len(forecast.record.epochs), *forecast.epochs]
+    axes.plot(epochs, [last, *forecast.expected], "--", color=ORANGE, linewidth=0.9, zorder=2)
+    low, high = [last, *forecast.low], [last, *forecast.high]
+    axes.fill_between(epochs, low, high, color=ORANGE, alpha=0.12, linewidth=0, zorder=0)
 
 
 def progression(run: "Run") -> str:

@@ -104,3 +104,18 @@ def test_the_fit_is_better_than_the_prior_and_always_the_same() -> None:
     found = fit(AXES, points, z).vector()
     assert posterior(found) > posterior(mean) + 1
     assert np.array_equal(found, fit(AXES, points, z).vector())
+
+
+def test_draws_have_the_means_and_covariances_of_the_prediction() -> None:
+    points, theta = some_points(20), hyperparameters(prior(3)[0])
+    process = Process(theta, AXES, points, np.random.default_rng(1).standard_normal(20))
+    places = some_points(3, seed=5)._replace(training=np.array([-1, 3, -2]))
+    drawn = process.draw(places, 200_000, np.random.default_rng(0))
+    mean, left = process.predict(places)
+    between = covariance(theta, AXES, places, points)
+    full = covariance(theta, AXES, points, points) + process.noise * np.eye(20)
+    known = between @ np.linalg.solve(full, between.T)
+    expected = covariance(theta, AXES, places, places) - known
+    expected[np.diag_indices(3)] = left + process.noise
+    assert drawn.mean(axis=0) == pytest.approx(mean, abs=0.02)
+    assert np.cov(drawn.T) == pytest.approx(expected, abs=0.02)

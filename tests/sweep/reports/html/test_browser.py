@@ -1,13 +1,17 @@
 """The report page in a real browser, headless: Chromium, of Debian's package."""
 
+import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from sweep.trials.records import Ending
 from tests.sweep.reports.html.test_content import page_of, run_of, trial
+from tests.sweep.reports.outlook.test_outlook import some
 
 __all__ = ["run_of"]  # a fixture
 
@@ -19,6 +23,8 @@ OFFLINE = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
+STYLES = "stroke-dasharray: 3", "opacity: 0.12"
+"""Of curves that are expected, and of the bands around them."""
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +41,16 @@ def opened(request, browser, run_of, tmp_path) -> Iterator[Page]:
     """The page of 40 trials at two widths; it must not complain, and ask for nothing."""
     endings = [Ending.ERROR if i == 7 else Ending.PRUNED if i % 3 else Ending.COMPLETE
                for i in range(40)]  # fmt: skip
-    path = tmp_path / "report.html"
-    path.write_text(page_of(run_of([trial(i, e) for i, e in enumerate(endings)])))
-    page = browser.new_page(viewport={"width": request.param, "height": 900})
+    text = page_of(run_of([trial(i, e) for i, e in enumerate(endings)]))
+    with visit(browser, text, tmp_path, request.param) as page:
+        yield page
+
+
+@contextmanager
+def visit(browser: Browser, text: str, folder: Path, width: int) -> Iterator[Page]:
+    path = folder / "report.html"
+    path.write_text(text)
+    page = browser.new_page(viewport={"width": width, "height": 900})
     complaints: list[str] = []
     requests: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -114,3 +127,21 @@ def test_paper_gets_the_whole_table_in_black_on_white(opened: Page) -> None:
         "rgb(0, 0, 0)",
         "rgb(243, 245, 248)",
     ]
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_what_is_to_come_of_paused_trials_is_drawn_and_said(
+    browser: Browser, run_of, tmp_path, width: int
+) -> None:
+    with visit(browser, page_of(run_of(some())), tmp_path, width) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        curves = page.get_by_role("img", name="loss after each epoch of each trial")
+        dashed, bands = (curves.locator(f"path[style*='{style}']") for style in STYLES)
+        assert dashed.count() == bands.count() == 10
+        assert dashed.first.is_visible()
+        assert bands.first.is_visible()
+        assert page.get_by_text(re.compile("Another 41 min would pay for")).is_visible()
+        table = page.get_by_role("region", name="Paused trials")
+        assert table.locator("tbody tr").count() == 10
+        saved = page.locator(".tiles div", has_text="saved, estimated")
+        assert saved.locator("dd").inner_text() == "20 %"
