@@ -65,7 +65,8 @@ class ModelAhead(Model):
         places = self._whole(unfinished) + self._places(rows, self._n_epochs)
         costs = np.append([budget.left[i] for i in unfinished], np.full(len(rows), budget.new))
         order = np.argsort(-log_expected_improvement(*self._outcome(places), self._best))
-        bought, left = [], budget.seconds
+        bought: list[int] = []
+        left = budget.seconds
         for place in order.tolist():
             if costs[place] <= left and len(bought) < MOST:
                 bought.append(place)

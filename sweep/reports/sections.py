@@ -96,19 +96,19 @@ def report_of(run: "Run", load: str = "") -> Report:
         load: Name of the function that loads the best model; empty if there is none.
     """
     best, trial = run.final or run.best, run.chosen if run.final else run.best
-    failures, outlook = _failures(run.records), outlook_of(run)
+    failures, ahead = _failures(run.records), outlook_of(run)
     first = [trials[0].number for trials in failures.values()]
     return Report(
         name=run.name,
         headline=" ".join(_headline(run)),
         key_numbers=_key_numbers(run),
         published=run.comparisons(),
-        plots=all_plots(run, outlook.paused),
+        plots=all_plots(run, ahead.paused),
         progression=_table(
             "Progression of the best", tables.progression(run.records, run.metric, run.sign), (),
             f"Each row is a trial that set a new best {run.metric} (of its "
             f"{run.about['score']} epoch), and what it changed from the best before it."),
-        outlook=outlook,
+        outlook=ahead,
         front=[str(record.number) for record in run.front],
         leaders=_table("Pareto front" if run.knee else f"Best {N_LEADERS} trials",
                        run.leaders(N_LEADERS)),
@@ -178,7 +178,7 @@ def _failures(records: Iterable[TrialRecord]) -> dict[str, list[TrialRecord]]:
     for record in records:
         if record.failure:
             groups.setdefault(f"{record.ending}: {record.failure.message}", []).append(record)
-    return dict(sorted(groups.items(), key=lambda group: len(group[1]), reverse=True))
+    return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
 
 
 def _kernels(records: Iterable[TrialRecord]) -> str:
@@ -216,8 +216,7 @@ def _provenance(run: "Run") -> Pairs:
 
 def _sampler(about: Mapping[str, Any]) -> str:
     """Return the sampler on record, and why it was chosen if the study leaves the choice."""
-    sampler = about["sampler"]
-    return f"{sampler} (auto; {about['auto']})" if about.get("auto") else str(sampler)
+    return f"{about['sampler']}" + (f" (auto; {about['auto']})" if about.get("auto") else "")
 
 
 def _change(key: str, before: Any, after: Any) -> str:

@@ -18,7 +18,7 @@ MOST_SHOWN, MOST_POINTS = 10, 30
 
 NOTE = (
     "Those that promise most, by a model of all curves: the median of what each may come to after "
-    "its last epoch, and bounds between which two in three results should be."
+    "its last epoch, and bounds that the model expects to hold for two in three of them."
 )
 
 

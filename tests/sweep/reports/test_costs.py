@@ -7,7 +7,7 @@ import pytest
 from sweep.reports.costs import cost_sentences, costs, under_way
 from sweep.reports.importance import importances
 from sweep.trials.domains import Float
-from sweep.trials.records import Ending, EpochRecord, TrialRecord
+from sweep.trials.records import Ending, EpochRecord, Pause, TrialRecord
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -69,6 +69,12 @@ def test_early_stopping_is_said_to_save_what_whole_trainings_would_have_taken_mo
         "epoch): 54 % saved."
     ) in sentences(whole, reused, at_its_end, running, *cut)
     assert not any("stopping" in text for text in sentences(whole, reused, at_its_end, running))
+
+
+def test_a_paused_trial_is_told_apart_from_one_that_ended() -> None:
+    whole, paused = trial(0, Ending.COMPLETE, 4, 0, 4), trial(1, Ending.RUNNING, 1, 0, 1)
+    paused.pauses = [Pause(1, 1)]
+    assert sentences(whole, paused)[1].startswith("Early stopping: 1 of 2 trials ended or were")
 
 
 def test_trials_under_way() -> None:

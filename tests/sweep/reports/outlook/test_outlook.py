@@ -12,7 +12,7 @@ from sweep.cli.main import main
 from sweep.driver.progress import Snapshot
 from sweep.reports.costs import costs
 from sweep.reports.outlook.hour import time_under_way
-from sweep.reports.outlook.outlook import Outlook, outlook_of
+from sweep.reports.outlook.outlook import NOTE, Outlook, outlook_of
 from sweep.trials.domains import Categorical, Float
 from sweep.trials.records import Ending, EpochRecord, Pause, TrialRecord
 from tests.sweep.reports.html.test_content import run_of
@@ -156,10 +156,10 @@ def test_the_report_of_an_interrupted_run_says_what_is_to_come(
 ) -> None:
     def stop(snapshot: Snapshot, _event: object) -> None:
         counts = snapshot.counts
-        if counts.n_ended >= 6 and counts.paused():
+        if counts.count(Ending.COMPLETE) >= 6 and counts.paused():
             raise KeyboardInterrupt
 
-    study = make_study(trials=80, pruner=sweep.FreezeThaw(max_epochs=4))
+    study = make_study(trials=80, pruner=sweep.Asha(1, 2, 4))
     with pytest.raises(KeyboardInterrupt):
         sweep.run(study, sweep.Options(runs=tmp_path, pool="inline"), stop)
     path = tmp_path / study.name
@@ -168,7 +168,9 @@ def test_the_report_of_an_interrupted_run_says_what_is_to_come(
     assert "## Outlook\n\n- Another " in text
     assert re.search(r"\|\s+trial \|\s+epochs \|\s+loss \|\s+expected \|\s+low \|\s+high \|", text)
     assert "Early stopping: " in text
+    assert NOTE in text
     assert "expected (dashed)" in page
+    assert "Dashed lines and bands are what a model of all curves expects" in page
     before = text
     assert main(["report", str(path)]) == 0
     assert (path / "report.md").read_text() == before
