@@ -42,6 +42,12 @@ class ModelAhead(Model):
 
     _softening = 0.7
 
+    @property
+    def explains(self) -> bool:
+        """Whether parameters explain more of the values than the luck of single trainings does."""
+        signal, _, own, noise = np.exp(self.learned.rest)
+        return bool(signal > own + noise)
+
     def path(self, training: int, epochs: Sequence[int]) -> tuple[Matrix, Matrix, Matrix]:
         """Return values after epochs of a training: median, low, high (16 and 84 %), (n,) each."""
         mean, deviation = self._outcome(self._points([training] * len(epochs), epochs))

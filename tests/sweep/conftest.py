@@ -17,7 +17,7 @@ from sweep.storage.sqlite import SQLiteFile
 from sweep.workers.process import garbage
 
 PLOTS_ARE_DRAWN = ("/reports/", "test_kinds_of_studies.py")
-"""Where runs draw their plots and look ahead; elsewhere these would take half of the time, and nobody looks.
+"""Where runs draw plots and look ahead; elsewhere that would take half of the time, unseen.
 
 A test somewhere else asks for them with the fixture `plots`.
 """

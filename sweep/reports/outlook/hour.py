@@ -19,13 +19,15 @@ QUANTILES = 0.1, 0.5, 0.9
 def hour_sentence(run: Search, outset: Outset, model: ModelAhead) -> list[str]:
     """Return what the best score is expected to be after another hour; empty if nobody can say.
 
+    Where scores are mostly luck, a model of the parameters cannot.
+
     Of a run that took less, it is as much time again: the model cannot see further than that.
     """
     took = time_under_way(run.records)
     ahead = min(took, HOUR)
     budget = budget_of(run, outset, ahead / took if took else 0.0)
     n_more = round(budget.seconds / budget.new) if budget else 0
-    if budget is None or run.best is None or not n_more:
+    if budget is None or run.best is None or not n_more or not model.explains:
         return []
     low, middle, high = map(short, best_after(run, model, budget))
     time = "hour" if ahead == HOUR else duration(ahead)
@@ -71,5 +73,7 @@ def best_after(run: Search, model: ModelAhead, budget: Budget) -> list[float]:
     """Return low, middle and high of the best score after spending a budget."""
     best = min(run.sign * record.score for record in run.front if record.score is not None)
     drawn = model.best_after(budget, np.random.default_rng(SEED))
+    if run.sign > 0 and best >= 0:  # such as an error or a loss, none of which was below 0
+        drawn = np.maximum(drawn, 0.0)
     bests = run.sign * np.minimum(drawn if len(drawn) else np.array([best]), best)
     return [float(value) for value in np.quantile(bests, QUANTILES)]

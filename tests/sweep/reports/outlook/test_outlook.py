@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 import sweep
@@ -114,6 +115,20 @@ def test_nothing_is_said_where_nobody_can_say(run_of: MakeRun, kind: str) -> Non
     assert not outlook.paused
     assert not outlook.sentences
     assert not len(outlook.table.text)
+
+
+def test_nothing_is_promised_where_scores_are_luck(run_of: MakeRun) -> None:
+    luck = np.random.default_rng(0).random(60)
+    trials = [trial(i) for i in range(60)]
+    for record, loss in zip(trials, (0.125 + luck).tolist(), strict=True):
+        record.epochs = [EpochRecord(1, {"loss": loss}, 10.0, 10.0)]
+        record.score = loss
+    assert outlook_of(run_of(trials)).sentences == []
+
+
+def test_a_loss_that_was_never_negative_is_not_expected_to_become_so(run_of: MakeRun) -> None:
+    (sentence,) = outlook_of(run_of(some())).sentences
+    assert min(numbers(sentence)) >= 0
 
 
 def test_a_choice_that_is_no_longer_there_is_left_out(run_of: MakeRun) -> None:
