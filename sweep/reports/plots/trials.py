@@ -35,6 +35,8 @@ def learning_curves(run: "Run", paused: "Sequence[Forecast]" = ()) -> str:
     """Plot the metric after each epoch of every trial, and what is expected of paused ones."""
     figure, (axes,) = blank()
     records, best = shown(run.records, run.sign), run.best
+    numbers = {record.number for record in records}
+    records += [f.record for f in paused if f.record.number not in numbers]
     for record in records:
         colour, width, layer = BEST if record is best else LOOKS.get(record.ending, OTHER)
         for curve in record.curves(run.metric):
@@ -43,8 +45,8 @@ def learning_curves(run: "Run", paused: "Sequence[Forecast]" = ()) -> str:
     axes.set(xlabel="epoch", ylabel=run.metric)
     for forecast in paused:
         _continue(axes, forecast)
-    title = "complete (blue), pruned (grey), best (red)" + ", expected (dashed)" * bool(paused)
-    axes.set_title(title, loc="left")
+    third = "expected (dashed)" if paused else "pruned (grey)"
+    axes.set_title(f"complete (blue), {third}, best (red)", loc="left")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     scale(axes, [x for record in records for curve in record.curves(run.metric) for x in curve])
     return to_svg(figure)

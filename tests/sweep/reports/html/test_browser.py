@@ -139,6 +139,9 @@ def test_what_is_to_come_of_paused_trials_is_drawn_and_said(
         dashed, bands = (curves.locator(style) for style in STYLES)
         assert dashed.count() == bands.count() == 10
         assert dashed.first.is_visible()
+        title = curves.get_by_text("expected (dashed)").bounding_box()
+        picture = curves.bounding_box()
+        assert title["x"] + title["width"] <= picture["x"] + picture["width"]
         assert bands.first.is_visible()
         assert page.get_by_text(re.compile("Another 41 min would pay for")).is_visible()
         table = page.get_by_role("region", name="Paused trials")

@@ -14,6 +14,7 @@ from sweep.driver.progress import Snapshot
 from sweep.reports.costs import costs
 from sweep.reports.outlook.hour import time_under_way
 from sweep.reports.outlook.outlook import NOTE, Outlook, outlook_of
+from sweep.reports.plots.trials import learning_curves
 from sweep.trials.domains import Categorical, Float
 from sweep.trials.records import Ending, EpochRecord, Pause, TrialRecord
 from tests.sweep.reports.html.test_content import run_of
@@ -71,6 +72,13 @@ def test_paused_trials_are_expected_to_come_to_what_others_came_to(run_of: MakeR
         truth = trial(forecast.record.number).score
         assert forecast.expected[-1] == pytest.approx(truth, abs=0.05)
         assert forecast.low[-1] < forecast.expected[-1] < forecast.high[-1]
+
+
+def test_each_of_them_is_drawn_however_many_trials_there_are(run_of: MakeRun) -> None:
+    run = run_of([trial(i, 3 if i in (401, 403) else N_EPOCHS) for i in range(1000)])
+    without, drawn = (learning_curves(run, some) for some in ((), outlook_of(run).paused))
+    lines = [svg.count("fill: none; stroke: #e3a857") for svg in (without, drawn)]
+    assert lines == [0, 2]  # their curves so far, which the dashed lines continue
 
 
 def test_a_metric_that_is_maximised_is_mirrored(run_of: MakeRun) -> None:
