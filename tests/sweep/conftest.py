@@ -17,9 +17,10 @@ from sweep.storage.sqlite import SQLiteFile
 from sweep.workers.process import garbage
 
 PLOTS_ARE_DRAWN = ("/reports/", "test_kinds_of_studies.py")
-"""Where runs draw plots and look ahead; elsewhere that would take half of the time, unseen.
+"""Where runs draw their plots and look ahead; elsewhere that would take half of the time, and
+nobody looks.
 
-A test somewhere else asks for them with the fixture `plots`.
+A test somewhere else asks for plots with the fixture `plots`.
 """
 
 MEMORY_IS_FREED = ("/process/", "/ray/")
