@@ -64,7 +64,7 @@ def kind_of(study: Study) -> Kind:
         return Kind(lambda question: _made(study, sampler, question.study_seed), keeps_notes=True)
     name = sampler_name(study)
     if len(study.objectives) > 1 and not SAMPLERS[name].several:
-        able = [other for other, kind in SAMPLERS.items() if kind.several]
+        able = ["auto", *(other for other, kind in SAMPLERS.items() if kind.several)]
         raise StudyError(
             f"Study: sampler {name!r} takes one objective, got {len(study.objectives)}; "
             f"use {either(tuple(able))}"

@@ -19,10 +19,12 @@ QUANTILES = 0.1, 0.5, 0.9
 def hour_sentence(run: Search, outset: Outset, model: ModelAhead) -> list[str]:
     """Return what the best score is expected to be after another hour; empty if nobody can say.
 
-    Where scores are mostly luck, a model of the parameters cannot.
+    Where scores are mostly luck, a model of the parameters cannot. A grid has no more trials.
 
     Of a run that took less, it is as much time again: the model cannot see further than that.
     """
+    if run.about["sampler"] == "grid":
+        return []
     took = time_under_way(run.records)
     ahead = min(took, HOUR)
     budget = budget_of(run, outset, ahead / took if took else 0.0)

@@ -219,8 +219,8 @@ def test_the_best_trial_is_trained_with_the_value_of_before_and_the_test_set_ope
         runoff=runoff,
         runoff_repeats=1,
     )
-    study = make_study(space=grown, trials=9, final=final)
-    inline(make_study(space=one_less, trials=6))
+    study = make_study(space=grown, trials=9, final=final, sampler="random")
+    inline(make_study(space=one_less, trials=6, sampler="random"))
     run = inline(study, accept_changes=True)
     assert run.chosen is not None
     assert run.chosen.number < 6
@@ -228,7 +228,8 @@ def test_the_best_trial_is_trained_with_the_value_of_before_and_the_test_set_ope
     assert [config["decay"] for config in seen] == [0.0]
     assert run.test is not None
     assert len(inline(study).finals) == len(seen) == 1
-    first = inline(make_study(space=one_less, trials=6, final=final), name="before")
+    fewer = make_study(space=one_less, trials=6, final=final, sampler="random")
+    first = inline(fewer, name="before")
     again = inline(study, accept_changes=True, name="before")
     assert len(again.finals) == len(first.finals) == len(again.tests) == 1
 

@@ -111,11 +111,14 @@ def test_a_long_run_looks_an_hour_ahead(run_of: MakeRun) -> None:
     assert sentence.startswith("Another hour would pay for about 90 more trials at the cost so far")
 
 
-@pytest.mark.parametrize("kind", ["few", "several objectives", "no parameters", "none"])
+@pytest.mark.parametrize("kind", ["few", "several objectives", "no parameters", "none", "grid"])
 def test_nothing_is_said_where_nobody_can_say(run_of: MakeRun, kind: str) -> None:
     run = run_of({"few": some()[:6], "none": []}.get(kind, some()))
     if kind == "several objectives":
         run.about["further_objectives"] = [["seconds", "minimize"]]
+    if kind == "grid":
+        run.records = [trial(i) for i in range(60)]
+        run.about["sampler"] = "grid"
     if kind == "no parameters":
         run.records = [replace(record, params={}, domains={}) for record in run.records]
     outlook = outlook_of(run)
