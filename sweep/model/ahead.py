@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sweep.model.candidates import draw, some
-from sweep.model.columns import Matrix
+from sweep.model.columns import Matrix, keys_of
 from sweep.model.improvement import log_expected_improvement
 from sweep.model.model import Model
 
@@ -50,9 +50,7 @@ class ModelAhead(Model):
 
     def path(self, training: int, epochs: Sequence[int]) -> tuple[Matrix, Matrix, Matrix]:
         """Return values after epochs of a training: median, low, high (16 and 84 %), (n,) each."""
-        mean, deviation = self._outcome(self._points([training] * len(epochs), epochs))
-        low, high = (self._scale.back(mean + sign * deviation) for sign in (-1, 1))
-        return self._scale.back(mean), low, high
+        return self._bounds(self._points([training] * len(epochs), epochs))
 
     def best_after(self, budget: Budget, rng: np.random.Generator) -> Matrix:
         """Return draws of the best value after spending a budget, (n,); empty if it buys nothing.
@@ -88,7 +86,6 @@ class ModelAhead(Model):
             rows = some(self._columns, self._good(), rng)
         else:
             rows = draw(self._columns, min(int(budget.seconds / budget.new), MOST), rng)
-        known = {row.tobytes() for row in self._columns.known.round(6)}
-        kept = {row.round(6).tobytes(): row for row in rows}
-        new = [row for key, row in kept.items() if key not in known]
-        return np.array(new).reshape(-1, rows.shape[1])
+        kept = dict(zip(keys_of(rows), rows, strict=True))
+        different = np.array([*kept.values()]).reshape(-1, rows.shape[1])
+        return different[~self._columns.are_known(different)]

@@ -1,6 +1,7 @@
 """Configurations as rows of numbers, with the parameters that not every configuration has."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,14 @@ class Columns:
             column[have] = axis.numbers([trials[i][axis.name] for i in have])
         return rows
 
+    def are_known(self, rows: Matrix) -> NDArray[np.bool_]:
+        """Return which of some rows a trial has, (n,)."""
+        return np.array([key in self._keys for key in keys_of(rows)], bool)
+
+    @cached_property
+    def _keys(self) -> set[bytes]:
+        return set(keys_of(self.known))
+
     def params(self, row: Matrix) -> Params:
         """Return the parameters of a row."""
         pairs = zip(self.axes, row.tolist(), strict=True)
@@ -79,6 +88,11 @@ class Columns:
             nearest = np.abs(np.nan_to_num(rows[:, by, None], nan=-1.0) - numbers).argmin(axis=1)
             rows[~has[nearest] | np.isnan(rows[:, by]), place] = np.nan
         return rows
+
+
+def keys_of(rows: Matrix) -> list[bytes]:
+    """Return what tells rows apart that differ by more than rounding."""
+    return [row.tobytes() for row in rows.round(6)]
 
 
 _Rule = tuple[int, Matrix, NDArray[np.bool_]]

@@ -89,7 +89,7 @@ class Model:
         value on record is that of a lucky one. Source: Picheny et al. (2013), "A benchmark of
         kriging-based infill criteria for noisy optimization", section 3.2 (plug-in).
         """
-        best = float(self._process.predict(self._whole(self._known))[0].min())
+        best = self._lowest_mean()
 
         def score(rows: Matrix) -> Matrix:
             mean, variance = self._process.predict(self._places(rows, self._n_epochs))
@@ -113,9 +113,7 @@ class Model:
 
     def expect(self, trainings: Sequence[int]) -> tuple[Matrix, Matrix, Matrix]:
         """Return what whole trainings come to: median, low and high (16 and 84 %), (n,) each."""
-        mean, deviation = self._outcome(self._whole(trainings))
-        low, high = (self._scale.back(mean + sign * deviation) for sign in (-1, 1))
-        return self._scale.back(mean), low, high
+        return self._bounds(self._whole(trainings))
 
     def chance(self, trainings: Sequence[int]) -> Matrix:
         """Return the probability that each of some trainings becomes the best one, (n,)."""
@@ -125,11 +123,6 @@ class Model:
     @property
     def _names(self) -> list[str]:
         return [axis.name for axis in self._columns.axes]
-
-    @property
-    def _known(self) -> list[int]:
-        """Trainings of which a value is used."""
-        return sorted({value.training for value in self.used})
 
     def _theta(self, learned: Learned | None) -> Hyperparameters | None:
         if learned is None:
@@ -161,22 +154,31 @@ class Model:
     def _lowest(self) -> float:
         """Return the best score; without one, the best that a training so far is to expect."""
         scores = [z for z, value in zip(self._z, self.used, strict=True) if value.epoch == 0]
-        return float(min(scores or self._process.predict(self._whole(self._known))[0]))
+        return float(min(scores)) if scores else self._lowest_mean()
+
+    def _lowest_mean(self) -> float:
+        """Return what the best training is expected to come to, without its noise."""
+        known = sorted({value.training for value in self.used})
+        return float(self._process.predict(self._whole(known))[0].min())
 
     def _outcome(self, places: Points) -> tuple[Matrix, Matrix]:
         mean, variance = self._process.predict(places)
         return mean, np.sqrt(variance + self._process.noise)
+
+    def _bounds(self, places: Points) -> tuple[Matrix, Matrix, Matrix]:
+        """Return the values at some places: median, low and high (16 and 84 %), (n,) each."""
+        mean, deviation = self._outcome(places)
+        low, high = (self._scale.back(mean + sign * deviation) for sign in (-1, 1))
+        return self._scale.back(mean), low, high
 
     def _hope(self, places: Points, goal: Goal) -> Matrix:
         return log_probability(*self._outcome(places), self._best - goal.margin)
 
     def _best_new(self, score: Callable[[Matrix], Matrix], rng: np.random.Generator) -> Matrix:
         """Return the row that rates highest among those that no training has."""
-        known = {row.tobytes() for row in self._columns.known.round(6)}
 
         def score_of_new(rows: Matrix) -> Matrix:
-            is_known = np.array([row.tobytes() in known for row in rows.round(6)])
-            return np.where(is_known, -np.inf, score(rows))
+            return np.where(self._columns.are_known(rows), -np.inf, score(rows))
 
         return best_of(self._columns, self._good(), score_of_new, rng)
 

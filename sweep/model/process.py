@@ -26,22 +26,19 @@ class Process:
 
     def predict(self, places: Points) -> tuple[Array, Array]:
         """Return mean and variance, (m,) each, of the values at m places, without their noise."""
-        between = covariance(self._theta, self._axes, places, self._points)
-        white = between @ self._whiten.T
-        left = variance(self._theta, places.t) - (white * white).sum(axis=1)
-        return between @ self._weights, np.maximum(left, 1e-10)
+        mean, white = self._seen(places)
+        return mean, self._left(places, white)
 
     def draw(self, places: Points, n: int, rng: np.random.Generator) -> Array:
         """Return n draws of the values at m places together, (n, m), with the noise of each.
 
         Source: Rasmussen and Williams (2006), equations 2.23, 2.24 and A.22.
         """
-        between = covariance(self._theta, self._axes, places, self._points)
-        white = between @ self._whiten.T
+        mean, white = self._seen(places)
         full = covariance(self._theta, self._axes, places, places) - white @ white.T
-        full[np.diag_indices_from(full)] = self.predict(places)[1] + self.noise
+        full[np.diag_indices_from(full)] = self._left(places, white) + self.noise
         normal = rng.standard_normal((n, len(full))) @ np.linalg.cholesky(full).T
-        return np.asarray(between @ self._weights + normal)
+        return np.asarray(mean + normal)
 
     def believe(self, places: Points) -> "Process":
         """Return the process as if the values at some places were observed, at their means."""
@@ -49,3 +46,13 @@ class Process:
             return self
         z = np.append(self._z, self.predict(places)[0])
         return Process(self._theta, self._axes, self._points + places, z)
+
+    def _seen(self, places: Points) -> tuple[Array, Array]:
+        """Return the means at m places, (m,), and what the n observations say of them, (m, n)."""
+        between = covariance(self._theta, self._axes, places, self._points)
+        return between @ self._weights, between @ self._whiten.T
+
+    def _left(self, places: Points, white: Array) -> Array:
+        """Return the variances at m places that the observations leave, (m,)."""
+        left = variance(self._theta, places.t) - (white * white).sum(axis=1)
+        return np.asarray(np.maximum(left, 1e-10))
