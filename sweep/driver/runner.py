@@ -71,8 +71,8 @@ class Runner:
             declared: The study's identity.
         """
         with self._database() as database:
-            table = _open(database, self._study, declared, self._options)
-            study = self._study = as_begun(self._study, table.attributes())
+            table, study = _open(database, self._study, declared, self._options)
+            self._study = study
             name = self._directory.path.name
             limits = limits_as_json(study.trials, study.stop_rules, self._options.core_hours)
             _note(table, "limits", limits)
@@ -155,22 +155,29 @@ class Runner:
         return checkpoints_at(self._place, self._directory.checkpoints, study.name)
 
 
-def _open(database: Database, study: Study, now: dict[str, Any], options: Options) -> TrialTable:
-    """Return the study's table: a new one, or the existing one if it is of the same study."""
+def _open(
+    database: Database, study: Study, now: dict[str, Any], options: Options
+) -> tuple[TrialTable, Study]:
+    """Return the table of a study, and the study with the sampler that the run began with.
+
+    The table is a new one, or the existing one if it is of the same study.
+    """
     names = database.studies()
     about = now | {"file": study.file, "provenance": provenance()}
     name = names[0] if names else study.name
     lower = [goal.sign > 0 for goal in study.objectives]
     table = database.ensure(name, minimize=lower, attributes=about)
-    now = now | {"sampler": sampler_name(as_begun(study, table.attributes()))}
+    begun = as_begun(study, table.attributes())
+    why = reason(study) if now["sampler"] == sampler_name(begun) else ""
+    now = now | {"sampler": sampler_name(begun)}
     records = table.trials()
     settle_space(study, table, records, accept_changes=options.accept_changes)
     check(now, table.attributes(), accept_changes=options.accept_changes)
     record_warm_start(study, table, options.runs)
     settle(table, now, len(records), accept_changes=options.accept_changes)
     _note(table, "tables", tables_as_json(study.tables))  # presentation may always change
-    _note(table, "auto", reason(study))
-    return table
+    _note(table, "auto", why)
+    return table, begun
 
 
 def _note(table: TrialTable, key: str, value: Any) -> None:

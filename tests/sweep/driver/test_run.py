@@ -59,7 +59,9 @@ def test_what_auto_chose_at_the_beginning_is_kept_and_told(
     continued = inline(make_study(sampler="auto", trials=6))
     assert continued.about["sampler"] == "tpe"
     assert "changes" not in continued.about
-    new = inline(make_study(sampler="auto", trials=3), name="new")
+    assert "(auto; " not in (continued.directory.path / "report.md").read_text()
+    for trials in (3, 4):
+        new = inline(make_study(sampler="auto", trials=trials), name="new")
     text = (new.directory.path / "report.md").read_text()
     assert "gp (auto; one objective: it finds better configurations in as many trials" in text
 
