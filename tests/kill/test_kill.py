@@ -1,12 +1,12 @@
 """The short kill matrix; `python -m tests.kill` runs the long one."""
 
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.kill import processes
 from tests.kill.harness import MOMENTS, PROGRAM_STUDY, Campaign
+from tests.waiting import wait_until
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -36,7 +36,4 @@ def test_a_run_of_a_program_killed_anywhere_loses_and_repeats_nothing(tmp_path: 
     kills.append(campaign.at_random("group"))  # tests of programs kill a worker
     campaign.finish()
     assert [kill for kill in kills if not kill.hit] == []
-    deadline = time.monotonic() + 10
-    while processes.running("train.sh"):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: not processes.running("train.sh"), 10)

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 import sweep
 from sweep.programs import training
 from sweep.trials.records import Ending
+from tests.waiting import wait_until
 
 Make = Callable[..., sweep.Study]
 Inline = Callable[..., sweep.Run]
@@ -179,10 +179,10 @@ def test_nothing_survives_a_worker_that_is_killed(
         assert all(map(psutil.pid_exists, pids(tmp_path)))
         assert [*tmp_path.glob("sweep-program-*")]
         os.kill(process.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 30
-    while any(map(psutil.pid_exists, pids(tmp_path))) or [*tmp_path.glob("sweep-program-*")]:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    folders = "sweep-program-*"
+    wait_until(
+        lambda: not (any(map(psutil.pid_exists, pids(tmp_path))) or [*tmp_path.glob(folders)]), 30
+    )
 
 
 def test_memory_of_children_counts(

@@ -13,6 +13,7 @@ import pytest
 
 import sweep
 from sweep.trials.records import Ending
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.ray
 
@@ -76,7 +77,5 @@ def test_limits_of_time_and_memory_hold_for_programs(tmp_path: Path) -> None:
     }
     killed = next(r for r in run.records if r.params["way"] == "is killed")
     assert [attempt["reason"] for attempt in killed.attempts] == ["lost"]
-    deadline = time.monotonic() + 10
-    while any(psutil.pid_exists(int(pid)) for pid in (tmp_path / "pids").read_text().split()):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+    wait_until(lambda: not any(map(psutil.pid_exists, pids)), 10)
